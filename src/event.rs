@@ -1,0 +1,328 @@
+//! What happened: one login, refusal, session, command or change, as plain data.
+//!
+//! Owns the words that the rest of the program speaks: [`Event`] and its closed enums. Their
+//! `as_str` forms are the label values of `/metrics` and the strings of `history --format=json`.
+//! Text borrows from the record it was read from, so that a line costs no allocation; it is
+//! hostile input (attackers choose user names) and is never interpreted here.
+
+use std::borrow::Cow;
+
+/// A moment: nanoseconds since the Unix epoch, UTC. Reaches from 1677 to 2262.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+impl Time {
+    /// Seconds and nanoseconds since the epoch; what is out of range is cut to the range's end.
+    pub fn new(seconds: i64, nanoseconds: u32) -> Self {
+        Time(seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(nanoseconds)))
+    }
+
+    pub fn from_nanoseconds(nanoseconds: i64) -> Self {
+        Time(nanoseconds)
+    }
+
+    pub fn nanoseconds(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
+    /// The nanoseconds past [`Time::seconds`].
+    pub fn subsecond_nanoseconds(self) -> u32 {
+        self.0.rem_euclid(1_000_000_000) as u32
+    }
+
+    /// Seconds from `earlier` to this, negative when `earlier` is later.
+    pub fn seconds_since(self, earlier: Time) -> f64 {
+        self.0.saturating_sub(earlier.0) as f64 / 1e9
+    }
+
+    pub fn saturating_add_seconds(self, seconds: i64) -> Time {
+        Time(self.0.saturating_add(seconds.saturating_mul(1_000_000_000)))
+    }
+}
+
+/// Declares a closed enum whose variants each have one string form.
+macro_rules! closed_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vmeta])* $variant),+ }
+
+        impl $name {
+            /// Every variant, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The form in labels and JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == name)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+closed_enum! {
+    /// What kind of thing happened.
+    EventKind {
+        LoginSuccess = "login_success",
+        LoginFailure = "login_failure",
+        LoginRejected = "login_rejected",
+        SessionOpened = "session_opened",
+        SessionClosed = "session_closed",
+        SudoCommand = "sudo_command",
+        SudoFailure = "sudo_failure",
+        SuSuccess = "su_success",
+        SuFailure = "su_failure",
+        AccountChange = "account_change",
+        AwsSuccess = "aws_success",
+        AwsFailure = "aws_failure",
+    }
+}
+
+closed_enum! {
+    /// How someone proved who they are: sshd's method names, and `certificate` for a `-CERT` key.
+    Method {
+        Publickey = "publickey",
+        Certificate = "certificate",
+        Password = "password",
+        KeyboardInteractive = "keyboard-interactive",
+        Hostbased = "hostbased",
+        Gssapi = "gssapi",
+        None = "none",
+        Other = "other",
+    }
+}
+
+closed_enum! {
+    /// Why a connection ended without a login, or sudo refused.
+    Reason {
+        InvalidUser = "invalid_user",
+        NotAllowed = "not_allowed",
+        RootRefused = "root_refused",
+        TooManyAttempts = "too_many_attempts",
+        ClosedBeforeLogin = "closed_before_login",
+        BadProtocol = "bad_protocol",
+        NoCommonAlgorithm = "no_common_algorithm",
+        Timeout = "timeout",
+        Throttled = "throttled",
+        Penalty = "penalty",
+        AccountLocked = "account_locked",
+        KeyRefused = "key_refused",
+        IncorrectPassword = "incorrect_password",
+        NotInSudoers = "not_in_sudoers",
+        CommandNotAllowed = "command_not_allowed",
+        PasswordRequired = "password_required",
+        NotOnHost = "not_on_host",
+        Other = "other",
+    }
+}
+
+closed_enum! {
+    /// What was done to an account or group.
+    Change {
+        UserAdded = "user_added",
+        UserRemoved = "user_removed",
+        UserChanged = "user_changed",
+        PasswordChanged = "password_changed",
+        GroupAdded = "group_added",
+        GroupRemoved = "group_removed",
+        GroupChanged = "group_changed",
+        MemberAdded = "member_added",
+        MemberRemoved = "member_removed",
+    }
+}
+
+closed_enum! {
+    /// What the rules say of an event. A kind of event without rules is `unset`.
+    Expected {
+        True = "true",
+        False = "false",
+        Unset = "unset",
+    }
+}
+
+/// Whether a line proves its event by itself.
+///
+/// One login or refusal leaves several lines; the memory across lines (`session`) drops or joins
+/// those that tell again what another one tells better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    /// The line proves the event.
+    #[default]
+    Proof,
+    /// The event counts only if no [`Weight::Proof`] line of the same program and pid tells it
+    /// (`Received disconnect … [preauth]`, `error: PAM: …`, PAM's su lines).
+    IfAlone,
+}
+
+/// One thing that happened. Which fields are present depends on [`Event::kind`]: an absent one is
+/// `None`, an empty name that was logged is `Some("")`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event<'a> {
+    pub time: Time,
+    /// The host as the record names it; empty where it names none.
+    pub host: Cow<'a, str>,
+    pub kind: EventKind,
+    pub weight: Weight,
+    /// The program that let in or refused, by one name across versions (`sshd` for sshd-session,
+    /// `cron` for CRON and crond).
+    pub program: Cow<'a, str>,
+    /// The process that wrote the record, which joins the lines of one connection.
+    pub pid: Option<u32>,
+    /// How many of this the record stands for (`message repeated 3 times`, sudo's attempts).
+    pub count: u32,
+    /// The account as logged. A name that the host does not know has [`Event::invalid_user`] set.
+    pub user: Option<Cow<'a, str>>,
+    pub invalid_user: bool,
+    pub target_user: Option<Cow<'a, str>>,
+    pub method: Option<Method>,
+    pub reason: Option<Reason>,
+    /// An IP address without `::ffff:`, or the host name where the program logged one.
+    pub source: Option<Cow<'a, str>>,
+    pub port: Option<u16>,
+    /// As logged: `SHA256:…` or `MD5:…` (`aa:bb:…` of OpenSSH before 6.8 as it is).
+    pub fingerprint: Option<Cow<'a, str>>,
+    /// The certificate's key ID, or for AWS the caller; policy puts the configured name here.
+    pub identity: Option<Cow<'a, str>>,
+    /// The whole command line as sudo logged it.
+    pub command: Option<Cow<'a, str>>,
+    /// Without `/dev/`, as sudo, su and login log it.
+    pub tty: Option<Cow<'a, str>>,
+    pub directory: Option<Cow<'a, str>>,
+    pub change: Option<Change>,
+    pub aws: Option<Box<AwsCall<'a>>>,
+}
+
+/// What only a CloudTrail record tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AwsCall<'a> {
+    pub event_name: Cow<'a, str>,
+    /// The instance or node; `None` where the call names only a session.
+    pub target: Option<Cow<'a, str>>,
+    pub document: Option<Cow<'a, str>>,
+    pub account: Option<Cow<'a, str>>,
+    pub region: Option<Cow<'a, str>>,
+    pub session_id: Option<Cow<'a, str>>,
+    pub error_code: Option<Cow<'a, str>>,
+    /// CloudTrail's own ID of the record, by which it counts once.
+    pub event_id: Cow<'a, str>,
+    pub user_agent: Option<Cow<'a, str>>,
+    pub mfa: Option<bool>,
+}
+
+impl<'a> Event<'a> {
+    /// An event of this kind with nothing else known.
+    pub fn new(kind: EventKind, program: impl Into<Cow<'a, str>>) -> Self {
+        Event {
+            time: Time::default(),
+            host: Cow::Borrowed(""),
+            kind,
+            weight: Weight::Proof,
+            program: program.into(),
+            pid: None,
+            count: 1,
+            user: None,
+            invalid_user: false,
+            target_user: None,
+            method: None,
+            reason: None,
+            source: None,
+            port: None,
+            fingerprint: None,
+            identity: None,
+            command: None,
+            tty: None,
+            directory: None,
+            change: None,
+            aws: None,
+        }
+    }
+
+    /// The same event with text of its own, to be kept past the record.
+    pub fn into_owned(self) -> Event<'static> {
+        Event {
+            time: self.time,
+            host: own(self.host),
+            kind: self.kind,
+            weight: self.weight,
+            program: own(self.program),
+            pid: self.pid,
+            count: self.count,
+            user: self.user.map(own),
+            invalid_user: self.invalid_user,
+            target_user: self.target_user.map(own),
+            method: self.method,
+            reason: self.reason,
+            source: self.source.map(own),
+            port: self.port,
+            fingerprint: self.fingerprint.map(own),
+            identity: self.identity.map(own),
+            command: self.command.map(own),
+            tty: self.tty.map(own),
+            directory: self.directory.map(own),
+            change: self.change,
+            aws: self.aws.map(|call| Box::new(call.into_owned())),
+        }
+    }
+}
+
+impl AwsCall<'_> {
+    fn into_owned(self) -> AwsCall<'static> {
+        AwsCall {
+            event_name: own(self.event_name),
+            target: self.target.map(own),
+            document: self.document.map(own),
+            account: self.account.map(own),
+            region: self.region.map(own),
+            session_id: self.session_id.map(own),
+            error_code: self.error_code.map(own),
+            event_id: own(self.event_id),
+            user_agent: self.user_agent.map(own),
+            mfa: self.mfa,
+        }
+    }
+}
+
+fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+/// A line that is no event, but that another line's event needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint<'a> {
+    pub time: Time,
+    pub host: Cow<'a, str>,
+    pub program: Cow<'a, str>,
+    pub pid: Option<u32>,
+    pub kind: HintKind<'a>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum HintKind<'a> {
+    /// `Connection from A port N …`: whose connection the process serves.
+    Connection { source: Cow<'a, str>, port: Option<u16> },
+    /// EC2 Instance Connect named the principal behind a key (`Providing ssh key …`).
+    /// `principal` is in the form of an AWS identity.
+    KeyProvided { fingerprint: Cow<'a, str>, principal: Cow<'a, str> },
+    /// Another PAM module let in the user whom an earlier one refused (`pam_sss(…): authentication success`).
+    AuthenticationSucceeded { user: Cow<'a, str> },
+    /// `last message repeated N times`: the previous line of this host, N times more.
+    Repeated { times: u32 },
+    /// The host started: no session from before it is open (`systemd-logind: New seat seat0.`).
+    HostStarted,
+    /// The log daemon or journald says that it dropped messages.
+    Suppressed { messages: u64 },
+}

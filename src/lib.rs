@@ -1,0 +1,38 @@
+//! Who came in to my hosts, when, from where, and was that expected?
+//!
+//! ```text
+//! source ──Record──▶ parse ──Event──▶ session ──▶ policy ──Observation──▶ metrics ──text──▶ web
+//!    ▲                                                                       │
+//!    └──────────────── state (position and series, saved together) ─────────┘
+//! ```
+//!
+//! One task per source runs one loop: next batch, parse, judge, count, remember. There is no
+//! channel between the stages.
+//!
+//! Invariants, stated as absences:
+//! - No module imports a sibling that the table in `tests/imports.rs` does not grant it.
+//! - No clock, environment or I/O in `parse`, `session` and `policy`: time and zone come in.
+//! - No count is shown that is not saved, and none is saved without the position it came from.
+//! - No name that an attacker chose becomes a label without a bound.
+//! - No globals: registries and settings are passed in.
+
+pub mod event;
+pub mod record;
+
+pub mod source;
+
+pub mod parse;
+pub mod session;
+pub mod trust;
+
+pub mod policy;
+
+pub mod metrics;
+pub mod state;
+
+pub mod web;
+
+pub mod app;
+pub mod config;
+pub mod history;
+pub mod pipeline;

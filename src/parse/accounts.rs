@@ -1,0 +1,7 @@
+//! accounts
+
+use super::{Envelope, Parsed};
+
+pub(super) fn parse<'a>(_envelope: &Envelope<'a>) -> Parsed<'a> {
+    Parsed::Ignored
+}

@@ -1,0 +1,7 @@
+//! instance_connect
+
+use super::{Envelope, Parsed};
+
+pub(super) fn parse<'a>(_envelope: &Envelope<'a>) -> Parsed<'a> {
+    Parsed::Ignored
+}

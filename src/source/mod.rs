@@ -1,0 +1,138 @@
+//! Raw records and their positions.
+//!
+//! A source finds its place, waits for more, and hands on batches. It knows nothing of what the
+//! records mean and counts nothing: what went wrong it reports with the batch.
+
+#[cfg(feature = "cloudtrail")]
+pub mod cloudtrail;
+pub mod file;
+pub mod journal;
+pub mod trail_files;
+
+use std::future::Future;
+
+use crate::event::Time;
+use crate::record::{JournalEntry, Position, Record, SourceId};
+
+/// Something that records come from.
+pub trait Source: Send {
+    fn id(&self) -> &SourceId;
+
+    /// Waits until there is something to tell: records, or a change of state. Dropping the future
+    /// loses nothing.
+    fn next(&mut self) -> impl Future<Output = Delivery<'_>> + Send;
+}
+
+/// One batch, with the position behind it and what happened on the way.
+#[derive(Debug)]
+pub struct Delivery<'s> {
+    pub records: Records<'s>,
+    /// Behind the last of `records`. It is saved together with what they counted.
+    pub position: Position,
+    /// No record of the batch is newer, but for clock skew: for the year that RFC 3164 leaves out.
+    pub reference: Time,
+    pub report: Report,
+}
+
+/// The records of a batch, borrowed from the source's buffer.
+#[derive(Debug)]
+pub enum Records<'s> {
+    /// Whole lines, each with its line end.
+    Lines(&'s [u8]),
+    Journal(Vec<JournalEntry<'s>>),
+    /// One JSON record each.
+    CloudTrail(&'s [Vec<u8>]),
+}
+
+impl Records<'_> {
+    pub const NONE: Records<'static> = Records::Lines(b"");
+
+    /// Calls `each` with every record, in order.
+    pub fn for_each(&self, mut each: impl FnMut(Record<'_>)) {
+        match self {
+            Records::Lines(block) => {
+                for line in block.split_inclusive(|&b| b == b'\n') {
+                    each(Record::Line(line.strip_suffix(b"\n").unwrap_or(line)));
+                }
+            }
+            Records::Journal(entries) => entries.iter().for_each(|e| each(Record::Journal(*e))),
+            Records::CloudTrail(records) => {
+                records.iter().for_each(|r| each(Record::CloudTrail(r)))
+            }
+        }
+    }
+}
+
+/// The state of a source and what happened since its last delivery.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The source can be read.
+    pub up: bool,
+    /// All that was there when it last looked has been delivered.
+    pub caught_up: bool,
+    /// Bytes that were read for this batch, and bytes known to be still unread.
+    pub bytes: u64,
+    pub lag_bytes: u64,
+    pub rotations: u32,
+    pub problems: Vec<Problem>,
+}
+
+/// Something that went wrong and that the user must know of.
+#[derive(Debug)]
+pub struct Problem {
+    /// The label of `login_exporter_source_errors_total`.
+    pub reason: ProblemReason,
+    pub count: u64,
+    /// Names the thing, the cause and the remedy.
+    pub message: String,
+}
+
+/// The closed set of `login_exporter_source_errors_total{reason}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemReason {
+    /// The file, directory or journal is not there.
+    Missing,
+    Unreadable,
+    /// Records that were not read and cannot be found any more.
+    Gap,
+    /// A line too long to keep; its beginning was read.
+    LineTooLong,
+    /// A writer that may not say what it said.
+    Untrusted,
+    /// Messages that the log daemon or journald dropped.
+    Suppressed,
+    /// A record that is damaged.
+    Malformed,
+    /// The kernel's watches ran out: the slow tick reads instead.
+    WatchFailed,
+    /// The log is stale: the journal has newer entries.
+    Stale,
+}
+
+impl ProblemReason {
+    pub const ALL: &'static [ProblemReason] = &[
+        ProblemReason::Missing,
+        ProblemReason::Unreadable,
+        ProblemReason::Gap,
+        ProblemReason::LineTooLong,
+        ProblemReason::Untrusted,
+        ProblemReason::Suppressed,
+        ProblemReason::Malformed,
+        ProblemReason::WatchFailed,
+        ProblemReason::Stale,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProblemReason::Missing => "missing",
+            ProblemReason::Unreadable => "unreadable",
+            ProblemReason::Gap => "gap",
+            ProblemReason::LineTooLong => "line_too_long",
+            ProblemReason::Untrusted => "untrusted",
+            ProblemReason::Suppressed => "suppressed",
+            ProblemReason::Malformed => "malformed",
+            ProblemReason::WatchFailed => "watch_failed",
+            ProblemReason::Stale => "stale",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Position and series in one snapshot, saved atomically.

@@ -1,0 +1,1 @@
+//! Whether the writer of a journal entry may say what the entry says.
