@@ -1,0 +1,42 @@
+# The commands a person types. `make run` and `make test` are all that a newcomer needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+
+.PHONY: help run test bench build fmt lint deny fuzz install-run install-test pictures
+
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: install-run ## Run the exporter on this host's log, else on a sample
+	@$(CARGO) build --release --quiet
+	@deploy/sample/run target/release/login_exporter
+
+build: ## Build the release binary
+	$(CARGO) build --release
+
+test: install-test ## Install what the tests need, format, lint, test
+	@tests/run
+
+fmt: ## Format the code
+	$(CARGO) fmt
+
+lint: ## Lint, warnings as errors
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --quiet -- -D warnings
+	$(CARGO) clippy --lib --bins --quiet --no-default-features -- -D warnings
+
+deny: ## Hold licences, bans and sources of the dependency tree
+	$(CARGO) deny --locked check bans licenses sources
+
+bench: ## Measure: each figure beside a yardstick of the same run
+	$(CARGO) bench
+
+fuzz: ## Fuzz the parser for a minute a target (needs cargo-fuzz and a nightly toolchain)
+	cd fuzz && for target in line hostile_user; do $(CARGO) fuzz run $$target -- -max_total_time=60 || exit 1; done
+
+install-run:
+	@tests/install run
+
+install-test:
+	@tests/install test

@@ -1,0 +1,53 @@
+//! Wiring and shutdown: from arguments to an exit code.
+
+mod history;
+mod log;
+mod rules;
+mod serve;
+mod sources;
+mod users;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::config::{Command, CommandLine, Environment, Exit};
+
+/// Does what the arguments (the program's own name first) ask for. 0 on success, 1 with one clear
+/// line on standard error otherwise.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // A closed standard error changes nothing about the exit code.
+            let _ = writeln!(io::stderr(), "login_exporter: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    let environment = Environment::of_process();
+    let line = match CommandLine::parse(arguments) {
+        Ok(line) => line,
+        Err(Exit::Text(text)) => return print(&text),
+        Err(Exit::Wrong(problems)) => return Err(problems.to_string()),
+    };
+    let settings = line.settings(&environment).map_err(|problems| problems.to_string())?;
+    match &line.command {
+        Command::Serve => serve::serve(&line, settings, &environment),
+        Command::History(asked) => history::history(asked, &settings),
+        Command::CheckConfig => {
+            rules::policy(&settings)?;
+            print(&settings.to_string())
+        }
+    }
+}
+
+/// A reader that stops reading (`| head`) is no error.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write to standard output: {error}")),
+        _ => Ok(()),
+    }
+}

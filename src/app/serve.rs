@@ -1,0 +1,188 @@
+//! `serve`: follow the sources, answer scrapes, save, until a signal asks to stop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use super::rules::{self, Reloading};
+use super::sources::{self, Followed};
+use super::users::HostUsers;
+use crate::config::{CommandLine, Environment, Settings, host};
+use crate::metrics::own::Own;
+use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
+use crate::state;
+use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
+
+/// How often held events are looked at: half of how long the shortest is held.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often the state is saved when nobody scrapes.
+const SAVE: Duration = Duration::from_secs(15);
+
+/// How often series that were not seen for long are looked for.
+const FORGET: Duration = Duration::from_secs(600);
+
+pub(super) fn serve(line: &CommandLine, settings: Settings, environment: &Environment) -> Result<(), String> {
+    super::log::start(settings.log);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the runtime: {error}; is the limit of threads or files reached (ulimit -a)?"))?
+        .block_on(run(line, settings, environment))
+}
+
+/// What runs, between start and stop.
+struct Running {
+    pipeline: Arc<Pipeline>,
+    scraping: Arc<Scraping>,
+    settings: Settings,
+}
+
+async fn run(line: &CommandLine, settings: Settings, environment: &Environment) -> Result<(), String> {
+    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
+    let policy = rules::policy(&settings)?;
+    let server = web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
+    let (store, saved) = open_state(&settings)?;
+    let mut ledger = Ledger::new(saved);
+    let followed = sources::open(&settings, &mut ledger)?;
+    let own = own(&mut ledger)?;
+    ledger.series.resume(settings.limits.series_per_family, now());
+    let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::<HostUsers>::default()));
+    let scraping = Arc::new(Scraping::new(pipeline.clone(), Arc::new(store), settings.web.openmetrics_created));
+    let reloading = Reloading::new(line.clone(), environment.clone(), server.reloader());
+    let running = Running { pipeline, scraping, settings };
+    running.until_stopped(server, followed, reloading).await
+}
+
+/// The exporter's own metrics, with the host named; a reboot since the snapshot is noted.
+fn own(ledger: &mut Ledger) -> Result<Own, String> {
+    let host = host::Host::read();
+    let own = Own::new().map_err(|error| error.to_string())?;
+    own.host(&host.name, &host.instance_id);
+    ledger.booted(&host.boot_id, &host.name, host.boot_time);
+    Ok(own)
+}
+
+fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
+    let store = state::Store::open(&settings.state_dir).map_err(|error| error.to_string())?;
+    let saved = match store.load().map_err(|error| error.to_string())? {
+        state::Loaded::Fresh => Saved::fresh(&settings.limits.into(), &settings.failures.into()),
+        state::Loaded::Restored(saved) => saved,
+        state::Loaded::SetAside(problem) => {
+            warn!("{problem}");
+            Saved::default()
+        }
+    };
+    Ok((store, saved))
+}
+
+fn web_options(settings: &Settings) -> web::Options {
+    web::Options {
+        listen: settings.web.listen_addresses.iter().map(ToString::to_string).collect(),
+        telemetry_path: settings.web.telemetry_path.clone(),
+        config_file: settings.web.config_file.clone(),
+        recent: !settings.web.disable_recent,
+        limits: web::Limits { max_requests: settings.web.max_requests, ..web::Limits::default() },
+    }
+}
+
+impl Running {
+    async fn until_stopped(self, server: web::Server, followed: Vec<Followed>, mut reloading: Reloading) -> Result<(), String> {
+        let mut signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+        let mut following = JoinSet::new();
+        for source in followed {
+            source.follow(self.pipeline.clone(), &mut following);
+        }
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let front = Arc::new(Front { pipeline: self.pipeline.clone(), scraping: self.scraping.clone(), host: host::Host::read().name });
+        let serving = tokio::spawn(server.serve(front, async move {
+            let _ = stopped.await;
+        }));
+        self.tick_until_stop(&mut signals, &mut reloading).await;
+        info!("login_exporter stops");
+        let _ = stop.send(());
+        let _ = serving.await;
+        following.shutdown().await;
+        self.scraping.save(now()).await;
+        Ok(())
+    }
+
+    /// What happens by the clock, and what signals ask for.
+    async fn tick_until_stop(&self, signals: &mut Signals, reloading: &mut Reloading) {
+        let mut tick = tokio::time::interval(TICK);
+        let mut save = tokio::time::interval(SAVE);
+        let mut forget = tokio::time::interval(FORGET);
+        for interval in [&mut tick, &mut save, &mut forget] {
+            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        }
+        loop {
+            tokio::select! {
+                _ = signals.stop.recv() => return,
+                _ = signals.interrupt.recv() => return,
+                _ = signals.reload.recv() => reloading.reload(&self.pipeline),
+                _ = tick.tick() => {
+                    self.pipeline.expire(now());
+                    reloading.look(&self.pipeline);
+                }
+                _ = save.tick() => self.scraping.save(now()).await,
+                _ = forget.tick() => self.pipeline.forget(now(), self.settings.limits.forget_after),
+            }
+        }
+    }
+}
+
+struct Signals {
+    stop: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            stop: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// What the web pages ask.
+struct Front {
+    pipeline: Arc<Pipeline>,
+    scraping: Arc<Scraping>,
+    host: String,
+}
+
+impl Exporter for Front {
+    async fn metrics(&self, scrape: Scrape) -> Exposition {
+        let (format, body) = self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
+        Exposition { content_type: format.content_type(), body }
+    }
+
+    fn ready(&self) -> bool {
+        self.pipeline.ledger().caught_up()
+    }
+
+    fn overview(&self) -> Overview {
+        let ledger = self.pipeline.ledger();
+        let sources = ledger.states().iter().map(|(id, state)| SourceStatus {
+            name: id.0.clone(),
+            up: state.up,
+            caught_up: state.caught_up,
+            lag_bytes: state.lag_bytes,
+            last_record: state.last_record.map(|time| time.seconds()),
+            problem: state.problem.clone(),
+        });
+        Overview {
+            host: self.host.clone(),
+            sources: sources.collect(),
+            recent: ledger.recent.newest_first().cloned().collect(),
+        }
+    }
+}

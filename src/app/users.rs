@@ -1,0 +1,49 @@
+//! Which user ID an account has, asked of the host as `getpwnam` knows it (files, SSSD, LDAP).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::trust::UserIds;
+
+/// How long an answer holds. An account that was just made is asked for again after it.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Names come from the log, so the cache is emptied when it has grown to this.
+const MOST: usize = 1024;
+
+/// The host's accounts, with answers kept for a minute: a directory server can be slow.
+#[derive(Debug, Default)]
+pub(super) struct HostUsers {
+    known: Mutex<HashMap<String, (Option<u32>, Instant)>>,
+}
+
+impl UserIds for HostUsers {
+    fn user_id(&self, name: &str) -> Option<u32> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((id, since)) = known.get(name)
+            && since.elapsed() < FRESH
+        {
+            return *id;
+        }
+        if known.len() >= MOST {
+            known.clear();
+        }
+        let id = nix::unistd::User::from_name(name).ok().flatten().map(|user| user.uid.as_raw());
+        known.insert(name.to_owned(), (id, Instant::now()));
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_has_user_id_0_and_nobody_knows_a_made_up_name() {
+        let users = HostUsers::default();
+        assert_eq!(users.user_id("root"), Some(0));
+        assert_eq!(users.user_id("no such account"), None);
+        assert_eq!(users.user_id("root"), Some(0), "from the cache");
+    }
+}

@@ -1,0 +1,101 @@
+//! Records to events that count: parse, check the writer's trust, join with what was remembered.
+
+use jiff::tz::TimeZone;
+
+use crate::event::{HintKind, Time};
+use crate::parse::{self, Clock, Envelope, Parsed};
+use crate::record::{JournalEntry, Record};
+use crate::session::{Counted, Memory};
+use crate::trust::{self, UserIds};
+
+/// What one batch held besides events.
+#[derive(Debug, Default, PartialEq)]
+pub struct Tally {
+    pub records: u64,
+    /// Lines of a login program that no rule knew, by program.
+    pub unrecognized: Vec<(&'static str, u64)>,
+    /// Entries whose writer may not say what they say.
+    pub untrusted: u64,
+    /// Messages that the log daemon or journald dropped.
+    pub suppressed: u64,
+    /// The newest event's time.
+    pub last_record: Option<Time>,
+}
+
+impl Tally {
+    fn unrecognized(&mut self, program: &'static str) {
+        match self.unrecognized.iter_mut().find(|(known, _)| *known == program) {
+            Some((_, count)) => *count += 1,
+            None => self.unrecognized.push((program, 1)),
+        }
+    }
+}
+
+/// Reads the records of one source with what the host's other records told before.
+#[derive(Debug)]
+pub struct Interpreter<'m> {
+    pub memory: &'m mut Memory,
+    pub clock: Clock,
+    pub users: &'m dyn UserIds,
+    pub tally: Tally,
+    ordinal: u64,
+}
+
+impl<'m> Interpreter<'m> {
+    /// `ordinal` is the number of records that came before, by which `history` keeps their order.
+    pub fn new(memory: &'m mut Memory, clock: Clock, users: &'m dyn UserIds, ordinal: u64) -> Self {
+        Interpreter { memory, clock, users, tally: Tally::default(), ordinal }
+    }
+
+    /// Reads one record and appends to `out` what now counts.
+    pub fn record<'r>(&mut self, record: Record<'r>, out: &mut Vec<Counted<'r>>) {
+        self.tally.records += 1;
+        match record {
+            Record::Line(line) => {
+                let parsed = parse::line(line, &self.clock);
+                self.parsed(parsed, out);
+            }
+            Record::Journal(entry) => self.journal(&entry, out),
+            Record::CloudTrail(json) => self.parsed(parse::cloudtrail::record(json), out),
+        }
+    }
+
+    fn journal<'r>(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
+        let parsed = parse::message(&Envelope {
+            time: entry.time,
+            host: entry.host.as_bytes(),
+            tag: entry.identifier.as_bytes(),
+            pid: entry.pid,
+            message: entry.message,
+        });
+        if trust::accepts(entry, &parsed, self.users) {
+            self.parsed(parsed, out);
+        } else {
+            self.tally.untrusted += 1;
+        }
+    }
+
+    fn parsed<'r>(&mut self, parsed: Parsed<'r>, out: &mut Vec<Counted<'r>>) {
+        match parsed {
+            Parsed::Event(mut event) => {
+                event.ordinal = self.ordinal + self.tally.records;
+                self.tally.last_record = self.tally.last_record.max(Some(event.time));
+                self.memory.event(event, out);
+            }
+            Parsed::Hint(hint) => {
+                self.tally.last_record = self.tally.last_record.max(Some(hint.time));
+                if let HintKind::Suppressed { messages } = hint.kind {
+                    self.tally.suppressed += messages.max(1);
+                }
+                self.memory.hint(hint, out);
+            }
+            Parsed::Ignored => {}
+            Parsed::Unrecognized { program } => self.tally.unrecognized(program),
+        }
+    }
+}
+
+/// The clock for a batch: nothing in it is newer than `reference`.
+pub fn clock(reference: Time, zone: &TimeZone) -> Clock {
+    Clock { reference, zone: zone.clone() }
+}

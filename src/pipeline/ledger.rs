@@ -1,0 +1,194 @@
+//! Everything that is counted and remembered, with the positions it came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::interpreter::{Interpreter, Tally};
+use crate::event::Time;
+use crate::metrics::recent::Recent;
+use crate::metrics::series::Store;
+use crate::parse::Clock;
+use crate::policy::Policy;
+use crate::record::{Position, SourceId};
+use crate::session::{Counted, Memory};
+use crate::source::{Records, Report};
+use crate::trust::UserIds;
+
+/// What is saved: the ledger as it stands at one moment.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Snapshot<S, M, R> {
+    /// The kernel's boot ID: another one means that no session of before is open.
+    pub boot_id: String,
+    pub positions: BTreeMap<SourceId, Position>,
+    /// Sources whose first reading is not finished: what it still brings is baseline.
+    pub baseline: BTreeSet<SourceId>,
+    pub series: S,
+    pub memory: M,
+    pub recent: R,
+}
+
+/// What a snapshot holds when it is loaded.
+pub type Saved = Snapshot<Store, Memory, Recent>;
+
+/// What is counted so far, and how far was read.
+#[derive(Debug)]
+pub struct Ledger {
+    pub series: Store,
+    pub memory: Memory,
+    pub recent: Recent,
+    positions: BTreeMap<SourceId, Position>,
+    baseline: BTreeSet<SourceId>,
+    /// What a source last said of itself.
+    states: BTreeMap<SourceId, State>,
+    boot_id: String,
+    ordinal: u64,
+    /// Rises with every change of position; with the store's generation it tells what is unsaved.
+    moves: u64,
+    saved: (u64, u64),
+}
+
+/// A source as the page and readiness show it.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub up: bool,
+    pub caught_up: bool,
+    pub lag_bytes: u64,
+    pub last_record: Option<Time>,
+    pub problem: Option<String>,
+}
+
+impl Ledger {
+    pub fn new(saved: Saved) -> Self {
+        Ledger {
+            series: saved.series,
+            memory: saved.memory,
+            recent: saved.recent,
+            positions: saved.positions,
+            baseline: saved.baseline,
+            states: BTreeMap::new(),
+            boot_id: saved.boot_id,
+            ordinal: 0,
+            moves: 0,
+            saved: (0, 0),
+        }
+    }
+
+    /// Announces a source; its saved position, where it has one. What a source without one finds
+    /// when it first looks is a baseline, for it did not happen while the exporter watched.
+    pub fn expect(&mut self, id: &SourceId) -> Option<Position> {
+        self.states.entry(id.clone()).or_default();
+        let position = self.positions.get(id).cloned();
+        if position.is_none() {
+            self.baseline.insert(id.clone());
+        }
+        position
+    }
+
+    /// Notes which boot of the host this is, and forgets the sessions of an earlier one.
+    pub fn booted(&mut self, boot_id: &str, host: &str, boot: Time) {
+        if !self.boot_id.is_empty() && self.boot_id != boot_id {
+            self.memory.host_started(host, boot);
+        }
+        self.boot_id = boot_id.to_owned();
+    }
+
+    /// Counts the records of one batch.
+    pub fn count(
+        &mut self,
+        id: &SourceId,
+        records: &Records<'_>,
+        clock: Clock,
+        policy: &Policy,
+        users: &dyn UserIds,
+        now: Time,
+    ) -> Tally {
+        let live = !self.baseline.contains(id);
+        let mut interpreter = Interpreter::new(&mut self.memory, clock, users, self.ordinal);
+        let mut counted = Vec::new();
+        for record in records.iter() {
+            interpreter.record(record, &mut counted);
+            for event in counted.drain(..) {
+                observe(&mut self.series, &mut self.recent, policy, &event, live, now);
+            }
+        }
+        let tally = interpreter.tally;
+        self.ordinal += tally.records;
+        tally
+    }
+
+    /// Remembers how far a source was read, and what it says of itself.
+    pub fn reached(&mut self, id: &SourceId, position: Position, report: &Report, tally: &Tally) {
+        if self.positions.get(id) != Some(&position) || tally.records > 0 {
+            self.positions.insert(id.clone(), position);
+            self.moves += 1;
+        }
+        if report.caught_up && self.baseline.remove(id) {
+            self.moves += 1;
+        }
+        let state = self.states.entry(id.clone()).or_default();
+        state.up = report.up;
+        state.caught_up |= report.caught_up;
+        state.lag_bytes = report.lag_bytes;
+        state.last_record = state.last_record.max(tally.last_record);
+        state.problem = report.problems.last().map(|problem| problem.message.clone()).or_else(|| {
+            state.problem.take().filter(|_| !report.up)
+        });
+    }
+
+    /// Counts what was held back and can no longer be joined with a better line.
+    pub fn expire(&mut self, now: Time, policy: &Policy) {
+        let mut released = Vec::new();
+        self.memory.expire(now, &mut released);
+        for event in &released {
+            observe(&mut self.series, &mut self.recent, policy, event, true, now);
+            self.moves += 1;
+        }
+    }
+
+    pub fn states(&self) -> &BTreeMap<SourceId, State> {
+        &self.states
+    }
+
+    /// Every source has read what was there at the start.
+    pub fn caught_up(&self) -> bool {
+        self.states.values().all(|state| state.caught_up)
+    }
+
+    /// Something was counted, shown or read since the last snapshot.
+    pub fn is_unsaved(&self) -> bool {
+        self.saved != self.generation()
+    }
+
+    fn generation(&self) -> (u64, u64) {
+        (self.series.generation(), self.moves)
+    }
+
+    /// What is to be saved, as it stands now. The caller writes it and says so by
+    /// [`Ledger::was_saved`], with the mark that is handed out beside it.
+    pub fn snapshot(&self) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
+        let snapshot = Snapshot {
+            boot_id: self.boot_id.clone(),
+            positions: self.positions.clone(),
+            baseline: self.baseline.clone(),
+            series: &self.series,
+            memory: &self.memory,
+            recent: &self.recent,
+        };
+        (snapshot, Mark(self.generation()))
+    }
+
+    pub fn was_saved(&mut self, mark: Mark) {
+        self.saved = mark.0;
+    }
+}
+
+/// Which state of the ledger a snapshot holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark((u64, u64));
+
+fn observe(series: &mut Store, recent: &mut Recent, policy: &Policy, event: &Counted<'_>, live: bool, now: Time) {
+    let observation = policy.observe(event);
+    series.observe(&observation, live, now);
+    recent.push(&observation);
+}
