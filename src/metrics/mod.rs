@@ -3,7 +3,8 @@
 //! Owns the catalog of every family, the bounded store of series, and the text formats.
 
 pub mod catalog;
+pub mod series;
+
 pub mod exposition;
 pub mod own;
 pub mod recent;
-pub mod series;

@@ -1,12 +1,31 @@
 //! The last accesses, for the exporter's own page: a bounded list, newest first.
+//!
+//! An access is what let someone in or was done with rights: logins, su, sudo's commands, calls to
+//! AWS, changes of accounts. What was refused is left out: anyone can make it, and it would drive
+//! the accesses out of the list. Sessions are left out too, for each login has one.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::event::{EventKind, Expected};
+use crate::metrics::series::MAX_VALUE_BYTES;
+use crate::policy::Observation;
+
+/// Accesses that are kept.
+pub const DEFAULT_CAPACITY: usize = 200;
+
+/// A word of a closed set. The name hides the lifetime from serde, which would borrow it.
+type Word = &'static str;
 
 /// One access as the page shows it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Access {
     /// Unix seconds.
     pub time: i64,
     pub host: String,
-    pub event: &'static str,
+    #[serde(deserialize_with = "event")]
+    pub event: Word,
     pub program: String,
     pub user: String,
     pub identity: String,
@@ -15,5 +34,120 @@ pub struct Access {
     pub network: String,
     /// The AWS target, or sudo's command.
     pub detail: String,
-    pub expected: &'static str,
+    #[serde(deserialize_with = "expected")]
+    pub expected: Word,
 }
+
+/// The last accesses by the time of their records, however late they were read.
+#[derive(Debug)]
+pub struct Recent {
+    /// Oldest first.
+    accesses: VecDeque<Access>,
+    capacity: usize,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent::new(DEFAULT_CAPACITY)
+    }
+}
+
+impl Recent {
+    pub fn new(capacity: usize) -> Self {
+        Recent { accesses: VecDeque::new(), capacity }
+    }
+
+    /// Takes an event that is an access; others change nothing.
+    pub fn push(&mut self, seen: &Observation<'_>) {
+        let time = seen.event.time.seconds();
+        if !is_access(seen.event.kind) || self.is_too_old(time) {
+            return;
+        }
+        // The dropped one's text is written over, so that a backlog of logins costs no allocation.
+        let full = self.accesses.len() >= self.capacity;
+        let mut access = if full { self.accesses.pop_front() } else { None }.unwrap_or_default();
+        fill(&mut access, seen);
+        let place = self.accesses.partition_point(|other| other.time <= time);
+        self.accesses.insert(place, access);
+    }
+
+    fn is_too_old(&self, time: i64) -> bool {
+        let full = self.accesses.len() >= self.capacity;
+        full && self.accesses.front().is_none_or(|oldest| time < oldest.time)
+    }
+
+    pub fn newest_first(&self) -> impl Iterator<Item = &Access> {
+        self.accesses.iter().rev()
+    }
+
+    pub fn len(&self) -> usize {
+        self.accesses.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.accesses.is_empty()
+    }
+}
+
+impl Serialize for Recent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.accesses)
+    }
+}
+
+/// With the default capacity: of a longer list the newest stay.
+impl<'de> Deserialize<'de> for Recent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let accesses = VecDeque::deserialize(deserializer)?;
+        let mut recent = Recent { accesses, ..Recent::default() };
+        let surplus = recent.accesses.len().saturating_sub(recent.capacity);
+        recent.accesses.drain(..surplus);
+        Ok(recent)
+    }
+}
+
+fn is_access(kind: EventKind) -> bool {
+    use EventKind::{AccountChange, AwsSuccess, LoginSuccess, SuSuccess, SudoCommand};
+    matches!(kind, LoginSuccess | SudoCommand | SuSuccess | AccountChange | AwsSuccess)
+}
+
+fn fill(access: &mut Access, seen: &Observation<'_>) {
+    let event = seen.event;
+    let aws = event.aws.as_deref();
+    let detail = match event.kind {
+        EventKind::SudoCommand => event.command.as_deref(),
+        EventKind::SuSuccess => event.target_user.as_deref(),
+        EventKind::AccountChange => event.change.map(|change| change.as_str()),
+        _ => aws.and_then(|call| call.target.as_deref()),
+    };
+    access.time = event.time.seconds();
+    access.event = event.kind.as_str();
+    access.expected = seen.expected.as_str();
+    set(&mut access.host, &event.host);
+    set(&mut access.program, aws.map_or(&*event.program, |call| &call.event_name));
+    set(&mut access.user, event.user.as_deref().unwrap_or_default());
+    set(&mut access.identity, &seen.identity);
+    set(&mut access.method, event.method.map_or("", |method| method.as_str()));
+    set(&mut access.source, event.source.as_deref().unwrap_or_default());
+    set(&mut access.network, &seen.network);
+    set(&mut access.detail, detail.unwrap_or_default());
+}
+
+/// Cut like a label's value, so that no name can be a megabyte.
+fn set(text: &mut String, value: &str) {
+    text.clear();
+    text.push_str(&value[..value.floor_char_boundary(MAX_VALUE_BYTES)]);
+}
+
+fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Ok(EventKind::from_name(&name).map_or("", |kind| kind.as_str()))
+}
+
+fn expected<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Ok(Expected::from_name(&name).map_or("", |expected| expected.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! The families that tell how the exporter itself is doing.
+
+use super::Family;
+use super::Label::{
+    AwsRegion, Family as FamilyName, Hostname, InstanceId, Program, Reason, Revision, Source,
+    Version,
+};
+
+/// In the order of the README's table.
+pub static OWN_FAMILIES: &[&Family] = &[
+    &BUILD_INFO,
+    &HOST_INFO,
+    &SOURCE_UP,
+    &SOURCE_RECORDS,
+    &SOURCE_BYTES,
+    &SOURCE_LAG,
+    &SOURCE_LAST_RECORD,
+    &SOURCE_LAST_READ,
+    &SOURCE_ERRORS,
+    &SOURCE_ROTATIONS,
+    &UNRECOGNIZED,
+    &SERIES_LIMITED,
+    &CLOUDTRAIL_REQUESTS,
+    &CLOUDTRAIL_REQUEST_FAILURES,
+    &CLOUDTRAIL_LAST_POLL,
+    &CLOUDTRAIL_DELAY,
+    &STATE_SAVES,
+    &STATE_SAVE_FAILURES,
+    &STATE_LAST_SAVE,
+    &RULES_RELOAD_SUCCESS,
+    &RULES_LAST_RELOAD,
+];
+
+pub static BUILD_INFO: Family = Family::gauge("login_exporter_build_info", &[Version, Revision])
+    .help("Always 1; the labels tell which exporter runs.");
+pub static HOST_INFO: Family = Family::gauge("login_exporter_host_info", &[Hostname, InstanceId])
+    .help("Always 1; the labels name the host and, on EC2, the instance.");
+
+pub static SOURCE_UP: Family =
+    Family::gauge("login_exporter_source_up", &[Source]).help("1 while the source can be read.");
+pub static SOURCE_RECORDS: Family =
+    Family::counter("login_exporter_source_records_total", &[Source])
+        .help("Records that were read from the source.");
+pub static SOURCE_BYTES: Family = Family::counter("login_exporter_source_bytes_total", &[Source])
+    .unit("bytes")
+    .help("Bytes that were read from the source.");
+pub static SOURCE_LAG: Family = Family::gauge("login_exporter_source_lag_bytes", &[Source])
+    .unit("bytes")
+    .help("Bytes of the source that are known and not read yet.");
+pub static SOURCE_LAST_RECORD: Family =
+    Family::gauge("login_exporter_source_last_record_timestamp_seconds", &[Source])
+        .unit("seconds")
+        .help("Time that the newest record of the source bears.");
+pub static SOURCE_LAST_READ: Family =
+    Family::gauge("login_exporter_source_last_read_timestamp_seconds", &[Source])
+        .unit("seconds")
+        .help("When the source was last read without an error.");
+pub static SOURCE_ERRORS: Family =
+    Family::counter("login_exporter_source_errors_total", &[Source, Reason])
+        .help("What went wrong with the source, each a reason that something may be missing.");
+pub static SOURCE_ROTATIONS: Family =
+    Family::counter("login_exporter_source_rotations_total", &[Source])
+        .help("Times that the source's file was rotated or truncated.");
+
+pub static UNRECOGNIZED: Family =
+    Family::counter("login_exporter_records_unrecognized_total", &[Program])
+        .help("Records of a login program that no rule knew.");
+pub static SERIES_LIMITED: Family =
+    Family::counter("login_exporter_series_limited_total", &[FamilyName])
+        .help("Events that were counted under `(other)` because their family was full.");
+
+pub static CLOUDTRAIL_REQUESTS: Family =
+    Family::counter("login_exporter_cloudtrail_requests_total", &[AwsRegion])
+        .help("Requests that were sent to CloudTrail.");
+pub static CLOUDTRAIL_REQUEST_FAILURES: Family =
+    Family::counter("login_exporter_cloudtrail_request_failures_total", &[AwsRegion, Reason])
+        .help("Requests to CloudTrail that failed.");
+pub static CLOUDTRAIL_LAST_POLL: Family =
+    Family::gauge("login_exporter_cloudtrail_last_poll_timestamp_seconds", &[AwsRegion])
+        .unit("seconds")
+        .help("When CloudTrail was last asked with success.");
+pub static CLOUDTRAIL_DELAY: Family = Family::histogram(
+    "login_exporter_cloudtrail_delivery_delay_seconds",
+    &[AwsRegion],
+    &[30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0],
+)
+.unit("seconds")
+.help("From an event's time until CloudTrail first showed it.");
+
+pub static STATE_SAVES: Family =
+    Family::counter("login_exporter_state_saves_total", &[]).help("Snapshots that were saved.");
+pub static STATE_SAVE_FAILURES: Family =
+    Family::counter("login_exporter_state_save_failures_total", &[])
+        .help("Snapshots that could not be saved.");
+pub static STATE_LAST_SAVE: Family =
+    Family::gauge("login_exporter_state_last_save_timestamp_seconds", &[])
+        .unit("seconds")
+        .help("When a snapshot was last saved.");
+
+pub static RULES_RELOAD_SUCCESS: Family = Family::gauge("login_exporter_rules_reload_success", &[])
+    .help("1 if the rules in force are those of the files; 0 if the new ones were refused.");
+pub static RULES_LAST_RELOAD: Family =
+    Family::gauge("login_exporter_rules_last_reload_success_timestamp_seconds", &[])
+        .unit("seconds")
+        .help("When rules were last read with success.");

@@ -1,0 +1,79 @@
+//! The page that Prometheus reads: all families as text, in a fixed order.
+//!
+//! Owns the encoder. It is the project's own because the event families need what a registry of
+//! the `prometheus` crate has not: values that depend on who asks, pairs that share their labels,
+//! OpenMetrics, and 10,000 series in a few milliseconds.
+
+mod format;
+mod own;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::event::Time;
+use crate::metrics::catalog::own::SERIES_LIMITED;
+use crate::metrics::catalog::{SESSION_DURATION, SESSIONS_ACTIVE};
+use crate::metrics::own::Own;
+use crate::metrics::series::{OTHER, Store, join};
+
+pub use format::Format;
+
+use writer::Writer;
+
+/// One request for the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Scrape {
+    /// The address of a scraper; `None` for anyone else.
+    pub scraper: Option<IpAddr>,
+    pub format: Format,
+    pub now: Time,
+    /// Whether OpenMetrics tells since when each counter counts (`--web.openmetrics-created`).
+    pub created: bool,
+}
+
+/// Writes the page for one scrape: the event families, open sessions (`program`, `user`, how
+/// many), then the exporter's own families where there are any. It takes note of who has seen what.
+pub fn render<P: AsRef<str>, U: AsRef<str>>(
+    store: &mut Store,
+    own: Option<&Own>,
+    scrape: &Scrape,
+    actives: impl IntoIterator<Item = (P, U, u64)>,
+) -> Vec<u8> {
+    let mut writer = Writer::new(scrape.format, scrape.created, store.len());
+    let audience = store.answer(scrape.scraper, scrape.now);
+    for table in store.tables_mut() {
+        let family = table.family();
+        writer.pair(family, table.show(&audience));
+    }
+    writer.counts(&SESSIONS_ACTIVE, &sessions(store, actives));
+    writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
+    let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();
+    writer.counts(&SERIES_LIMITED, &folds);
+    if let Some(own) = own {
+        own::write(&mut writer, &own.gather());
+    }
+    writer.finish()
+}
+
+/// Open sessions by joined labels. Who has had a session stands at 0, so that the gauge falls to 0
+/// instead of vanishing. As bounded as any family: what finds no room is added to `(other)`.
+fn sessions<P: AsRef<str>, U: AsRef<str>>(
+    store: &Store,
+    actives: impl IntoIterator<Item = (P, U, u64)>,
+) -> BTreeMap<String, u64> {
+    let mut open: BTreeMap<String, u64> =
+        store.session_keys().map(|key| (key.to_owned(), 0)).collect();
+    for (program, user, count) in actives {
+        let names = [[program.as_ref(), user.as_ref()], [program.as_ref(), OTHER]];
+        let key = names
+            .iter()
+            .map(|names| join(names))
+            .find(|key| open.contains_key(key) || open.len() + 1 < store.cap());
+        *open.entry(key.unwrap_or_else(|| join(&[OTHER, OTHER]))).or_default() += count;
+    }
+    open
+}
+
+#[cfg(test)]
+mod tests;

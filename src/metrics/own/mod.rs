@@ -1,0 +1,239 @@
+//! How the exporter itself is doing: its sources, CloudTrail, its state, its rules, its process.
+//!
+//! Owns a registry of the `prometheus` crate, not the crate's global one. The handles are cheap to
+//! clone and to use from any task. A counter whose reasons are known stands at 0 from the start, so
+//! that `increase()` sees the first; a timestamp appears when there is one.
+
+mod families;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, IntGauge, Registry};
+
+use crate::event::Time;
+use families::Families;
+
+/// Programs that `login_exporter_records_unrecognized_total` tells apart; more are `(other)`.
+pub const MAX_PROGRAMS: usize = 50;
+
+/// The exporter's own metrics.
+#[derive(Clone, Debug)]
+pub struct Own {
+    registry: Registry,
+    families: Arc<Families>,
+    programs: Arc<Mutex<HashSet<String>>>,
+}
+
+/// A family that could not be registered: two of one name, which is a mistake in the catalog.
+#[derive(Debug)]
+pub struct RegistrationError(prometheus::Error);
+
+impl fmt::Display for RegistrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the exporter's own metrics cannot be registered: {}; report it as a bug", self.0)
+    }
+}
+
+impl std::error::Error for RegistrationError {}
+
+impl Own {
+    /// # Errors
+    /// Where two families of the catalog have one name.
+    pub fn new() -> Result<Self, RegistrationError> {
+        let registry = Registry::new();
+        let families = Families::register(&registry).map_err(RegistrationError)?;
+        let own = Own { registry, families: Arc::new(families), programs: Arc::default() };
+        own.families.build_info.with_label_values(&[version(), revision()]).set(1);
+        // Rules that were never reloaded are those of the start, which refuses bad ones.
+        own.families.rules_reload_success.with_label_values(NO_LABELS).set(1);
+        own.families.state_saves.with_label_values(NO_LABELS);
+        own.families.state_save_failures.with_label_values(NO_LABELS);
+        Ok(own)
+    }
+
+    /// Names the host and, on EC2, the instance; empty where it is none.
+    pub fn host(&self, hostname: &str, instance_id: &str) {
+        self.families.host_info.reset();
+        self.families.host_info.with_label_values(&[hostname, instance_id]).set(1);
+    }
+
+    /// The metrics of one source, by the name of its ID. `reasons` are all the ways in which it can
+    /// go wrong: each stands at 0 from now on.
+    pub fn source(&self, name: &str, reasons: &[&'static str]) -> Source {
+        for reason in reasons {
+            self.families.source_errors.with_label_values(&[name, reason]);
+        }
+        Source {
+            name: name.to_owned(),
+            up: self.families.source_up.with_label_values(&[name]),
+            records: self.families.source_records.with_label_values(&[name]),
+            bytes: self.families.source_bytes.with_label_values(&[name]),
+            lag: self.families.source_lag.with_label_values(&[name]),
+            rotations: self.families.source_rotations.with_label_values(&[name]),
+            families: Arc::clone(&self.families),
+        }
+    }
+
+    /// The metrics of CloudTrail in one Region. `reasons` are all the ways in which a request can
+    /// fail: each stands at 0 from now on.
+    pub fn cloudtrail(&self, region: &str, reasons: &[&'static str]) -> CloudTrail {
+        for reason in reasons {
+            self.families.cloudtrail_failures.with_label_values(&[region, reason]);
+        }
+        CloudTrail {
+            region: region.to_owned(),
+            requests: self.families.cloudtrail_requests.with_label_values(&[region]),
+            delay: self.families.cloudtrail_delay.with_label_values(&[region]),
+            families: Arc::clone(&self.families),
+        }
+    }
+
+    /// The login programs whose unknown records are counted: each stands at 0 from now on.
+    pub fn programs(&self, programs: &[&str]) {
+        programs.iter().for_each(|program| self.unrecognized(program, 0));
+    }
+
+    /// Records of a login program that no rule knew.
+    pub fn unrecognized(&self, program: &str, records: u64) {
+        let mut known = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let program = if known.contains(program) {
+            program
+        } else if known.len() < MAX_PROGRAMS {
+            known.insert(program.to_owned());
+            program
+        } else {
+            super::series::OTHER
+        };
+        self.families.unrecognized.with_label_values(&[program]).inc_by(records);
+    }
+
+    /// A snapshot was saved.
+    pub fn saved(&self, now: Time) {
+        self.families.state_saves.with_label_values(NO_LABELS).inc();
+        self.families.state_last_save.with_label_values(NO_LABELS).set(seconds(now));
+    }
+
+    /// A snapshot could not be saved.
+    pub fn save_failed(&self) {
+        self.families.state_save_failures.with_label_values(NO_LABELS).inc();
+    }
+
+    /// The rules were read, at the start or again.
+    pub fn rules_loaded(&self, now: Time) {
+        self.families.rules_reload_success.with_label_values(NO_LABELS).set(1);
+        self.families.rules_last_reload.with_label_values(NO_LABELS).set(seconds(now));
+    }
+
+    /// New rules were refused; the old ones are in force.
+    pub fn rules_refused(&self) {
+        self.families.rules_reload_success.with_label_values(NO_LABELS).set(0);
+    }
+
+    /// Everything as it is now, sorted by name.
+    pub(crate) fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+}
+
+/// The metrics of one source.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    up: IntGauge,
+    records: IntCounter,
+    bytes: IntCounter,
+    lag: IntGauge,
+    rotations: IntCounter,
+    families: Arc<Families>,
+}
+
+impl Source {
+    pub fn up(&self, up: bool) {
+        self.up.set(i64::from(up));
+    }
+
+    /// So many records more were read.
+    pub fn records(&self, records: u64) {
+        self.records.inc_by(records);
+    }
+
+    /// So many bytes more were read.
+    pub fn bytes(&self, bytes: u64) {
+        self.bytes.inc_by(bytes);
+    }
+
+    /// So many bytes are known and not read yet.
+    pub fn lag(&self, bytes: u64) {
+        self.lag.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    pub fn rotations(&self, rotations: u64) {
+        self.rotations.inc_by(rotations);
+    }
+
+    /// The newest record bears this time. An older one changes nothing.
+    pub fn last_record(&self, time: Time) {
+        let gauge = self.families.source_last_record.with_label_values(&[&self.name]);
+        gauge.set(gauge.get().max(seconds(time)));
+    }
+
+    /// The source was read without an error.
+    pub fn last_read(&self, now: Time) {
+        self.families.source_last_read.with_label_values(&[&self.name]).set(seconds(now));
+    }
+
+    /// Something went wrong, so many times.
+    pub fn errors(&self, reason: &'static str, count: u64) {
+        self.families.source_errors.with_label_values(&[&*self.name, reason]).inc_by(count);
+    }
+}
+
+/// The metrics of CloudTrail in one Region.
+#[derive(Clone, Debug)]
+pub struct CloudTrail {
+    region: String,
+    requests: IntCounter,
+    delay: prometheus::Histogram,
+    families: Arc<Families>,
+}
+
+impl CloudTrail {
+    pub fn requests(&self, requests: u64) {
+        self.requests.inc_by(requests);
+    }
+
+    pub fn request_failures(&self, reason: &'static str, count: u64) {
+        self.families.cloudtrail_failures.with_label_values(&[&*self.region, reason]).inc_by(count);
+    }
+
+    /// A poll succeeded.
+    pub fn last_poll(&self, now: Time) {
+        self.families.cloudtrail_last_poll.with_label_values(&[&self.region]).set(seconds(now));
+    }
+
+    /// Seconds from an event's time until CloudTrail first showed it; a negative one is 0.
+    pub fn delivery_delay(&self, seconds: f64) {
+        self.delay.observe(seconds.max(0.0));
+    }
+}
+
+const NO_LABELS: &[&str] = &[];
+
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// The commit, where the build was told (`LOGIN_EXPORTER_REVISION`).
+fn revision() -> &'static str {
+    option_env!("LOGIN_EXPORTER_REVISION").unwrap_or("")
+}
+
+fn seconds(time: Time) -> f64 {
+    time.nanoseconds() as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests;
