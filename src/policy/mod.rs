@@ -1,4 +1,7 @@
 //! Which login is expected, and which name a network or key has.
+//!
+//! Owns the rules in force and the verdict on one event. Pure: files of keys are read elsewhere
+//! and come in as names of fingerprints.
 
 pub mod expected;
 pub mod identities;
@@ -6,8 +9,12 @@ pub mod networks;
 
 use std::borrow::Cow;
 
-use crate::event::{Event, Expected};
+use crate::event::{Event, EventKind, Expected};
 use crate::session::Counted;
+
+use expected::{Expectations, Facts, Kind};
+use identities::{Identities, Identity, Principal};
+use networks::Networks;
 
 /// A judged event: what is counted.
 #[derive(Debug)]
@@ -24,21 +31,102 @@ pub struct Observation<'e> {
     pub after_failures: bool,
 }
 
+/// What the rules are made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rules {
+    pub networks: Networks,
+    pub identities: Identities,
+    pub expected: Expectations,
+}
+
 /// The rules in force. Cheap to replace whole when a file changes.
 #[derive(Debug, Default)]
-pub struct Policy {}
+pub struct Policy {
+    rules: Rules,
+    /// The place of each rule in the file, by list.
+    places: [Vec<String>; 3],
+}
+
+impl From<Rules> for Policy {
+    fn from(rules: Rules) -> Policy {
+        let places = Kind::ALL.map(|kind| {
+            let count = rules.expected.list(kind).len();
+            (0..count).map(|n| format!("expected.{}[{n}]", kind.as_str())).collect()
+        });
+        Policy { rules, places }
+    }
+}
 
 impl Policy {
     /// Judges one event.
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
+        let identity = self.identity(counted);
+        let network = self.network(&counted.event);
+        let facts = Facts { event: &counted.event, identity: identity.trusted, network };
+        let (expected, rule) = self.judge(&facts);
         Observation {
             event: &counted.event,
-            identity: Cow::Borrowed(""),
-            network: Cow::Borrowed("unknown"),
-            expected: Expected::Unset,
-            rule: None,
+            identity: Cow::Borrowed(identity.shown),
+            network: Cow::Borrowed(network),
+            expected,
+            rule,
             duration: counted.duration,
             after_failures: counted.after_failures,
+        }
+    }
+
+    /// Why an event is not expected: the rule that comes nearest, and what of it does not fit.
+    /// `None` for an event that is expected, or of a kind without rules.
+    pub fn explain(&self, counted: &Counted<'_>) -> Option<String> {
+        let identity = self.identity(counted);
+        let network = self.network(&counted.event);
+        let facts = Facts { event: &counted.event, identity: identity.trusted, network };
+        let kind = Kind::of(counted.event.kind)?;
+        let misfits = self.rules.expected.list(kind).iter().map(|rule| rule.misfits(&facts));
+        let (place, nearest) = misfits
+            .zip(&self.places[kind as usize])
+            .map(|(m, p)| (p, m))
+            .min_by_key(|(_, m)| m.len())?;
+        if nearest.is_empty() {
+            return None;
+        }
+        let untrusted = match identity.shown == identity.trusted {
+            true => String::new(),
+            false => format!(
+                " (no rule rests on identity {:?}: a local user could have written it)",
+                identity.shown
+            ),
+        };
+        Some(format!("{place} comes nearest, but {}{untrusted}", nearest.join(", ")))
+    }
+
+    fn judge(&self, facts: &Facts<'_>) -> (Expected, Option<&str>) {
+        let Some(kind) = Kind::of(facts.event.kind) else { return (Expected::Unset, None) };
+        let rules = self.rules.expected.list(kind);
+        if rules.is_empty() {
+            return (Expected::Unset, None);
+        }
+        match rules.iter().position(|rule| rule.fits(facts)) {
+            Some(n) => (Expected::True, self.places[kind as usize].get(n).map(String::as_str)),
+            None => (Expected::False, None),
+        }
+    }
+
+    fn identity<'e>(&'e self, counted: &'e Counted<'e>) -> Identity<'e> {
+        let principal = counted
+            .principal
+            .as_deref()
+            .map(|name| Principal { name, trusted: counted.principal_trusted });
+        self.rules.identities.of(&counted.event, principal)
+    }
+
+    fn network(&self, event: &Event<'_>) -> &str {
+        let source = event.source.as_deref();
+        match event.kind {
+            EventKind::AwsSuccess | EventKind::AwsFailure => {
+                self.rules.networks.of_aws_event(source)
+            }
+            _ => self.rules.networks.of_host_event(source),
         }
     }
 }

@@ -17,11 +17,19 @@ pub struct Counted<'a> {
     pub after_failures: bool,
     /// Whom EC2 Instance Connect named for the key of this login within the minute before.
     pub principal: Option<String>,
+    /// The line that named the principal came from the journal, so no local user wrote it.
+    pub principal_trusted: bool,
 }
 
 impl<'a> From<Event<'a>> for Counted<'a> {
     fn from(event: Event<'a>) -> Self {
-        Counted { event, duration: None, after_failures: false, principal: None }
+        Counted {
+            event,
+            duration: None,
+            after_failures: false,
+            principal: None,
+            principal_trusted: false,
+        }
     }
 }
 

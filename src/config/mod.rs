@@ -1,0 +1,24 @@
+//! What the user wants: the command line, the file of settings, and both as one checked tree.
+//!
+//! Owns every flag and key, their defaults and what is wrong with them. A key is read from the
+//! tree of the file with the flags put over it, so both are checked by the same code and each
+//! error names its place: file, line and key, or the flag. `clap` is named nowhere else.
+
+mod command;
+mod error;
+mod flags;
+mod moment;
+mod read;
+mod rules;
+mod settings;
+mod tree;
+mod values;
+
+pub use command::{Command, CommandLine, Exit, History, HistoryFormat};
+pub use error::{Problem, Problems};
+pub use moment::Moment;
+pub use rules::{Identities, KeyPath, Naming};
+pub use settings::{
+    Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
+    LogLevel, Settings, SourceChoice, Start, Web,
+};

@@ -1,0 +1,384 @@
+//! The settings, typed and checked: one plain tree.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::error::{Findings, Problems};
+use super::read::{Field, Section};
+use super::rules::{self, Identities};
+use super::tree::Node;
+use super::values::{
+    choice, duration_within, listen_address, number_within, path, region, role_arn, telemetry_path,
+    truth, zone,
+};
+use crate::policy::expected::Expectations;
+use crate::policy::networks::Networks;
+
+/// Everything that flags and file can say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The file that was read, if one was named.
+    pub config_file: Option<PathBuf>,
+    pub source: SourceChoice,
+    /// The logs named; empty where the usual places are to be looked at.
+    pub auth_logs: Vec<AuthLog>,
+    /// For logs that were not named one by one.
+    pub auth_log: AuthLogDefaults,
+    pub cloudtrail: CloudTrail,
+    pub state_dir: PathBuf,
+    pub web: Web,
+    pub log: Log,
+    pub limits: Limits,
+    pub failures: Failures,
+    pub networks: Networks,
+    pub identities: Identities,
+    pub expected: Expectations,
+}
+
+/// Which history of the host is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// The logs named, else the usual files, else the journal.
+    #[default]
+    Auto,
+    File,
+    Journal,
+}
+
+impl SourceChoice {
+    pub(super) const ALL: [(&'static str, SourceChoice); 3] = [
+        ("auto", SourceChoice::Auto),
+        ("file", SourceChoice::File),
+        ("journal", SourceChoice::Journal),
+    ];
+}
+
+/// Where the first start begins to read a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    #[default]
+    Beginning,
+    End,
+}
+
+impl Start {
+    pub(super) const ALL: [(&'static str, Start); 2] =
+        [("beginning", Start::Beginning), ("end", Start::End)];
+}
+
+/// A log file that was named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuthLog {
+    pub path: PathBuf,
+    pub start: Start,
+    /// Zone of time stamps that name none.
+    pub time_zone: TimeZone,
+}
+
+/// What holds for every log that says nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuthLogDefaults {
+    pub start: Start,
+    /// The host's zone where none was set.
+    pub time_zone: TimeZone,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudTrail {
+    pub regions: Vec<String>,
+    pub poll_interval: Duration,
+    /// How far back the first start asks.
+    pub lookback: Duration,
+    /// Files and folders of records.
+    pub paths: Vec<PathBuf>,
+    /// Roles to ask through, each in every Region; empty for the caller's own account.
+    pub accounts: Vec<Account>,
+}
+
+/// A role of another account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub role_arn: String,
+    pub external_id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// At least one.
+    pub listen_addresses: Vec<SocketAddr>,
+    pub telemetry_path: String,
+    /// TLS and authentication, in the format of exporter-toolkit.
+    pub config_file: Option<PathBuf>,
+    pub max_requests: usize,
+    pub disable_recent: bool,
+    pub openmetrics_created: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub level: LogLevel,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl LogLevel {
+    pub(super) const ALL: [(&'static str, LogLevel); 5] = [
+        ("error", LogLevel::Error),
+        ("warn", LogLevel::Warn),
+        ("info", LogLevel::Info),
+        ("debug", LogLevel::Debug),
+        ("trace", LogLevel::Trace),
+    ];
+}
+
+impl From<LogLevel> for tracing::level_filters::LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Logfmt,
+    Json,
+}
+
+impl LogFormat {
+    pub(super) const ALL: [(&'static str, LogFormat); 2] =
+        [("logfmt", LogFormat::Logfmt), ("json", LogFormat::Json)];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most series that one family holds; newcomers past it fold to `(other)`.
+    pub series_per_family: usize,
+    /// A series unseen for so long goes.
+    pub forget_after: Duration,
+}
+
+/// When a success counts as one after failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    pub threshold: u32,
+    pub window: Duration,
+}
+
+/// What the settings take from the process: folders and the host's zone.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// `$STATE_DIRECTORY`, which systemd sets.
+    pub state_directory: Option<OsString>,
+    /// `$XDG_STATE_HOME`
+    pub xdg_state_home: Option<OsString>,
+    /// `$HOME`
+    pub home: Option<OsString>,
+    pub time_zone: TimeZone,
+}
+
+impl Environment {
+    pub fn of_process() -> Environment {
+        Environment {
+            state_directory: std::env::var_os("STATE_DIRECTORY"),
+            xdg_state_home: std::env::var_os("XDG_STATE_HOME"),
+            home: std::env::var_os("HOME"),
+            time_zone: TimeZone::system(),
+        }
+    }
+
+    /// The folder for state where none is set: systemd's, the user's, else the system's.
+    fn state_dir(&self) -> PathBuf {
+        let set = |v: &Option<OsString>| v.clone().filter(|v| !v.is_empty()).map(PathBuf::from);
+        // systemd separates several folders by colons; the first is ours.
+        let systemd = set(&self.state_directory).map(|dirs| {
+            let text = dirs.to_string_lossy();
+            PathBuf::from(text.split(':').next().unwrap_or_default())
+        });
+        let user = || {
+            let xdg = set(&self.xdg_state_home).filter(|dir| dir.is_absolute());
+            let state = xdg.or_else(|| set(&self.home).map(|home| home.join(".local/state")));
+            state.map(|dir| dir.join("login_exporter"))
+        };
+        systemd.or_else(user).unwrap_or_else(|| PathBuf::from("/var/lib/login_exporter"))
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Settings {
+    /// Reads the tree of flags and file. All that is wrong is told at once.
+    pub(super) fn from_tree(
+        tree: &Node,
+        config_file: Option<PathBuf>,
+        environment: &Environment,
+    ) -> Result<Settings, Problems> {
+        let findings = Findings::of(config_file.as_deref());
+        let mut top = Field::top(tree, &findings).section();
+        let auth_log = auth_log_defaults(top.section("auth_log"), environment);
+        let networks = rules::networks(top.take("networks"));
+        let settings = Settings {
+            config_file,
+            source: top
+                .optional("source", choice("source", &SourceChoice::ALL))
+                .unwrap_or_default(),
+            auth_logs: auth_logs(top.take("auth_logs"), &auth_log),
+            cloudtrail: cloudtrail(top.section("cloudtrail")),
+            state_dir: state_dir(top.section("state"), environment),
+            web: web(top.section("web")),
+            log: log(top.section("log")),
+            limits: limits(top.section("limits")),
+            failures: failures(top.section("failures")),
+            identities: rules::identities(top.section("identities")),
+            expected: rules::expected(top.section("expected"), &networks, &environment.time_zone),
+            auth_log,
+            networks,
+        };
+        if settings.source == SourceChoice::Journal
+            && let Some(logs) = top.take("auth_logs").filter(|_| !settings.auth_logs.is_empty())
+        {
+            logs.wrong("source is journal, so no file is read: leave out one of the two");
+        }
+        top.finish();
+        findings.verdict(settings)
+    }
+}
+
+fn auth_log_defaults(mut section: Section<'_>, environment: &Environment) -> AuthLogDefaults {
+    let defaults = AuthLogDefaults {
+        start: section.optional("start", choice("start", &Start::ALL)).unwrap_or_default(),
+        time_zone: section
+            .optional("time_zone", zone)
+            .unwrap_or_else(|| environment.time_zone.clone()),
+    };
+    section.finish();
+    defaults
+}
+
+fn auth_logs(field: Option<Field<'_>>, defaults: &AuthLogDefaults) -> Vec<AuthLog> {
+    let items = field.map(|field| field.items()).unwrap_or_default();
+    items.iter().filter_map(|item| auth_log(item, defaults)).collect()
+}
+
+/// A path alone, or a section with the path and what differs for this log.
+fn auth_log(item: &Field<'_>, defaults: &AuthLogDefaults) -> Option<AuthLog> {
+    if item.is_text() {
+        let AuthLogDefaults { start, time_zone } = defaults.clone();
+        return Some(AuthLog { path: item.parse(path)?, start, time_zone });
+    }
+    let mut section = item.section();
+    let path = section.required("path", path);
+    let start = section.optional("start", choice("start", &Start::ALL)).unwrap_or(defaults.start);
+    let time_zone =
+        section.optional("time_zone", zone).unwrap_or_else(|| defaults.time_zone.clone());
+    section.finish();
+    Some(AuthLog { path: path?, start, time_zone })
+}
+
+fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
+    let regions = section.list("regions", region);
+    let accounts = section.take("accounts");
+    if let Some(field) = accounts.as_ref().filter(|_| regions.is_empty()) {
+        field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
+    }
+    let items = accounts.map(|field| field.items()).unwrap_or_default();
+    let cloudtrail = CloudTrail {
+        regions,
+        accounts: items.iter().filter_map(account).collect(),
+        poll_interval: section
+            .optional("poll_interval", duration_within(SECOND, DAY))
+            .unwrap_or(60 * SECOND),
+        // CloudTrail keeps its event history for 90 days.
+        lookback: section
+            .optional("lookback", duration_within(Duration::ZERO, 90 * DAY))
+            .unwrap_or(DAY),
+        paths: section.list("paths", path),
+    };
+    section.finish();
+    cloudtrail
+}
+
+fn account(item: &Field<'_>) -> Option<Account> {
+    let mut section = item.section();
+    let role_arn = section.required("role_arn", role_arn);
+    let external_id = section.optional("external_id", |text| Ok(text.to_owned()));
+    section.finish();
+    Some(Account { role_arn: role_arn?, external_id })
+}
+
+fn state_dir(mut section: Section<'_>, environment: &Environment) -> PathBuf {
+    let dir = section.optional("dir", path).unwrap_or_else(|| environment.state_dir());
+    section.finish();
+    dir
+}
+
+fn web(mut section: Section<'_>) -> Web {
+    let mut listen_addresses = section.list("listen_addresses", listen_address);
+    if listen_addresses.is_empty() {
+        listen_addresses.push(SocketAddr::from(([127, 0, 0, 1], 10922)));
+    }
+    let max_requests = section.optional("max_requests", number_within(1, 10_000)).unwrap_or(40);
+    let web = Web {
+        listen_addresses,
+        telemetry_path: section
+            .optional("telemetry_path", telemetry_path)
+            .unwrap_or_else(|| "/metrics".to_owned()),
+        config_file: section.optional("config_file", path),
+        max_requests: max_requests as usize,
+        disable_recent: section.optional("disable_recent", truth).unwrap_or(false),
+        openmetrics_created: section.optional("openmetrics_created", truth).unwrap_or(false),
+    };
+    section.finish();
+    web
+}
+
+fn log(mut section: Section<'_>) -> Log {
+    let log = Log {
+        level: section.optional("level", choice("level", &LogLevel::ALL)).unwrap_or_default(),
+        format: section.optional("format", choice("format", &LogFormat::ALL)).unwrap_or_default(),
+    };
+    section.finish();
+    log
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let series = section.optional("series_per_family", number_within(10, 100_000)).unwrap_or(1_000);
+    let limits = Limits {
+        series_per_family: series as usize,
+        forget_after: section
+            .optional("forget_after", duration_within(HOUR, 36_500 * DAY))
+            .unwrap_or(400 * DAY),
+    };
+    section.finish();
+    limits
+}
+
+fn failures(mut section: Section<'_>) -> Failures {
+    let threshold = section.optional("threshold", number_within(1, 1_000)).unwrap_or(5);
+    let failures = Failures {
+        threshold: threshold as u32,
+        window: section.optional("window", duration_within(SECOND, 7 * DAY)).unwrap_or(HOUR),
+    };
+    section.finish();
+    failures
+}
