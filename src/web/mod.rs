@@ -1,11 +1,32 @@
 //! The listener, its routes, TLS, authentication and limits.
+//!
+//! [`Server::bind`] takes everything that can be wrong at start (addresses, the web
+//! configuration file, certificates); [`Server::serve`] answers until it is told to stop. What is
+//! answered comes from an [`Exporter`]. hyper is named here and nowhere else.
+
+mod answer;
+mod body;
+mod crowd;
+mod error;
+mod heard;
+mod limits;
+mod listen;
+mod routes;
+mod scrape;
+mod server;
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::path::PathBuf;
+
+pub use error::Error;
+pub use limits::Limits;
+pub use server::Server;
 
 /// What the web pages show. The application implements it.
 pub trait Exporter: Send + Sync + 'static {
-    /// The body of /metrics for one scrape. Saves what is unsaved first.
+    /// The body of /metrics for one scrape. Saves what is unsaved first. It is run to its end
+    /// even where the client leaves meanwhile.
     fn metrics(&self, scrape: Scrape) -> impl Future<Output = Exposition> + Send;
     /// Every source has caught up with what was there at the start.
     fn ready(&self) -> bool;
@@ -31,6 +52,8 @@ pub struct Exposition {
 /// What the page shows: the sources with their state, and the last accesses, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
+    /// The host's name, for the page's title; empty where it is not known.
+    pub host: String,
     pub sources: Vec<SourceStatus>,
     pub recent: Vec<crate::metrics::recent::Access>,
 }
@@ -45,4 +68,32 @@ pub struct SourceStatus {
     pub last_record: Option<i64>,
     /// What is wrong, where something is.
     pub problem: Option<String>,
+}
+
+/// The settings of the listener; each field is a flag.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `--web.listen-address`: `127.0.0.1:10922`, `[::1]:10922`, `localhost:10922`, or `:10922`
+    /// for every address of the host.
+    pub listen: Vec<String>,
+    /// `--web.telemetry-path`.
+    pub telemetry_path: String,
+    /// `--web.config.file`: TLS, headers and users, in the format of the Prometheus
+    /// exporter-toolkit.
+    pub config_file: Option<PathBuf>,
+    /// Whether the page at `/` shows the last accesses; `--web.disable-recent` turns it off.
+    pub recent: bool,
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            listen: vec!["127.0.0.1:10922".to_owned()],
+            telemetry_path: "/metrics".to_owned(),
+            config_file: None,
+            recent: true,
+            limits: Limits::default(),
+        }
+    }
 }

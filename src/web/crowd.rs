@@ -1,0 +1,196 @@
+//! The open connections: what each is doing, until when it may, and who has to go when there are
+//! too many.
+//!
+//! A client that is slow (with its request, with reading its answer, or between two requests)
+//! holds a place only as long as nobody else needs it. That, not a count of refusals, is what
+//! keeps scrapes answered while someone opens connections and lets them hang.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::limits::Limits;
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its client is sending the head of a request.
+    Reading,
+    /// Its answer is being prepared: the one phase that waits for us, not for the client.
+    Preparing,
+    /// Its client is reading an answer.
+    Sending,
+    /// Nothing, between two requests.
+    Idle,
+}
+
+pub(super) struct Crowd {
+    limits: Limits,
+    seats: Mutex<Seats>,
+}
+
+#[derive(Default)]
+struct Seats {
+    next: u64,
+    /// A connection that was told to leave is no longer in here.
+    taken: BTreeMap<u64, State>,
+}
+
+struct State {
+    phase: Phase,
+    since: Instant,
+    deadline: Instant,
+    unsent: usize,
+    changed: Arc<Notify>,
+}
+
+impl Crowd {
+    pub(super) fn new(limits: Limits) -> Arc<Crowd> {
+        Arc::new(Crowd { limits, seats: Mutex::default() })
+    }
+
+    /// A place for a new connection; where all are taken, the longest waiting one is told to go.
+    pub(super) fn enter(self: &Arc<Self>) -> Arc<Seat> {
+        let mut seats = self.lock();
+        while seats.taken.len() >= self.limits.connections.max(1) {
+            let longest = seats.longest_waiting(|_, _| true);
+            seats.evict(longest);
+        }
+        let id = seats.next;
+        seats.next += 1;
+        let changed = Arc::new(Notify::new());
+        let since = Instant::now();
+        let deadline = since + self.limits.head_time;
+        let state =
+            State { phase: Phase::Reading, since, deadline, unsent: 0, changed: changed.clone() };
+        seats.taken.insert(id, state);
+        Arc::new(Seat { crowd: self.clone(), id, changed })
+    }
+
+    /// The requests whose head has not come yet will not be answered any more.
+    pub(super) fn stop_reading(&self) {
+        self.stop(|state| state.phase == Phase::Reading);
+    }
+
+    pub(super) fn stop_all(&self) {
+        self.stop(|_| true);
+    }
+
+    fn stop(&self, which: impl Fn(&State) -> bool) {
+        let mut seats = self.lock();
+        for (_, state) in seats.taken.extract_if(.., |_, state| which(state)) {
+            state.changed.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deadline(&self, phase: Phase, since: Instant) -> Instant {
+        let limits = &self.limits;
+        since
+            + match phase {
+                Phase::Reading => limits.head_time,
+                Phase::Preparing => limits.prepare_time,
+                Phase::Sending => limits.send_time,
+                Phase::Idle => limits.idle_time,
+            }
+    }
+}
+
+impl Seats {
+    /// Connections that wait for their client come before those that wait for us.
+    fn longest_waiting(&self, eligible: impl Fn(u64, &State) -> bool) -> Option<u64> {
+        self.taken
+            .iter()
+            .filter(|(id, state)| eligible(**id, state))
+            .min_by_key(|(_, state)| (state.phase == Phase::Preparing, state.since))
+            .map(|(id, _)| *id)
+    }
+
+    fn evict(&mut self, id: Option<u64>) {
+        if let Some(state) = id.and_then(|id| self.taken.remove(&id)) {
+            state.changed.notify_one();
+        }
+    }
+
+    fn unsent(&self) -> usize {
+        self.taken.values().map(|state| state.unsent).sum()
+    }
+}
+
+/// The place of one connection. Dropping it frees the place.
+pub(super) struct Seat {
+    crowd: Arc<Crowd>,
+    id: u64,
+    changed: Arc<Notify>,
+}
+
+impl Seat {
+    pub(super) fn prepare(&self) {
+        self.turn_to(Phase::Preparing, 0);
+    }
+
+    /// An answer of this many bytes is on its way; the slowest others make room for it.
+    pub(super) fn send(&self, bytes: usize) {
+        self.turn_to(Phase::Sending, bytes);
+        let mut seats = self.crowd.lock();
+        while seats.unsent() > self.crowd.limits.unsent_bytes {
+            let slowest =
+                seats.longest_waiting(|id, state| id != self.id && state.phase == Phase::Sending);
+            if slowest.is_none() {
+                return;
+            }
+            seats.evict(slowest);
+        }
+    }
+
+    pub(super) fn rest(&self) {
+        self.turn_to(Phase::Idle, 0);
+    }
+
+    /// The client sent something: after a rest, that is the start of a request.
+    pub(super) fn hear(&self) {
+        let resting =
+            self.crowd.lock().taken.get(&self.id).is_some_and(|state| state.phase == Phase::Idle);
+        if resting {
+            self.turn_to(Phase::Reading, 0);
+        }
+    }
+
+    /// Returns when the connection has to be closed: its time is over, or its place is needed.
+    pub(super) async fn expired(&self) {
+        while let Some(deadline) = self.deadline()
+            && deadline > Instant::now()
+        {
+            tokio::select! {
+                () = sleep_until(deadline) => {}
+                () = self.changed.notified() => {}
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.crowd.lock().taken.get(&self.id).map(|state| state.deadline)
+    }
+
+    fn turn_to(&self, phase: Phase, unsent: usize) {
+        if let Some(state) = self.crowd.lock().taken.get_mut(&self.id) {
+            let since = Instant::now();
+            state.phase = phase;
+            state.since = since;
+            state.deadline = self.crowd.deadline(phase, since);
+            state.unsent = unsent;
+        }
+        self.changed.notify_one();
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.crowd.lock().taken.remove(&self.id);
+    }
+}

@@ -1,0 +1,150 @@
+//! Accepting connections and serving each until it ends, its time is over, or the exporter stops.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tracing::{debug, info, warn};
+
+use super::answer::Site;
+use super::crowd::Seat;
+use super::heard::Heard;
+use super::{Error, Exporter, Options, listen, routes};
+
+/// The bound addresses, before anything is served.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    options: Options,
+}
+
+impl Server {
+    /// Listens on every address.
+    ///
+    /// # Errors
+    /// What cannot work is an error here, before anything else of the program runs: an address
+    /// that cannot be read or bound, a path that cannot be served.
+    pub async fn bind(options: Options) -> Result<Server, Error> {
+        routes::check_telemetry_path(&options.telemetry_path)?;
+        let mut listeners = Vec::new();
+        for given in &options.listen {
+            listeners.push(listen::bind(given).await?);
+        }
+        if listeners.is_empty() {
+            return Err(Error::NoAddress);
+        }
+        Ok(Server { listeners, options })
+    }
+
+    /// The addresses in use; a port given as 0 is the one that the system chose.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// Answers until `shutdown` completes, then lets the running requests finish for
+    /// [`Limits::stop_time`](super::Limits::stop_time).
+    pub async fn serve<E: Exporter>(self, exporter: Arc<E>, shutdown: impl Future<Output = ()>) {
+        for address in self.addresses() {
+            info!(%address, "listening");
+        }
+        let stop_time = self.options.limits.stop_time;
+        let site = Arc::new(Site::new(exporter, self.options));
+        // Every task that serves holds a receiver, so the sender knows when all have ended.
+        let (stopping, stopped) = watch::channel(false);
+        for listener in self.listeners {
+            tokio::spawn(accept(listener, site.clone(), stopped.clone()));
+        }
+        drop(stopped);
+        shutdown.await;
+        stopping.send_replace(true);
+        site.crowd.stop_reading();
+        if tokio::time::timeout(stop_time, stopping.closed()).await.is_err() {
+            warn!("closing connections whose requests did not finish in time");
+            site.crowd.stop_all();
+        }
+    }
+}
+
+async fn accept<E: Exporter>(
+    listener: TcpListener,
+    site: Arc<Site<E>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.changed() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                tokio::spawn(attend(stream, peer, site.clone(), stopping.clone()));
+            }
+            Err(error) => wait_out(&error).await,
+        }
+    }
+}
+
+/// A connection that ended while it waited is that client's affair; anything else (no file
+/// descriptors left) would come again at once.
+async fn wait_out(error: &std::io::Error) {
+    if error.kind() != std::io::ErrorKind::ConnectionAborted {
+        warn!(%error, "cannot accept a connection; trying again in a moment");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Serves one connection to its end.
+async fn attend<E: Exporter>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    site: Arc<Site<E>>,
+    stopping: watch::Receiver<bool>,
+) {
+    let seat = site.crowd.enter();
+    // Answers are written whole; waiting to fill a packet only delays their end.
+    let _ = stream.set_nodelay(true);
+    let peer = peer.ip().to_canonical();
+    tokio::select! {
+        () = converse(stream, peer, site, seat.clone(), stopping) => {}
+        () = seat.expired() => debug!(%peer, "closed a connection that waited too long"),
+    }
+}
+
+async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    peer: IpAddr,
+    site: Arc<Site<E>>,
+    seat: Arc<Seat>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let head_bytes = site.options.limits.head_bytes;
+    let service = service_fn(|request| {
+        let (site, seat) = (site.clone(), seat.clone());
+        async move { Ok::<_, Infallible>(site.answer(request, peer, seat).await) }
+    });
+    let stream = TokioIo::new(Heard::new(stream, seat.clone()));
+    let connection =
+        http1::Builder::new().max_buf_size(head_bytes.max(8192)).serve_connection(stream, service);
+    let mut connection = pin!(connection);
+    let mut told = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                return ended.unwrap_or_else(|error| debug!(%peer, %error, "connection ended"));
+            }
+            _ = stopping.wait_for(|stopping| *stopping), if !told => {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! An exporter to be asked, and a server that runs until the test ends.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use login_exporter::web::{Exporter, Exposition, Options, Overview, Scrape, Server};
+use tokio::sync::{Notify, oneshot};
+
+/// Answers what the test put in, and remembers who asked.
+#[derive(Default)]
+pub struct Fake {
+    pub body: Mutex<Vec<u8>>,
+    pub scrapes: Mutex<Vec<Scrape>>,
+    pub ready: AtomicBool,
+    pub overview: Mutex<Overview>,
+    /// Where set, a scrape waits for `go` after it has told `begun`.
+    pub held: AtomicBool,
+    pub begun: Notify,
+    pub go: Notify,
+    pub panics: AtomicBool,
+}
+
+impl Fake {
+    pub fn saying(body: impl Into<Vec<u8>>) -> Arc<Fake> {
+        Arc::new(Fake { body: Mutex::new(body.into()), ..Fake::default() })
+    }
+
+    pub fn showing(overview: Overview) -> Arc<Fake> {
+        Arc::new(Fake { overview: Mutex::new(overview), ..Fake::default() })
+    }
+
+    pub fn last_scraper(&self) -> Option<IpAddr> {
+        self.scrapes.lock().unwrap().last().and_then(|scrape| scrape.scraper)
+    }
+}
+
+impl Exporter for Fake {
+    async fn metrics(&self, scrape: Scrape) -> Exposition {
+        self.scrapes.lock().unwrap().push(scrape);
+        if self.held.load(Ordering::SeqCst) {
+            self.begun.notify_one();
+            self.go.notified().await;
+        }
+        assert!(!self.panics.load(Ordering::SeqCst), "the scrape panics, as the test asked");
+        let body = self.body.lock().unwrap().clone();
+        Exposition { content_type: "text/plain; version=0.0.4; charset=utf-8", body }
+    }
+
+    fn ready(&self) -> bool {
+        self.ready.load(Ordering::SeqCst)
+    }
+
+    fn overview(&self) -> Overview {
+        self.overview.lock().unwrap().clone()
+    }
+}
+
+/// A server of its own for one test, on a port that the system chose.
+pub struct Running {
+    pub address: SocketAddr,
+    pub addresses: Vec<SocketAddr>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub fn start(exporter: Arc<Fake>) -> Running {
+        Running::with(exporter, Options::default())
+    }
+
+    /// With these settings, on loopback.
+    pub fn with(exporter: Arc<Fake>, options: Options) -> Running {
+        Running::on(&["127.0.0.1:0"], exporter, options)
+    }
+
+    pub fn on(listen: &[&str], exporter: Arc<Fake>, options: Options) -> Running {
+        let listen = listen.iter().map(|&address| address.to_owned()).collect();
+        let options = Options { listen, ..options };
+        let (stop, stopped) = oneshot::channel();
+        let (bound, addresses) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let server = Server::bind(options).await.unwrap();
+                bound.send(server.addresses()).unwrap();
+                server.serve(exporter, async { _ = stopped.await }).await;
+            });
+        });
+        let addresses = addresses.recv().expect("the server starts");
+        let address = addresses[0];
+        Running { address, addresses, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Tells the server to stop, without waiting.
+    pub fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Waits until the server has stopped.
+    pub fn join(&mut self) {
+        self.tell_to_stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server ends without a panic");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.join();
+        }
+    }
+}
