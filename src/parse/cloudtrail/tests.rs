@@ -1,0 +1,297 @@
+use serde_json::{Value, json};
+
+use super::identity::identity_of_arn;
+use super::*;
+
+const SEED: &str = include_str!("../../../tests/seed/start_session.json");
+
+fn event_of(json: &str) -> Event<'static> {
+    match record(json.as_bytes()) {
+        Parsed::Event(event) => event.into_owned(),
+        other => panic!("{other:?} of {json}"),
+    }
+}
+
+fn aws(event: &Event<'static>) -> AwsCall<'static> {
+    *event.aws.clone().unwrap()
+}
+
+/// The seed's event with some fields of other values.
+fn seed_with(changes: Value) -> String {
+    let mut event: Value = serde_json::from_str(SEED).unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        event[name] = value.clone();
+    }
+    event.to_string()
+}
+
+fn identity_of(user: Value) -> String {
+    event_of(&seed_with(json!({ "userIdentity": user }))).identity.unwrap_or_default().into_owned()
+}
+
+#[test]
+fn the_articles_start_session_tells_who_opened_what_from_where() {
+    let event = event_of(SEED);
+    assert_eq!(event.kind, EventKind::AwsSuccess);
+    assert_eq!(event.time.seconds(), 1_664_844_466);
+    assert_eq!(event.program, "ssm");
+    assert_eq!(event.identity.as_deref(), Some("user-name/role-name"));
+    assert_eq!(event.source.as_deref(), Some("AWS Internal"));
+    assert_eq!(event.user, None);
+    let call = aws(&event);
+    assert_eq!(call.event_name, "StartSession");
+    assert_eq!(call.target.as_deref(), Some("i-0123456789abcdef0"));
+    assert_eq!(call.document.as_deref(), Some("SSM-SessionManagerRunShell"));
+    assert_eq!(call.account.as_deref(), Some("<AccountID>"));
+    assert_eq!(call.region.as_deref(), Some("ap-northeast-1"));
+    assert_eq!(call.session_id.as_deref(), Some("name-samplesamplesampl"));
+    assert_eq!(call.event_id, "SAMPLE");
+    assert_eq!(call.user_agent.as_deref(), Some("AWS Internal"));
+    assert_eq!(call.mfa, Some(true));
+    assert_eq!(call.error_code, None);
+}
+
+#[test]
+fn a_refused_call_is_a_failure_with_its_code() {
+    let event = event_of(&seed_with(json!({
+        "errorCode": "AccessDenied", "errorMessage": "no", "responseElements": null,
+    })));
+    assert_eq!(event.kind, EventKind::AwsFailure);
+    assert_eq!(aws(&event).error_code.as_deref(), Some("AccessDenied"));
+    assert_eq!(aws(&event).session_id, None);
+}
+
+#[test]
+fn a_document_that_is_named_stands() {
+    let event = event_of(&seed_with(json!({
+        "requestParameters": {"target": "mi-1", "documentName": "AWS-StartSSHSession",
+                              "parameters": {"portNumber": ["22"]}},
+    })));
+    assert_eq!(aws(&event).document.as_deref(), Some("AWS-StartSSHSession"));
+    assert_eq!(aws(&event).target.as_deref(), Some("mi-1"));
+}
+
+#[test]
+fn ending_a_session_names_the_session_alone() {
+    for name in ["TerminateSession", "ResumeSession"] {
+        let event = event_of(&seed_with(json!({
+            "eventName": name,
+            "requestParameters": {"sessionId": "alice-0abc"}, "responseElements": null,
+        })));
+        let call = aws(&event);
+        assert_eq!(call.event_name, name);
+        assert_eq!(call.session_id.as_deref(), Some("alice-0abc"));
+        assert_eq!((call.target, call.document), (None, None));
+    }
+}
+
+#[test]
+fn a_pushed_key_has_the_fingerprint_that_sshd_logs() {
+    let event = event_of(&seed_with(json!({
+        "eventSource": "ec2-instance-connect.amazonaws.com", "eventName": "SendSSHPublicKey",
+        "requestParameters": {
+            "instanceId": "i-1", "instanceOSUser": "ec2-user",
+            "sSHPublicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOtAlK45MAEWZ7MUY2QEmi3M6W+peGL3VCrc0qH54xRu me\n",
+        },
+    })));
+    assert_eq!(event.program, "ec2-instance-connect");
+    assert_eq!(event.user.as_deref(), Some("ec2-user"));
+    assert_eq!(
+        event.fingerprint.as_deref(),
+        Some("SHA256:xq6092IJhV+0W2wifL9mSmJHQoMb2h2KFNrpk4YEAW8")
+    );
+    assert_eq!(aws(&event).target.as_deref(), Some("i-1"));
+    assert_eq!(aws(&event).document, None);
+}
+
+#[test]
+fn a_tunnel_leads_to_an_instance_or_to_an_address() {
+    let tunnel = |to: Value| {
+        aws(&event_of(&seed_with(json!({
+            "eventSource": "ec2-instance-connect.amazonaws.com", "eventName": "OpenTunnel",
+            "requestParameters": to,
+        }))))
+        .target
+        .unwrap_or_default()
+    };
+    assert_eq!(tunnel(json!({"instanceId": "i-1", "remotePort": "22"})), "i-1");
+    assert_eq!(tunnel(json!({"privateIpAddress": "10.0.0.5", "remotePort": 22})), "10.0.0.5");
+}
+
+#[test]
+fn each_call_counts_under_its_own_service() {
+    let ignored = [
+        ("athena.amazonaws.com", "StartSession"),
+        ("ssm.amazonaws.com", "SendSSHPublicKey"),
+        ("ssm.amazonaws.com", "DescribeSessions"),
+        ("ec2-instance-connect.amazonaws.com", "StartSession"),
+        ("signin.amazonaws.com", "ConsoleLogin"),
+    ];
+    for (source, name) in ignored {
+        let json = seed_with(json!({"eventSource": source, "eventName": name}));
+        assert_eq!(record(json.as_bytes()), Parsed::Ignored, "{source} {name}");
+    }
+}
+
+#[test]
+fn an_address_mapped_into_ipv6_is_the_plain_one() {
+    let source = |address: &str| {
+        event_of(&seed_with(json!({ "sourceIPAddress": address }))).source.unwrap_or_default()
+    };
+    assert_eq!(source("::ffff:198.51.100.7"), "198.51.100.7");
+    assert_eq!(source("2001:db8::1"), "2001:db8::1");
+    assert_eq!(source("ec2.amazonaws.com"), "ec2.amazonaws.com");
+}
+
+#[test]
+fn identities_are_one_name_each() {
+    let role = |session: &str| json!({"type": "AssumedRole", "arn": format!("arn:aws:sts::1:assumed-role/Ops/{session}")});
+    let table = [
+        (role("alice"), "Ops/alice"),
+        (role("alice@example.com"), "Ops/alice@example.com"),
+        (role("i-0123456789abcdef0"), "Ops/i-0123456789abcdef0"),
+        (role("botocore-session-1690000000"), "Ops/*"),
+        (role("aws-go-sdk-1722375070115152000"), "Ops/*"),
+        (role("aws-sdk-js-session"), "Ops/*"),
+        (role("1690000000"), "Ops/*"),
+        (role("7"), "Ops/*"),
+        (role("0a1b2c3d4e5f60718293a4b5c6d7e8f9"), "Ops/*"),
+        (role("1f1786bd-e04c-4fd9-af8c-6a5d69376c41"), "Ops/*"),
+        (role("AWSCodeBuild-1f1786bd-e04c-4fd9-af8c-6a5d69376c41"), "Ops/*"),
+        (role("my-session-1690000000"), "Ops/*"),
+        (role("team-42"), "Ops/team-42"),
+        (role("GitHubActions"), "Ops/GitHubActions"),
+        (
+            json!({"type": "AssumedRole", "arn":
+                "arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@example.com"}),
+            "alice@example.com",
+        ),
+        (
+            json!({"type": "AssumedRole", "arn":
+                "arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/4711"}),
+            "4711",
+        ),
+        (
+            json!({"type": "AssumedRole", "principalId": "AROA1:bob",
+                   "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "Ops"}}}),
+            "Ops/bob",
+        ),
+        (
+            json!({"type": "IAMUser", "userName": "carol", "arn": "arn:aws:iam::1:user/carol"}),
+            "carol",
+        ),
+        (json!({"type": "IAMUser", "arn": "arn:aws:iam::1:user/staff/eu/carol"}), "carol"),
+        (json!({"type": "Root", "arn": "arn:aws:iam::1:root", "userName": "my-alias"}), "root"),
+        (json!({"type": "FederatedUser", "arn": "arn:aws:sts::1:federated-user/dave"}), "dave"),
+        (
+            json!({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"},
+                   "principalId": "123:erin@example.com"}),
+            "erin@example.com",
+        ),
+        (json!({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"}}), "544894e8"),
+        (json!({"type": "SAMLUser", "principalId": "x:frank", "userName": "frank"}), "frank"),
+        (
+            json!({"type": "WebIdentityUser", "principalId": "accounts.google.com:app:grace"}),
+            "grace",
+        ),
+        (json!({"type": "AWSService", "invokedBy": "ssm.amazonaws.com"}), "ssm.amazonaws.com"),
+        (
+            json!({"type": "AWSAccount", "accountId": "123456789012", "principalId": "AIDA"}),
+            "123456789012",
+        ),
+        (json!({"type": "Unknown"}), ""),
+        (json!({}), ""),
+        (json!("nobody"), ""),
+        (Value::Null, ""),
+    ];
+    for (user, expected) in table {
+        let shown = user.to_string();
+        assert_eq!(identity_of(user), expected, "{shown}");
+    }
+}
+
+#[test]
+fn an_identity_center_user_is_named_by_the_additional_data() {
+    let event = event_of(&seed_with(json!({
+        "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"}},
+        "additionalEventData": {"UserName": "heidi@example.com"},
+    })));
+    assert_eq!(event.identity.as_deref(), Some("heidi@example.com"));
+}
+
+#[test]
+fn what_is_no_arn_names_nobody() {
+    for text in [
+        "",
+        "arn",
+        "arn:aws:sts::1:assumed-role",
+        "arn:aws:sts::1:assumed-role/only",
+        "arn:aws:sts::1:assumed-role//x",
+        "arn:aws:s3:::bucket/key",
+        "x:aws:iam::1:root",
+    ] {
+        assert_eq!(identity_of_arn(text), None, "{text}");
+    }
+    assert_eq!(identity_of_arn("arn:aws-cn:iam::1:root").as_deref(), Some("root"));
+}
+
+#[test]
+fn escapes_in_a_text_are_resolved() {
+    let json = SEED.replace("\"AWS Internal\"", "\"aws-cli\\/2 \\u00e9\"");
+    assert_eq!(aws(&event_of(&json)).user_agent.as_deref(), Some("aws-cli/2 é"));
+}
+
+#[test]
+fn what_is_no_record_is_unrecognized() {
+    let unrecognized = Parsed::Unrecognized { program: "cloudtrail" };
+    for json in
+        ["", "null", "[]", "{", "{}", "17", "\"x\"", "{\"Records\":[]}", "\u{0}", "{\"a\":1}{"]
+    {
+        assert_eq!(record(json.as_bytes()), unrecognized, "{json}");
+    }
+    assert_eq!(record(b"{\"eventName\":\"\xff\"}"), unrecognized);
+    let undated = seed_with(json!({"eventTime": "yesterday"}));
+    assert_eq!(record(undated.as_bytes()), unrecognized);
+}
+
+#[test]
+fn digests_and_insights_are_of_no_interest() {
+    for json in [
+        r#"{"awsAccountId":"1","digestStartTime":"2023-07-10T12:00:00Z"}"#,
+        r#"{"eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"StartSession"}}"#,
+    ] {
+        assert_eq!(record(json.as_bytes()), Parsed::Ignored);
+    }
+}
+
+#[test]
+fn a_field_of_another_shape_takes_only_itself_away() {
+    let names: Vec<String> =
+        serde_json::from_str::<Value>(SEED).unwrap().as_object().unwrap().keys().cloned().collect();
+    let shapes = [
+        json!(null),
+        json!(7),
+        json!(-1.5),
+        json!(true),
+        json!("x"),
+        json!([{"a": 1}]),
+        json!({"b": []}),
+    ];
+    for name in
+        names.iter().filter(|n| !["eventSource", "eventName", "eventTime"].contains(&n.as_str()))
+    {
+        for shape in &shapes {
+            let event = event_of(&seed_with(json!({ name: shape })));
+            assert_eq!(aws(&event).event_name, "StartSession", "{name} {shape}");
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_cut_off_is_no_event() {
+    let whole = SEED.trim_end().as_bytes();
+    for end in 0..whole.len() {
+        let cut = record(&whole[..end]);
+        assert_eq!(cut, Parsed::Unrecognized { program: "cloudtrail" }, "cut at {end}");
+    }
+}
