@@ -8,3 +8,6 @@ pub mod series;
 pub mod exposition;
 pub mod own;
 pub mod recent;
+
+#[cfg(test)]
+mod testing;

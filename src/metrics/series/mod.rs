@@ -29,14 +29,16 @@ use labels::Key;
 use table::Table;
 
 pub(crate) use durations::Shown as ShownDuration;
+#[cfg(test)]
+use labels::push_value;
 pub(crate) use labels::{join, values};
 pub(crate) use table::Shown;
 
 /// Series that a family may have where the settings name no other number.
 pub const DEFAULT_CAP: usize = 1000;
 
-/// The least cap that leaves room for the folded series beside others.
-pub const MINIMUM_CAP: usize = 10;
+/// The least cap that leaves room for folded series of every step beside others.
+pub const MINIMUM_CAP: usize = 20;
 
 /// All series of all event families. It is saved whole and restored whole: serialise it, and after
 /// deserialising call [`Store::resume`].

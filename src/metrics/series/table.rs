@@ -136,7 +136,7 @@ impl Table {
     /// How many rows there may be before one with `step` folded labels is refused.
     fn room(&self, step: usize) -> usize {
         let steps = self.family.folds.len();
-        let spare = self.cap / 5;
+        let spare = steps.max(self.cap / 5);
         self.cap - self.family.folded_whole() - spare + spare * step / steps
     }
 

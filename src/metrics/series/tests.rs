@@ -1,1 +1,261 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::event::{Change, Event, Expected, Method, Reason};
+use crate::metrics::catalog::Label;
+use crate::metrics::testing::{at, find, login, page, samples, seen, start_session, sum, watch};
+
+mod bounds;
+mod held;
+mod saved;
+
+fn event(kind: EventKind, program: &'static str, user: &'static str) -> Event<'static> {
+    Event { time: at(0), user: Some(user.into()), ..Event::new(kind, program) }
+}
+
+/// What the page shows of `family` after this one event.
+fn counted(event: &Event<'_>, family: &str) -> Vec<String> {
+    let mut store = Store::default();
+    find(&mut store, event);
+    samples(&page(&mut store), family)
+}
+
+#[test]
+fn a_login_counts_with_its_labels_and_its_time() {
+    let event = login("ec2-user", "203.0.113.7");
+    let labels = r#"{program="sshd",user="ec2-user",method="publickey",identity="",source="203.0.113.7",network="public",expected="unset"}"#;
+    assert_eq!(counted(&event, "login_successes_total"), [format!("{labels} 1")]);
+    let last = "login_last_success_timestamp_seconds";
+    assert_eq!(counted(&event, last), [format!("{labels} 1700000000")]);
+}
+
+#[test]
+fn who_is_behind_the_account_where_from_and_whether_expected_come_from_policy() {
+    let event = login("ec2-user", "203.0.113.7");
+    let mut store = Store::default();
+    let judged = Observation {
+        identity: "alice".into(),
+        network: "office".into(),
+        expected: Expected::False,
+        ..seen(&event)
+    };
+    store.observe(&judged, false, at(0));
+    let shown = samples(&page(&mut store), "login_successes_total");
+    assert!(shown[0].contains(r#"identity="alice""#), "{shown:?}");
+    assert!(shown[0].contains(r#"network="office",expected="false""#), "{shown:?}");
+}
+
+#[test]
+fn a_success_after_failures_counts_in_both_families() {
+    let event = login("bob", "203.0.113.7");
+    let mut store = Store::default();
+    store.observe(&Observation { after_failures: true, ..seen(&event) }, false, at(0));
+    find(&mut store, &event);
+    let page = page(&mut store);
+    assert_eq!(sum(&page, "login_successes_total"), 2);
+    assert_eq!(
+        samples(&page, "login_successes_after_failures_total"),
+        [r#"{program="sshd",user="bob",source="203.0.113.7",network="public"} 1"#]
+    );
+}
+
+#[test]
+fn the_name_that_an_attacker_typed_is_never_a_label() {
+    let event = Event {
+        invalid_user: true,
+        method: Some(Method::Password),
+        ..event(EventKind::LoginFailure, "sshd", "x\" 1\nlogin_successes_total 99")
+    };
+    assert_eq!(
+        counted(&event, "login_failures_total"),
+        [r#"{program="sshd",user="(invalid)",method="password",network="public"} 1"#]
+    );
+}
+
+#[test]
+fn every_other_kind_counts_in_its_family() {
+    let rejected = Event {
+        reason: Some(Reason::BadProtocol),
+        ..event(EventKind::LoginRejected, "sshd", "nobody")
+    };
+    let sudo = Event {
+        target_user: Some("root".into()),
+        command: Some("/bin/less /var/log/secure".into()),
+        ..event(EventKind::SudoCommand, "sudo", "ec2-user")
+    };
+    let refused = Event {
+        kind: EventKind::SudoFailure,
+        reason: Some(Reason::IncorrectPassword),
+        ..sudo.clone()
+    };
+    let su = Event { kind: EventKind::SuSuccess, ..sudo.clone() };
+    let su_failure = Event { kind: EventKind::SuFailure, ..sudo.clone() };
+    let change = Event {
+        change: Some(Change::UserAdded),
+        ..event(EventKind::AccountChange, "useradd", "mallory")
+    };
+    let opened = event(EventKind::SessionOpened, "cron", "root");
+    let closed = event(EventKind::SessionClosed, "cron", "root");
+    let cases = [
+        (rejected, "rejections", r#"{program="sshd",reason="bad_protocol",network="public"} 1"#),
+        (
+            sudo,
+            "sudo_commands",
+            r#"{user="ec2-user",target_user="root",command="/bin/less",expected="unset"} 1"#,
+        ),
+        (
+            refused,
+            "sudo_failures",
+            r#"{user="ec2-user",target_user="root",reason="incorrect_password"} 1"#,
+        ),
+        (su, "su_switches", r#"{user="ec2-user",target_user="root"} 1"#),
+        (su_failure, "su_failures", r#"{user="ec2-user",target_user="root"} 1"#),
+        (change, "account_changes", r#"{change="user_added",user="mallory"} 1"#),
+        (opened, "sessions_opened", r#"{program="cron",user="root"} 1"#),
+        (closed, "sessions_closed", r#"{program="cron",user="root"} 1"#),
+    ];
+    for (event, family, expected) in cases {
+        assert_eq!(counted(&event, &format!("login_{family}_total")), [expected]);
+    }
+}
+
+#[test]
+fn a_session_manager_session_without_a_document_has_the_default_one() {
+    let mut store = Store::default();
+    let event = start_session("i-0123456789abcdef0");
+    let judged =
+        Observation { identity: "Ops/alice".into(), network: "aws".into(), ..seen(&event) };
+    store.observe(&judged, false, at(0));
+    assert_eq!(
+        samples(&page(&mut store), "login_aws_successes_total"),
+        [concat!(
+            r#"{event_name="StartSession",identity="Ops/alice",target="i-0123456789abcdef0","#,
+            r#"document="SSM-SessionManagerRunShell",source="AWS Internal",network="aws","#,
+            r#"aws_account="123456789012",aws_region="ap-northeast-1",expected="unset"} 1"#
+        )]
+    );
+}
+
+#[test]
+fn only_start_session_has_a_default_document() {
+    let mut event = start_session("i-1");
+    event.aws.as_mut().unwrap().event_name = "SendSSHPublicKey".into();
+    assert!(counted(&event, "login_aws_successes_total")[0].contains(r#"document="""#));
+}
+
+#[test]
+fn a_refused_call_to_aws_counts_with_its_error() {
+    let mut event = Event { kind: EventKind::AwsFailure, ..start_session("i-1") };
+    event.aws.as_mut().unwrap().error_code = Some("AccessDenied".into());
+    let shown = counted(&event, "login_aws_failures_total");
+    assert!(shown[0].contains(r#"error_code="AccessDenied""#), "{shown:?}");
+}
+
+#[test]
+fn a_record_that_stands_for_several_counts_them_all() {
+    let event = Event { count: 3, ..login("bob", "203.0.113.7") };
+    assert!(counted(&event, "login_successes_total")[0].ends_with(" 3"));
+}
+
+#[test]
+fn a_command_is_the_path_of_its_program() {
+    let commands = [
+        ("/usr/bin/systemctl restart nginx", "/usr/bin/systemctl"),
+        ("/bin/sh", "/bin/sh"),
+        ("/opt/my#040tool/run --password=x", "/opt/my#040tool/run"),
+        ("list", "list"),
+        ("list /usr/bin/id", "list"),
+        ("sudoedit /etc/passwd", "sudoedit"),
+        ("validate", "validate"),
+        ("", ""),
+    ];
+    for (command, program) in commands {
+        assert_eq!(program_of(command), program);
+    }
+}
+
+#[test]
+fn a_last_seen_gauge_never_goes_back() {
+    let mut store = Store::default();
+    for seconds in [10, 50, 20] {
+        find(&mut store, &Event { time: at(seconds), ..login("bob", "203.0.113.7") });
+    }
+    let shown = samples(&page(&mut store), "login_last_success_timestamp_seconds");
+    assert!(shown[0].ends_with(" 1700000050"), "{shown:?}");
+}
+
+#[test]
+fn a_session_that_lasted_falls_into_its_bucket_and_all_above() {
+    let mut store = Store::default();
+    let event = event(EventKind::SessionClosed, "sshd", "bob");
+    for seconds in [0.5, 60.0, 60.5, 1e9, -3.0] {
+        let judged = Observation { duration: Some(seconds), ..seen(&event) };
+        store.observe(&judged, false, at(0));
+    }
+    let page = page(&mut store);
+    let buckets = samples(&page, "login_session_duration_seconds_bucket");
+    assert_eq!(buckets[0], r#"{program="sshd",le="1"} 2"#);
+    assert_eq!(buckets[2], r#"{program="sshd",le="60"} 3"#);
+    assert_eq!(buckets[3], r#"{program="sshd",le="300"} 4"#);
+    assert_eq!(buckets[9], r#"{program="sshd",le="+Inf"} 5"#);
+    assert_eq!(samples(&page, "login_session_duration_seconds_count"), [r#"{program="sshd"} 5"#]);
+    assert_eq!(
+        samples(&page, "login_session_duration_seconds_sum"),
+        [r#"{program="sshd"} 1000000121"#]
+    );
+}
+
+#[test]
+fn a_closed_session_whose_opening_was_not_seen_has_no_duration() {
+    let closed = event(EventKind::SessionClosed, "sshd", "bob");
+    assert!(counted(&closed, "login_session_duration_seconds_count").is_empty());
+    assert_eq!(counted(&closed, "login_sessions_closed_total").len(), 1);
+}
+
+#[test]
+fn a_label_holds_no_control_character_and_no_more_than_its_bound() {
+    let mut key = String::new();
+    push_value(&mut key, "a\x1b[2Jb\0\u{85}c");
+    assert_eq!(key, "a\u{fffd}[2Jb\u{fffd}\u{fffd}c");
+    for hostile in ["x".repeat(1 << 20), "\0".repeat(1 << 20), "ü".repeat(1 << 20)] {
+        let mut key = String::from("before");
+        push_value(&mut key, &hostile);
+        assert!(key.len() - "before".len() <= MAX_VALUE_BYTES, "{}", key.len());
+        assert!(key.len() > MAX_VALUE_BYTES, "{}", key.len());
+    }
+}
+
+#[test]
+fn each_kind_feeds_the_families_that_the_catalog_says() {
+    for kind in EventKind::ALL {
+        let by_catalog: Vec<_> =
+            (0..EVENT_FAMILIES.len()).filter(|i| EVENT_FAMILIES[*i].fed_by == *kind).collect();
+        assert_eq!(fed_by(*kind).collect::<Vec<_>>(), by_catalog, "{kind}");
+    }
+}
+
+#[test]
+fn something_is_unsaved_after_a_count_and_after_nothing_else() {
+    let mut store = Store::default();
+    let empty = store.generation();
+    page(&mut store);
+    store.forget(at(0), 1);
+    assert_eq!(store.generation(), empty);
+    find(&mut store, &login("bob", "203.0.113.7"));
+    assert!(store.generation() > empty);
+}
+
+#[test]
+fn a_series_that_nothing_touched_for_long_goes() {
+    let mut store = Store::default();
+    watch(&mut store, &login("old", "203.0.113.7"), at(0));
+    watch(&mut store, &login("young", "203.0.113.7"), at(50));
+    let before = store.generation();
+    store.forget(at(100), 60);
+    assert!(store.generation() > before);
+    let shown = samples(&page(&mut store), "login_successes_total");
+    assert_eq!(shown.len(), 1);
+    assert!(shown[0].contains("young"));
+    watch(&mut store, &login("young", "203.0.113.7"), at(100));
+    assert_eq!(store.len(), 1, "the index still finds the one that stayed");
+}

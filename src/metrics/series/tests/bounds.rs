@@ -1,0 +1,178 @@
+//! No flood makes a family larger than its cap, and nothing is missing from its sum.
+
+use super::*;
+
+const SUCCESSES: &str = "login_successes_total";
+
+/// `count` logins, each from an address of its own.
+fn flood_of_addresses(store: &mut Store, count: usize) {
+    for i in 0..count {
+        find(store, &login("ec2-user", &format!("10.0.{}.{}", i / 256, i % 256)));
+    }
+}
+
+#[test]
+fn past_the_cap_the_source_folds_and_the_rest_stays_true() {
+    let mut store = Store::new(20);
+    flood_of_addresses(&mut store, 100);
+    let shown = samples(&page(&mut store), SUCCESSES);
+    let folded: Vec<_> = shown.iter().filter(|s| s.contains(OTHER)).collect();
+    assert_eq!(
+        folded,
+        [
+            r#"{program="sshd",user="ec2-user",method="publickey",identity="",source="(other)",network="public",expected="unset"} 89"#
+        ]
+    );
+    assert_eq!(sum(&page(&mut store), SUCCESSES), 100);
+}
+
+#[test]
+fn a_series_that_stands_is_still_counted_in_its_own_name_after_a_flood() {
+    let mut store = Store::new(20);
+    find(&mut store, &login("root", "203.0.113.7"));
+    flood_of_addresses(&mut store, 100);
+    find(&mut store, &login("root", "203.0.113.7"));
+    let shown = samples(&page(&mut store), SUCCESSES);
+    assert!(shown.iter().any(|s| s.contains("203.0.113.7") && s.ends_with(" 2")), "{shown:?}");
+}
+
+#[test]
+fn when_the_names_are_many_too_the_users_fold_after_the_sources() {
+    let mut store = Store::new(20);
+    for i in 0..1000 {
+        find(&mut store, &login(&format!("user{i}"), &format!("10.0.0.{i}")));
+    }
+    let shown = samples(&page(&mut store), SUCCESSES);
+    let most = shown.iter().max_by_key(|s| s.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+    let most = most.unwrap();
+    assert!(most.contains(r#"user="(other)""#), "{most}");
+    assert!(most.contains(r#"program="sshd""#), "the program was never in doubt: {most}");
+}
+
+#[test]
+fn a_flood_of_every_label_ends_in_one_series_a_verdict() {
+    let mut store = Store::new(20);
+    let programs: Vec<String> = (0..500).map(|i| format!("program{i}")).collect();
+    for (i, program) in programs.iter().enumerate() {
+        let event = Event {
+            program: program.as_str().into(),
+            method: Some(Method::ALL[i % 8]),
+            ..login(program, program)
+        };
+        let expected = Expected::ALL[i % 3];
+        let network = format!("net{i}").into();
+        store.observe(&Observation { expected, network, ..seen(&event) }, false, at(0));
+    }
+    let page = page(&mut store);
+    let shown = samples(&page, SUCCESSES);
+    assert!(shown.len() <= 20, "{shown:#?}");
+    for expected in Expected::ALL {
+        let whole = format!(
+            r#"{{program="(other)",user="(other)",method="(other)",identity="(other)",source="(other)",network="(other)",expected="{expected}"}}"#
+        );
+        assert!(shown.iter().any(|s| s.starts_with(&whole)), "{whole} in {shown:#?}");
+    }
+    assert_eq!(sum(&page, SUCCESSES), 500);
+}
+
+#[test]
+fn what_was_folded_is_counted_by_its_family() {
+    let mut store = Store::new(20);
+    flood_of_addresses(&mut store, 100);
+    let page = page(&mut store);
+    let limited = samples(&page, "login_exporter_series_limited_total");
+    assert!(limited.contains(&format!(r#"{{family="{SUCCESSES}"}} 89"#)), "{limited:?}");
+    assert!(limited.contains(&r#"{family="login_failures_total"} 0"#.to_owned()), "{limited:?}");
+}
+
+#[test]
+fn programs_of_the_histogram_fold_too() {
+    let mut store = Store::new(20);
+    for i in 0..100 {
+        let event = Event::new(EventKind::SessionClosed, format!("program{i}"));
+        store.observe(&Observation { duration: Some(1.0), ..seen(&event) }, false, at(0));
+    }
+    let page = page(&mut store);
+    let counts = samples(&page, "login_session_duration_seconds_count");
+    assert_eq!(counts.len(), 20);
+    assert_eq!(counts[0], r#"{program="(other)"} 81"#);
+}
+
+#[test]
+fn a_cap_that_was_lowered_drops_nothing_and_takes_nothing_more() {
+    let mut store = Store::new(1000);
+    flood_of_addresses(&mut store, 100);
+    store.set_cap(20);
+    let new = login("new", "203.0.113.9");
+    find(&mut store, &new);
+    find(&mut store, &new);
+    let page = page(&mut store);
+    assert_eq!(samples(&page, SUCCESSES).len(), 101);
+    assert_eq!(sum(&page, SUCCESSES), 102);
+}
+
+#[test]
+fn what_was_forgotten_makes_room_again() {
+    let mut store = Store::new(20);
+    flood_of_addresses(&mut store, 100);
+    store.forget(at(1000), 10);
+    assert!(store.is_empty());
+    find(&mut store, &login("new", "203.0.113.9"));
+    assert!(samples(&page(&mut store), SUCCESSES)[0].contains("203.0.113.9"));
+}
+
+#[test]
+fn every_family_obeys_the_cap_under_a_flood_of_names() {
+    let mut store = Store::new(20);
+    for kind in EventKind::ALL {
+        for i in 0..200 {
+            let name = format!("name{i}");
+            let event = Event {
+                kind: *kind,
+                program: name.clone().into(),
+                target_user: Some(name.clone().into()),
+                command: Some(name.clone().into()),
+                ..login(&name, &name)
+            };
+            let network = name.clone().into();
+            let judged = Observation { after_failures: true, network, ..seen(&event) };
+            store.observe(&judged, false, at(0));
+        }
+    }
+    let page = page(&mut store);
+    for family in EVENT_FAMILIES {
+        let shown = samples(&page, family.counter.name).len();
+        assert!((1..=20).contains(&shown), "{}: {shown}", family.counter.name);
+        assert_eq!(samples(&page, family.last.name).len(), shown);
+    }
+}
+
+proptest! {
+    /// Whatever the cap and whoever comes: the sum of a family is the number of its events, the
+    /// series are within the cap, and no verdict is lost.
+    #[test]
+    fn nothing_is_missing_from_a_sum(
+        cap in 20usize..60,
+        logins in prop::collection::vec((0u8..9, 0u8..30, 0u8..4, 0usize..3, 1u32..4), 0..300),
+    ) {
+        let mut store = Store::new(cap);
+        let mut truth = [0u64; 3];
+        for (user, source, network, verdict, count) in logins {
+            let event =
+                Event { count, ..login(&format!("user{user}"), &format!("10.0.0.{source}")) };
+            let network = format!("net{network}").into();
+            let expected = Expected::ALL[verdict];
+            store.observe(&Observation { network, expected, ..seen(&event) }, false, at(0));
+            truth[verdict] += u64::from(count);
+        }
+        let page = page(&mut store);
+        let shown = samples(&page, SUCCESSES);
+        prop_assert!(shown.len() <= cap);
+        for (expected, truth) in Expected::ALL.iter().zip(truth) {
+            let label = format!(r#"{}="{expected}""#, Label::Expected.name());
+            let counted = shown.iter().filter(|s| s.contains(&label));
+            let counted = counted.map(|s| s.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+            prop_assert_eq!(counted.sum::<u64>(), truth);
+        }
+    }
+}
