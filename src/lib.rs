@@ -35,4 +35,5 @@ pub mod web;
 pub mod app;
 pub mod config;
 pub mod history;
+pub mod host;
 pub mod pipeline;

@@ -7,7 +7,9 @@
 mod command;
 mod error;
 mod flags;
+mod keys;
 mod moment;
+mod print;
 mod read;
 mod rules;
 mod settings;
@@ -16,6 +18,7 @@ mod values;
 
 pub use command::{Command, CommandLine, Exit, History, HistoryFormat};
 pub use error::{Problem, Problems};
+pub use keys::{LoadedRules, Watched};
 pub use moment::Moment;
 pub use rules::{Identities, KeyPath, Naming};
 pub use settings::{

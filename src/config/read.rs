@@ -106,12 +106,17 @@ pub(super) struct Section<'n> {
 impl<'n> Section<'n> {
     /// The value of a key; a key with nothing behind it counts as absent.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Field<'n>> {
+        self.take_even_empty(key).filter(|field| !matches!(field.node.value, Value::Null))
+    }
+
+    /// The value of a key that must not be left empty: a condition without a value would be one
+    /// less.
+    pub(super) fn take_even_empty(&mut self, key: &'static str) -> Option<Field<'n>> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
         }
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        let present = !matches!(entry.node.value, Value::Null);
-        present.then(|| self.field.child(entry))
+        Some(self.field.child(entry))
     }
 
     pub(super) fn optional<T>(
@@ -161,8 +166,7 @@ impl<'n> Section<'n> {
         self.field.wrong(message);
     }
 
-    /// No key that was asked for is there, and no other one either.
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 

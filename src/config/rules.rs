@@ -158,16 +158,25 @@ impl Context<'_> {
         let mut section = item.section();
         let mut rule = Rule::default();
         for subject in kind.subjects() {
-            if let Some(field) = section.take(subject.as_str()) {
+            if let Some(field) = section.take_even_empty(subject.as_str()) {
                 rule.conditions.push((*subject, self.pattern(*subject, &field)));
             }
         }
-        rule.hours = section.list("hours", |text| self.hours(text));
-        if item.is_map() && section.is_untouched() {
+        if let Some(field) = section.take_even_empty("hours") {
+            rule.hours = self.all_hours(&field);
+        }
+        if item.is_map() && section.is_empty() {
             section.wrong("names nothing, so it would expect everything: give it a condition");
         }
         section.finish();
         rule
+    }
+
+    fn all_hours(&self, field: &Field<'_>) -> Vec<Hours> {
+        if field.items().is_empty() {
+            field.wrong("is empty: give hours such as Mon-Fri 08:00-20:00 Asia/Tokyo");
+        }
+        field.parse_all(|text| self.hours(text))
     }
 
     fn hours(&self, text: &str) -> Result<Hours, String> {
@@ -180,7 +189,7 @@ impl Context<'_> {
             return Pattern::new(self.globs(subject, field), false);
         }
         let mut section = field.section();
-        let globs = match section.take("not") {
+        let globs = match section.take_even_empty("not") {
             Some(field) => self.globs(subject, &field),
             None => {
                 section
@@ -195,7 +204,7 @@ impl Context<'_> {
     fn globs(&self, subject: Subject, field: &Field<'_>) -> Vec<String> {
         let items = field.items();
         if items.is_empty() {
-            field.wrong("is an empty list: give a glob");
+            field.wrong("is empty: give a glob");
         }
         items.iter().filter_map(|item| item.parse(|text| self.glob(subject, text))).collect()
     }

@@ -1,0 +1,117 @@
+//! This host: its name, its EC2 instance ID, and its last start. Read from files, with no call.
+
+use std::fs;
+use std::path::Path;
+
+use crate::event::Time;
+
+/// What the host says of itself. What cannot be read is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Host {
+    pub hostname: String,
+    /// `i-…`; empty off EC2.
+    pub instance_id: String,
+    /// The kernel's random name for this start.
+    pub boot_id: Option<String>,
+    /// When the kernel started.
+    pub boot_time: Option<Time>,
+}
+
+impl Host {
+    /// Reads the files below `root`, which is `/` but in tests.
+    pub fn read(root: &Path) -> Host {
+        let text = |path: &str| fs::read_to_string(root.join(path)).ok();
+        let line = |path: &str| text(path).map(|text| text.trim().to_owned());
+        Host {
+            hostname: line("proc/sys/kernel/hostname").unwrap_or_default(),
+            instance_id: INSTANCE_ID_FILES
+                .iter()
+                .filter_map(|path| line(path))
+                .find(|id| is_instance_id(id))
+                .unwrap_or_default(),
+            boot_id: line("proc/sys/kernel/random/boot_id").filter(|id| !id.is_empty()),
+            boot_time: text("proc/stat").as_deref().and_then(boot_time),
+        }
+    }
+}
+
+/// Nitro shows the ID as the board's asset tag; cloud-init keeps it on every kind of instance,
+/// for this start below `/run` and for the last one that it saw below `/var/lib`.
+const INSTANCE_ID_FILES: [&str; 3] = [
+    "sys/devices/virtual/dmi/id/board_asset_tag",
+    "run/cloud-init/.instance-id",
+    "var/lib/cloud/data/instance-id",
+];
+
+/// `i-` and 8 or 17 hexadecimal digits. Other clouds and makers write other things there.
+fn is_instance_id(text: &str) -> bool {
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix("i-").is_some_and(|id| matches!(id.len(), 8 | 17) && id.bytes().all(hex))
+}
+
+/// The line `btime` of /proc/stat: seconds since the epoch (proc(5)).
+fn boot_time(stat: &str) -> Option<Time> {
+    let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
+    Some(Time::new(seconds.trim().parse().ok()?, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(files: &[(&str, &str)]) -> Host {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Host::read(root.path())
+    }
+
+    const TAG: &str = "sys/devices/virtual/dmi/id/board_asset_tag";
+    const CLOUD_INIT: &str = "var/lib/cloud/data/instance-id";
+
+    #[test]
+    fn nitro_names_the_instance_on_its_board() {
+        let host = host(&[
+            ("proc/sys/kernel/hostname", "ip-10-0-0-5\n"),
+            (TAG, "i-0abcdef1234567890\n"),
+            (CLOUD_INIT, "i-11111111\n"),
+        ]);
+        assert_eq!(host.hostname, "ip-10-0-0-5");
+        assert_eq!(host.instance_id, "i-0abcdef1234567890");
+    }
+
+    #[test]
+    fn cloud_init_names_it_where_the_board_does_not() {
+        let id = |tag: &str| host(&[(TAG, tag), (CLOUD_INIT, "i-0abc1234\n")]).instance_id;
+        assert_eq!(id("Not Specified\n"), "i-0abc1234");
+        assert_eq!(id(""), "i-0abc1234");
+        let this_start = ("run/cloud-init/.instance-id", "i-0abcdef1234567890\n");
+        assert_eq!(
+            host(&[this_start, (CLOUD_INIT, "i-0abc1234\n")]).instance_id,
+            "i-0abcdef1234567890",
+            "a disk that moved to another instance still holds the old one's"
+        );
+    }
+
+    #[test]
+    fn off_ec2_there_is_no_instance() {
+        let id = |text: &str| host(&[(CLOUD_INIT, text)]).instance_id;
+        for text in ["iid-datasource-none", "1234567", "i-0ABC1234", "i-", "i-0abc123g", ""] {
+            assert_eq!(id(text), "", "{text:?}");
+        }
+        assert_eq!(Host::read(Path::new("/nonexistent")), Host::default());
+    }
+
+    #[test]
+    fn the_last_start_has_a_name_and_a_time() {
+        let host = host(&[
+            ("proc/sys/kernel/random/boot_id", "0f4b6a6e-93a3-4c3c-9d43-0a8b51a0f6d2\n"),
+            ("proc/stat", "cpu  1 2 3\nintr 5\nbtime 1767225600\nprocesses 7\n"),
+        ]);
+        assert_eq!(host.boot_id.as_deref(), Some("0f4b6a6e-93a3-4c3c-9d43-0a8b51a0f6d2"));
+        assert_eq!(host.boot_time, Some(Time::new(1_767_225_600, 0)));
+    }
+}
