@@ -2,13 +2,17 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
+use super::auth::{Gatekeeper, Verdict};
 use super::body::Answer;
+use super::config_file::{InForce, Live};
 use super::crowd::{Crowd, Seat};
+use super::rate::Bucket;
 use super::routes::{NoRoute, Route, route};
 use super::scrape::Scrapes;
 use super::{Exporter, Options};
@@ -18,6 +22,9 @@ pub(super) struct Site<E> {
     pub(super) exporter: Arc<E>,
     pub(super) options: Options,
     pub(super) crowd: Arc<Crowd>,
+    pub(super) live: Arc<Live>,
+    gatekeeper: Gatekeeper,
+    bucket: Bucket,
     scrapes: Scrapes,
 }
 
@@ -25,11 +32,14 @@ pub(super) struct Site<E> {
 pub(super) type Asked = Request<()>;
 
 impl<E: Exporter> Site<E> {
-    pub(super) fn new(exporter: Arc<E>, options: Options) -> Self {
+    pub(super) fn new(exporter: Arc<E>, options: Options, live: Arc<Live>) -> Self {
         Site {
             exporter,
             crowd: Crowd::new(options.limits.clone()),
             scrapes: Scrapes::new(options.limits.max_requests),
+            gatekeeper: Gatekeeper::new(),
+            bucket: Bucket::default(),
+            live,
             options,
         }
     }
@@ -42,10 +52,33 @@ impl<E: Exporter> Site<E> {
     ) -> Response<Answer> {
         seat.prepare();
         let request = request.map(drop);
-        let mut response = self.page(&request, peer).await;
-        add_common_headers(&mut response);
+        let in_force = self.live.current();
+        let mut response = match self.refuse(&in_force, &request, peer).await {
+            Some(refusal) => refusal,
+            None => self.page(&request, peer).await,
+        };
+        add_headers(&mut response, &in_force);
         let piece = self.options.limits.head_bytes.max(1);
         response.map(|bytes| Answer::new(bytes, piece, seat))
+    }
+
+    /// As in the exporter-toolkit, every page stands behind the same questions.
+    async fn refuse(
+        &self,
+        in_force: &InForce,
+        request: &Asked,
+        peer: IpAddr,
+    ) -> Option<Response<Bytes>> {
+        if in_force.rate.is_some_and(|rate| !self.bucket.take(rate, Instant::now())) {
+            return Some(later("More requests than rate_limit allows\n"));
+        }
+        let users = in_force.users.as_ref()?;
+        let authorization = request.headers().get(header::AUTHORIZATION);
+        match self.gatekeeper.judge(users, authorization, peer).await {
+            Verdict::Welcome => None,
+            Verdict::Unauthorized => Some(unauthorized()),
+            Verdict::Busy => Some(later("Too many passwords at the same time\n")),
+        }
     }
 
     async fn page(&self, request: &Asked, peer: IpAddr) -> Response<Bytes> {
@@ -79,6 +112,19 @@ pub(super) fn text(status: StatusCode, body: &'static str) -> Response<Bytes> {
     response
 }
 
+fn later(cause: &'static str) -> Response<Bytes> {
+    let mut response = text(StatusCode::TOO_MANY_REQUESTS, cause);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+fn unauthorized() -> Response<Bytes> {
+    let mut response = text(StatusCode::UNAUTHORIZED, "Unauthorized\n");
+    let basic = HeaderValue::from_static("Basic realm=\"login_exporter\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+    response
+}
+
 fn method_not_allowed() -> Response<Bytes> {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Pages are only read: GET or HEAD\n");
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -95,9 +141,14 @@ const COMMON_HEADERS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
 ];
 
-fn add_common_headers(response: &mut Response<Bytes>) {
+/// A page's own headers come before the common ones, those of the web configuration file before
+/// both.
+fn add_headers(response: &mut Response<Bytes>, in_force: &InForce) {
+    let headers = response.headers_mut();
     for (name, value) in COMMON_HEADERS {
-        let headers = response.headers_mut();
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    for (name, value) in &in_force.headers {
+        headers.insert(name, value.clone());
     }
 }

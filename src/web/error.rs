@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use super::ConfigFileError;
+
 #[derive(Debug)]
 pub enum Error {
     /// No address was given.
@@ -13,6 +15,8 @@ pub enum Error {
     Bind { given: String, cause: io::Error },
     /// A path for the metrics that cannot be served.
     TelemetryPath { given: String, cause: &'static str },
+    /// A web configuration file that cannot be used.
+    ConfigFile(ConfigFileError),
 }
 
 impl std::error::Error for Error {}
@@ -35,6 +39,7 @@ impl fmt::Display for Error {
             Error::TelemetryPath { given, cause } => {
                 write!(f, "--web.telemetry-path {given:?}: {cause}; take a path such as /metrics")
             }
+            Error::ConfigFile(error) => error.fmt(f),
         }
     }
 }

@@ -5,12 +5,15 @@
 //! answered comes from an [`Exporter`]. hyper is named here and nowhere else.
 
 mod answer;
+mod auth;
 mod body;
+mod config_file;
 mod crowd;
 mod error;
 mod heard;
 mod limits;
 mod listen;
+mod rate;
 mod routes;
 mod scrape;
 mod server;
@@ -19,9 +22,10 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+pub use config_file::ConfigFileError;
 pub use error::Error;
 pub use limits::Limits;
-pub use server::Server;
+pub use server::{Reloader, Server};
 
 /// What the web pages show. The application implements it.
 pub trait Exporter: Send + Sync + 'static {

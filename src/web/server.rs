@@ -13,18 +13,37 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use super::answer::Site;
+use super::config_file::Live;
 use super::crowd::Seat;
 use super::heard::Heard;
-use super::{Error, Exporter, Options, listen, routes};
+use super::{ConfigFileError, Error, Exporter, Options, listen, routes};
 
 /// The bound addresses, before anything is served.
 #[derive(Debug)]
 pub struct Server {
     listeners: Vec<TcpListener>,
     options: Options,
+    live: Arc<Live>,
+}
+
+/// Reads the web configuration file again, for SIGHUP.
+#[derive(Clone, Debug)]
+pub struct Reloader {
+    live: Arc<Live>,
+}
+
+impl Reloader {
+    /// Reads the file and the certificates again, also where they look unchanged.
+    ///
+    /// # Errors
+    /// What is wrong with the file; what was in force before stays so.
+    pub fn reload(&self) -> Result<(), ConfigFileError> {
+        self.live.reload()
+    }
 }
 
 impl Server {
@@ -32,9 +51,11 @@ impl Server {
     ///
     /// # Errors
     /// What cannot work is an error here, before anything else of the program runs: an address
-    /// that cannot be read or bound, a path that cannot be served.
+    /// that cannot be read or bound, a path that cannot be served, a web configuration file or
+    /// a certificate that cannot be used.
     pub async fn bind(options: Options) -> Result<Server, Error> {
         routes::check_telemetry_path(&options.telemetry_path)?;
+        let live = Live::open(options.config_file.clone()).map_err(Error::ConfigFile)?;
         let mut listeners = Vec::new();
         for given in &options.listen {
             listeners.push(listen::bind(given).await?);
@@ -42,7 +63,12 @@ impl Server {
         if listeners.is_empty() {
             return Err(Error::NoAddress);
         }
-        Ok(Server { listeners, options })
+        Ok(Server { listeners, options, live: Arc::new(live) })
+    }
+
+    /// What reads the web configuration file again; it works while the server serves.
+    pub fn reloader(&self) -> Reloader {
+        Reloader { live: self.live.clone() }
     }
 
     /// The addresses in use; a port given as 0 is the one that the system chose.
@@ -53,11 +79,12 @@ impl Server {
     /// Answers until `shutdown` completes, then lets the running requests finish for
     /// [`Limits::stop_time`](super::Limits::stop_time).
     pub async fn serve<E: Exporter>(self, exporter: Arc<E>, shutdown: impl Future<Output = ()>) {
+        let tls = self.live.current().tls.is_some();
         for address in self.addresses() {
-            info!(%address, "listening");
+            info!(%address, tls, "listening");
         }
         let stop_time = self.options.limits.stop_time;
-        let site = Arc::new(Site::new(exporter, self.options));
+        let site = Arc::new(Site::new(exporter, self.options, self.live));
         // Every task that serves holds a receiver, so the sender knows when all have ended.
         let (stopping, stopped) = watch::channel(false);
         for listener in self.listeners {
@@ -114,8 +141,28 @@ async fn attend<E: Exporter>(
     let _ = stream.set_nodelay(true);
     let peer = peer.ip().to_canonical();
     tokio::select! {
-        () = converse(stream, peer, site, seat.clone(), stopping) => {}
+        () = greet(stream, peer, site, seat.clone(), stopping) => {}
         () = seat.expired() => debug!(%peer, "closed a connection that waited too long"),
+    }
+}
+
+/// With TLS where the web configuration file asks for it.
+async fn greet<E: Exporter>(
+    stream: TcpStream,
+    peer: IpAddr,
+    site: Arc<Site<E>>,
+    seat: Arc<Seat>,
+    stopping: watch::Receiver<bool>,
+) {
+    let Some(tls) = site.live.current().tls.clone() else {
+        return converse(stream, peer, site, seat, stopping).await;
+    };
+    match TlsAcceptor::from(tls).accept(stream).await {
+        Ok(mut stream) => {
+            stream.get_mut().1.set_buffer_limit(Some(site.options.limits.head_bytes));
+            converse(stream, peer, site, seat, stopping).await;
+        }
+        Err(error) => debug!(%peer, %error, "TLS handshake failed"),
     }
 }
 

@@ -1,5 +1,9 @@
 //! The listener as its clients see it: Prometheus, a person with a browser or curl, and those
 //! who would keep both from getting an answer.
 
+mod config_file;
 mod fake;
+mod login;
 mod plain;
+mod tls;
+mod tools;
