@@ -75,6 +75,55 @@ pub struct Report {
     pub lag_bytes: u64,
     pub rotations: u32,
     pub problems: Vec<Problem>,
+    /// What was asked of an API; all zero for a source that asks none.
+    pub calls: Calls,
+}
+
+/// The calls of an API since the last delivery.
+#[derive(Debug, Default, PartialEq)]
+pub struct Calls {
+    pub requests: u64,
+    /// One for each of `requests` that failed.
+    pub failures: Vec<CallFailure>,
+    /// When a poll was last read to its end.
+    pub polled: Option<Time>,
+    /// For each record that came up while polling: seconds from its event time until it was seen.
+    /// What was there before the first poll tells nothing of the delay and is left out.
+    pub delays: Vec<f64>,
+}
+
+/// The closed set of `login_exporter_cloudtrail_request_failures_total{reason}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallFailure {
+    /// Too many requests in this account and Region, by whomever.
+    Throttled,
+    /// The principal may not make the call.
+    Denied,
+    /// There are no credentials, or they are expired or unknown.
+    Credentials,
+    /// No answer came.
+    Network,
+    Other,
+}
+
+impl CallFailure {
+    pub const ALL: &'static [CallFailure] = &[
+        CallFailure::Throttled,
+        CallFailure::Denied,
+        CallFailure::Credentials,
+        CallFailure::Network,
+        CallFailure::Other,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallFailure::Throttled => "throttled",
+            CallFailure::Denied => "denied",
+            CallFailure::Credentials => "credentials",
+            CallFailure::Network => "network",
+            CallFailure::Other => "other",
+        }
+    }
 }
 
 /// Something that went wrong and that the user must know of.

@@ -1,0 +1,334 @@
+//! CloudTrail as its clients see it: LookupEvents over AWS JSON 1.1, and STS's AssumeRole.
+//!
+//! Pages hold 50 events, newest first. A token is good for the query that it came from and no
+//! other. A refusal is an HTTP 400 with its code in `__type`. Requests past two a second are
+//! throttled where [`Server::enforce_rate`] was called, and always noted.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Instant, SystemTime};
+
+use serde_json::{Value, json};
+
+/// What the service allows in one account and Region.
+const REQUESTS_PER_SECOND: f64 = 2.0;
+
+/// How a request goes wrong.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// HTTP 400 with this code.
+    Refused(&'static str),
+    /// The connection ends without an answer.
+    HungUp,
+    /// HTTP 500 and no JSON.
+    Broken,
+}
+
+/// A LookupEvents request as it came.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub event_name: String,
+    pub start: i64,
+    pub end: i64,
+    pub token: Option<String>,
+    pub access_key: String,
+    /// More than two requests had come within the second.
+    pub too_fast: bool,
+}
+
+struct Stored {
+    time: i64,
+    id: String,
+    record: Value,
+}
+
+#[derive(Default)]
+struct State {
+    events: Vec<Stored>,
+    asked: Vec<Asked>,
+    assumed: Vec<BTreeMap<String, String>>,
+    /// For the requests to come; `None` is one that is answered.
+    faults: VecDeque<Option<Fault>>,
+    enforce_rate: bool,
+    bucket: Option<(f64, Instant)>,
+}
+
+/// A server of its own port and events; it serves until the test ends.
+#[derive(Clone)]
+pub struct Server {
+    pub endpoint: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = Server { endpoint, state: Arc::default() };
+        let accepting = server.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let server = accepting.clone();
+                std::thread::spawn(move || server.converse(stream));
+            }
+        });
+        server
+    }
+
+    /// Lets an event be seen from now on, `seconds_ago` old.
+    pub fn add(&self, id: &str, event_name: &str, seconds_ago: i64) {
+        self.add_record(record(id, event_name, now() - seconds_ago));
+    }
+
+    pub fn add_record(&self, record: Value) {
+        let time: jiff::Timestamp = record["eventTime"].as_str().unwrap().parse().unwrap();
+        let id = record["eventID"].as_str().unwrap().to_owned();
+        let mut state = self.state();
+        state.events.push(Stored { time: time.as_second(), id, record });
+        state.events.sort_by(|a, b| (b.time, &b.id).cmp(&(a.time, &a.id)));
+    }
+
+    /// What becomes of the next requests, one for each; `None` is answered.
+    pub fn fail_next(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.state().faults.extend(faults);
+    }
+
+    /// Throttles what comes faster than the service allows.
+    pub fn enforce_rate(&self) {
+        self.state().enforce_rate = true;
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state().asked.clone()
+    }
+
+    /// The parameters of every AssumeRole.
+    pub fn assumed(&self) -> Vec<BTreeMap<String, String>> {
+        self.state().assumed.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Serves one connection, request by request.
+    fn converse(&self, stream: TcpStream) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut stream = stream;
+        while let Some((headers, body)) = request(&mut reader) {
+            let Some((status, content_type, answer)) = self.answer(&headers, &body) else { return };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
+                 x-amzn-requestid: 7a1b-{}\r\n\r\n",
+                answer.len(),
+                body.len()
+            );
+            if stream.write_all(head.as_bytes()).is_err() {
+                return;
+            }
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    }
+
+    /// Status, content type and body; `None` hangs up.
+    fn answer(
+        &self,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+    ) -> Option<(&'static str, &'static str, String)> {
+        const JSON: &str = "application/x-amz-json-1.1";
+        let header = |name: &str| headers.get(name).map_or("", String::as_str);
+        if header("content-type").starts_with("application/x-www-form-urlencoded") {
+            return Some(self.assume_role(body));
+        }
+        assert_eq!(header("content-type"), JSON);
+        assert!(header("x-amz-target").ends_with("CloudTrail_20131101.LookupEvents"));
+        let body: Value = serde_json::from_slice(body).unwrap();
+        match self.lookup(&body, access_key(header("authorization"))) {
+            Ok(page) => Some(("200 OK", JSON, page.to_string())),
+            Err(Fault::Refused(code)) => {
+                let answer = json!({"__type": code, "message": format!("refused: {code}")});
+                Some(("400 Bad Request", JSON, answer.to_string()))
+            }
+            Err(Fault::Broken) => Some(("500 Internal Server Error", "text/html", "<p>".into())),
+            Err(Fault::HungUp) => None,
+        }
+    }
+
+    fn lookup(&self, body: &Value, access_key: String) -> Result<Value, Fault> {
+        let mut state = self.state();
+        let too_fast = state.too_fast();
+        let query = Query::of(body)?;
+        state.asked.push(Asked {
+            event_name: query.event_name.clone(),
+            start: query.start,
+            end: query.end,
+            token: body["NextToken"].as_str().map(str::to_owned),
+            access_key,
+            too_fast,
+        });
+        if too_fast && state.enforce_rate {
+            return Err(Fault::Refused("ThrottlingException"));
+        }
+        if let Some(Some(fault)) = state.faults.pop_front() {
+            return Err(fault);
+        }
+        state.page(&query, body["NextToken"].as_str(), body["MaxResults"].as_u64().unwrap_or(50))
+    }
+
+    fn assume_role(&self, body: &[u8]) -> (&'static str, &'static str, String) {
+        let parameters = form(body);
+        let refused = parameters.get("ExternalId").is_none_or(|id| id != "right");
+        self.state().assumed.push(parameters);
+        if refused {
+            let answer = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
+                          <Message>not authorized to perform: sts:AssumeRole</Message></Error>\
+                          </ErrorResponse>";
+            return ("403 Forbidden", "text/xml", answer.to_owned());
+        }
+        let answer = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
+                      <AccessKeyId>ASIAASSUMED</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+                      <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+                      </Credentials><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s\
+                      </Arn><AssumedRoleId>AROA:s</AssumedRoleId></AssumedRoleUser>\
+                      </AssumeRoleResult></AssumeRoleResponse>";
+        ("200 OK", "text/xml", answer.to_owned())
+    }
+}
+
+impl State {
+    /// A bucket of two requests that fills at two a second.
+    fn too_fast(&mut self) -> bool {
+        let now = Instant::now();
+        let (level, at) = self.bucket.unwrap_or((REQUESTS_PER_SECOND, now));
+        let filled = level + now.duration_since(at).as_secs_f64() * REQUESTS_PER_SECOND;
+        let level = filled.min(REQUESTS_PER_SECOND);
+        let too_fast = level < 1.0;
+        self.bucket = Some((if too_fast { level } else { level - 1.0 }, now));
+        too_fast
+    }
+
+    /// A token names its query and the last event shown, so that one that comes in between two
+    /// pages moves none to another page.
+    fn page(&self, query: &Query, token: Option<&str>, size: u64) -> Result<Value, Fault> {
+        let mut found: Vec<&Stored> = self.events.iter().filter(|e| query.wants(e)).collect();
+        if let Some(token) = token {
+            let last = token
+                .strip_prefix(&query.to_string())
+                .ok_or(Fault::Refused("InvalidNextTokenException"))?;
+            let shown = found.iter().position(|e| e.id == last).map_or(0, |at| at + 1);
+            found.drain(..shown);
+        }
+        let more = found.len() > size as usize;
+        found.truncate(size as usize);
+        let mut page = json!({"Events": found.iter().map(|e| shown(e)).collect::<Vec<_>>()});
+        if let Some(last) = found.last().filter(|_| more) {
+            page["NextToken"] = json!(format!("{query}{}", last.id));
+        }
+        Ok(page)
+    }
+}
+
+struct Query {
+    event_name: String,
+    start: i64,
+    end: i64,
+}
+
+impl Query {
+    fn of(body: &Value) -> Result<Self, Fault> {
+        let attributes = body["LookupAttributes"].as_array().map_or(&[][..], Vec::as_slice);
+        let [attribute] = attributes else {
+            return Err(Fault::Refused("InvalidLookupAttributesException"));
+        };
+        assert_eq!(attribute["AttributeKey"], "EventName");
+        if !(1..=50).contains(&body["MaxResults"].as_u64().unwrap_or(50)) {
+            return Err(Fault::Refused("InvalidMaxResultsException"));
+        }
+        let (start, end) = (seconds(&body["StartTime"]), seconds(&body["EndTime"]));
+        if start > end {
+            return Err(Fault::Refused("InvalidTimeRangeException"));
+        }
+        let event_name = attribute["AttributeValue"].as_str().unwrap().to_owned();
+        Ok(Query { event_name, start, end })
+    }
+
+    fn wants(&self, event: &Stored) -> bool {
+        event.record["eventName"] == self.event_name.as_str()
+            && (self.start..=self.end).contains(&event.time)
+    }
+}
+
+impl std::fmt::Display for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}/", self.event_name, self.start, self.end)
+    }
+}
+
+/// A record of a call that counts.
+pub fn record(id: &str, event_name: &str, time: i64) -> Value {
+    let time = jiff::Timestamp::from_second(time).unwrap();
+    let source = match event_name {
+        "StartSession" | "ResumeSession" | "TerminateSession" => "ssm.amazonaws.com",
+        _ => "ec2-instance-connect.amazonaws.com",
+    };
+    json!({
+        "eventVersion": "1.08", "eventID": id, "eventName": event_name, "eventSource": source,
+        "eventTime": time.to_string(), "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7",
+        "recipientAccountId": "123456789012", "eventType": "AwsApiCall",
+        "userIdentity": {"type": "IAMUser", "userName": "alice",
+                         "arn": "arn:aws:iam::123456789012:user/alice"},
+        "requestParameters": {"target": "i-1", "instanceId": "i-1"},
+        "responseElements": {"sessionId": format!("alice-{id}")},
+    })
+}
+
+pub fn now() -> i64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64
+}
+
+/// An event as LookupEvents shows it, the record quoted within.
+fn shown(event: &Stored) -> Value {
+    json!({
+        "EventId": event.id, "EventName": event.record["eventName"], "ReadOnly": "false",
+        "EventTime": event.time as f64, "EventSource": event.record["eventSource"],
+        "Username": "alice", "Resources": [], "CloudTrailEvent": event.record.to_string(),
+    })
+}
+
+fn seconds(value: &Value) -> i64 {
+    value.as_f64().unwrap() as i64
+}
+
+fn access_key(authorization: &str) -> String {
+    let credential = authorization.strip_prefix("AWS4-HMAC-SHA256 Credential=").unwrap_or_default();
+    credential.split('/').next().unwrap_or_default().to_owned()
+}
+
+/// One request's headers, their names in lower case, and its body.
+fn request(reader: &mut impl BufRead) -> Option<(BTreeMap<String, String>, Vec<u8>)> {
+    let mut headers = BTreeMap::new();
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").map_or(0, |n| n.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((headers, body))
+}
+
+fn form(body: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(body).into_owned();
+    let decode = |text: &str| text.replace("%3A", ":").replace("%2F", "/");
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), decode(value)))
+        .collect()
+}
