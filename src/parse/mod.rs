@@ -10,10 +10,12 @@ pub mod instance_connect;
 pub mod login;
 pub mod logind;
 pub mod pam;
+pub mod polkit;
 pub mod sshd;
 pub mod su;
 pub mod sudo;
 pub mod syslog;
+mod words;
 
 use jiff::tz::TimeZone;
 

@@ -1,0 +1,143 @@
+//! Small words over bytes that several parsers share.
+//!
+//! Log text is hostile and need not be UTF-8, so parsers cut bytes and turn only the fields they
+//! keep into text. Owns no format.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::Envelope;
+use crate::event::{Event, EventKind, Hint, HintKind};
+
+/// Bytes as text: borrowed when they are UTF-8, else with U+FFFD for what is not.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// What stands before and after the first `separator`.
+pub(super) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::find(bytes, separator)?;
+    Some((&bytes[..at], &bytes[at + separator.len()..]))
+}
+
+/// What stands before and after the last `separator`.
+pub(super) fn rsplit_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::rfind(bytes, separator)?;
+    Some((&bytes[..at], &bytes[at + separator.len()..]))
+}
+
+/// A decimal number without sign; `None` where it is none or does not fit.
+pub(super) fn number(bytes: &[u8]) -> Option<u32> {
+    let digits = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(bytes).ok().filter(|_| digits)?.parse().ok()
+}
+
+pub(super) fn starts_with_any(bytes: &[u8], prefixes: &[&[u8]]) -> bool {
+    prefixes.iter().any(|prefix| bytes.starts_with(prefix))
+}
+
+/// The message without blanks around it and without the newline that some programs log at its end
+/// (raw, or as rsyslog's `#012`).
+pub(super) fn trim(message: &[u8]) -> &[u8] {
+    let message = message.trim_ascii();
+    message.strip_suffix(b"#012").map_or(message, <[u8]>::trim_ascii_end)
+}
+
+/// A name in `'…'` or, as older shadow wrote it, `` `…' ``: the name and what follows the closing
+/// quote. `close` is what must follow the name, quote included, so that a quote inside a name does
+/// not end it early.
+pub(super) fn quoted<'a>(bytes: &'a [u8], close: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let rest = bytes.strip_prefix(b"'").or_else(|| bytes.strip_prefix(b"`"))?;
+    split_once(rest, close)
+}
+
+/// A terminal as the events carry it: without `/dev/`; `None` where the field was empty.
+pub(super) fn terminal(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let name = bytes.strip_prefix(b"/dev/").unwrap_or(bytes);
+    (!name.is_empty()).then(|| text(name))
+}
+
+/// An address or host name as the events carry it: without `::ffff:`; `None` where it was empty.
+pub(super) fn remote(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let folded = bytes.strip_prefix(b"::ffff:").filter(|rest| rest.contains(&b'.'));
+    let name = folded.unwrap_or(bytes);
+    (!name.is_empty()).then(|| text(name))
+}
+
+/// An event with what the frame tells.
+pub(super) fn event<'a>(
+    envelope: &Envelope<'a>,
+    kind: EventKind,
+    program: impl Into<Cow<'a, str>>,
+) -> Event<'a> {
+    Event {
+        time: envelope.time,
+        host: text(envelope.host),
+        pid: envelope.pid,
+        ..Event::new(kind, program)
+    }
+}
+
+/// A hint with what the frame tells.
+pub(super) fn hint<'a>(
+    envelope: &Envelope<'a>,
+    program: impl Into<Cow<'a, str>>,
+    kind: HintKind<'a>,
+) -> Hint<'a> {
+    Hint {
+        time: envelope.time,
+        host: text(envelope.host),
+        program: program.into(),
+        pid: envelope.pid,
+        kind,
+    }
+}
+
+/// A frame around a message, for the tables of the parsers' tests.
+#[cfg(test)]
+pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> Envelope<'a> {
+    Envelope {
+        time: crate::event::Time::new(1_700_000_000, 0),
+        host: b"host",
+        tag: tag.as_bytes(),
+        pid,
+        message,
+    }
+}
+
+/// Everything an event says, on one line, so that a row of a test table is one string.
+#[cfg(test)]
+pub(super) fn told(parsed: &super::Parsed<'_>) -> String {
+    use super::Parsed;
+    match parsed {
+        Parsed::Ignored => "ignored".into(),
+        Parsed::Unrecognized { program } => format!("unrecognized {program}"),
+        Parsed::Hint(hint) => format!("hint {:?}", hint.kind),
+        Parsed::Event(event) => told_event(event),
+    }
+}
+
+#[cfg(test)]
+fn told_event(event: &Event<'_>) -> String {
+    let mut line = format!("{} {}", event.kind, event.program);
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            line.push_str(&format!(" {name}={value}"));
+        }
+    };
+    let word = |field: &Option<Cow<'_, str>>| field.as_ref().map(ToString::to_string);
+    add("change", event.change.map(|c| c.to_string()));
+    add("reason", event.reason.map(|r| r.to_string()));
+    add("count", (event.count != 1).then(|| event.count.to_string()));
+    add("user", word(&event.user));
+    add("invalid", event.invalid_user.then(|| "yes".to_string()));
+    add("target", word(&event.target_user));
+    add("source", word(&event.source));
+    add("identity", word(&event.identity));
+    add("tty", word(&event.tty));
+    add("dir", word(&event.directory));
+    add("command", word(&event.command));
+    add("weight", (event.weight != crate::event::Weight::Proof).then(|| "alone".to_string()));
+    line
+}
