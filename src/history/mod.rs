@@ -1,20 +1,24 @@
 //! `login_exporter history`: the same events as a table, JSON, CSV or the metrics text.
 
 mod input;
+mod order;
 mod print;
 mod row;
 
 use std::io::{self, Write};
 
-use jiff::tz::TimeZone;
+use wildmatch::WildMatch;
 
 use crate::event::Time;
-use crate::metrics::exposition::{self, Format as TextFormat};
+use crate::metrics::exposition::{self, Scrape};
 use crate::metrics::series::Store;
-use crate::policy::Policy;
-use crate::session::{Counted, Memory};
+use crate::policy::{Observation, Policy};
+use crate::session::Counted;
 
-pub use input::{Input, Unreadable};
+pub use input::{Each, Input, Reader, Unreadable};
+
+use order::Ordered;
+use row::Row;
 
 /// How the events are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,66 +34,91 @@ pub enum Format {
 pub struct Query {
     pub since: Option<Time>,
     pub until: Option<Time>,
-    /// An account, or the person behind one.
-    pub user: Option<String>,
+    /// Globs of accounts, or of the persons behind them; empty for everyone.
+    pub users: Vec<WildMatch>,
     pub format: Format,
     /// Name the rule that expected each login.
     pub explain: bool,
-    /// The zone of time stamps that name none.
-    pub zone: TimeZone,
+    /// Put the events of several inputs in the order of their times. One input keeps the order of
+    /// its records.
+    pub by_time: bool,
     pub series_per_family: usize,
 }
 
-/// Reads every input and prints what fits, in the order of the records.
-pub fn print(inputs: Vec<Input>, query: &Query, policy: &Policy, memory: Memory, out: &mut impl Write) -> Result<(), Error> {
-    let events = input::events(inputs, &query.zone, memory)?;
+/// Prints the events that `read` brings and that fit.
+///
+/// # Errors
+/// An input that cannot be read, or an output that cannot be written.
+pub fn print(
+    read: impl FnOnce(Each<'_>) -> Result<(), Error>,
+    query: &Query,
+    policy: &Policy,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     match query.format {
-        Format::Prometheus => metrics(&events, query, policy, out)?,
-        _ => rows(&events, query, policy, out)?,
-    }
-    out.flush()?;
-    Ok(())
-}
-
-fn rows(events: &[Counted<'_>], query: &Query, policy: &Policy, out: &mut impl Write) -> io::Result<()> {
-    match query.format {
+        Format::Prometheus => return metrics(read, query, policy, out),
         Format::Table => print::table_header(out)?,
         Format::Csv => print::csv_header(out)?,
-        Format::Json | Format::Prometheus => {}
+        Format::Json => {}
     }
-    for event in events {
-        let observation = policy.observe(event);
-        if !query.wants(&observation) {
-            continue;
-        }
-        let row = row::Row::new(&observation, query.explain);
-        match query.format {
-            Format::Table => print::table(&row, out)?,
-            Format::Csv => print::csv(&row, out)?,
-            Format::Json | Format::Prometheus => print::json(&row, out)?,
-        }
+    let mut ordered = Ordered::new(query.by_time);
+    read(&mut |counted| match ordered.after(counted) {
+        Some(next) => row(&next, query, policy, out),
+        None => Ok(()),
+    })?;
+    for counted in ordered.rest() {
+        row(&counted, query, policy, out)?;
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
-fn metrics(events: &[Counted<'_>], query: &Query, policy: &Policy, out: &mut impl Write) -> io::Result<()> {
+fn row(counted: &Counted<'_>, query: &Query, policy: &Policy, out: &mut impl Write) -> io::Result<()> {
+    let observation = policy.observe(counted);
+    if !query.wants(&observation) {
+        return Ok(());
+    }
+    let why = query.explain.then(|| explanation(&observation, counted, policy)).flatten();
+    let row = Row::new(&observation, why.as_deref());
+    match query.format {
+        Format::Table => print::table(&row, out),
+        Format::Csv => print::csv(&row, out),
+        Format::Json | Format::Prometheus => print::json(&row, out),
+    }
+}
+
+/// The rule that fitted, or why none did.
+fn explanation(observation: &Observation<'_>, counted: &Counted<'_>, policy: &Policy) -> Option<String> {
+    observation.rule.map(str::to_owned).or_else(|| policy.explain(counted))
+}
+
+fn metrics(
+    read: impl FnOnce(Each<'_>) -> Result<(), Error>,
+    query: &Query,
+    policy: &Policy,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let mut store = Store::new(query.series_per_family);
-    let now = events.iter().map(|counted| counted.event.time).max().unwrap_or_default();
-    for event in events {
-        let observation = policy.observe(event);
+    let mut now = Time::default();
+    read(&mut |counted| {
+        now = now.max(counted.event.time);
+        let observation = policy.observe(&counted);
         if query.wants(&observation) {
             store.observe(&observation, false, now);
         }
-    }
-    out.write_all(&exposition::render(&mut store, None, TextFormat::Text, false, &[], now))
+        Ok(())
+    })?;
+    let scrape = Scrape { scraper: None, format: Default::default(), now, created: false };
+    let none: [(&str, &str, u64); 0] = [];
+    out.write_all(&exposition::render(&mut store, None, &scrape, none))?;
+    Ok(out.flush()?)
 }
 
 impl Query {
-    fn wants(&self, observation: &crate::policy::Observation<'_>) -> bool {
+    fn wants(&self, observation: &Observation<'_>) -> bool {
         let time = observation.event.time;
         self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
-            && self.user.as_deref().is_none_or(|name| row::concerns(observation, name))
+            && (self.users.is_empty() || self.users.iter().any(|user| row::concerns(observation, user)))
     }
 }
 

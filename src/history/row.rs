@@ -1,6 +1,7 @@
 //! One event as a row: the fields of the JSON format, in the order of the contract.
 
 use serde::Serialize;
+use wildmatch::WildMatch;
 
 use crate::event::{Event, EventKind, Expected, Time};
 use crate::policy::Observation;
@@ -75,8 +76,8 @@ fn is_one(count: &u32) -> bool {
 }
 
 impl<'o> Row<'o> {
-    /// `explain` adds the rule that fitted.
-    pub(super) fn new(observation: &'o Observation<'o>, explain: bool) -> Row<'o> {
+    /// `rule` is the one that fitted, or why none did.
+    pub(super) fn new(observation: &'o Observation<'o>, rule: Option<&'o str>) -> Row<'o> {
         let event = observation.event;
         let aws = event.aws.as_deref();
         let of_host = aws.is_none();
@@ -113,7 +114,7 @@ impl<'o> Row<'o> {
                 Expected::Unset => None,
                 judged => Some(judged.as_str()),
             },
-            rule: observation.rule.filter(|_| explain),
+            rule,
         }
     }
 }
@@ -131,8 +132,11 @@ fn rfc3339(time: Time) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(time.nanoseconds())).unwrap_or_default().to_string()
 }
 
-/// Whether `name` is the event's account, the account it became, or the person behind it.
-pub(super) fn concerns(observation: &Observation<'_>, name: &str) -> bool {
+/// Whether the event's account, the account it became, or the person behind it is meant.
+pub(super) fn concerns(observation: &Observation<'_>, who: &WildMatch) -> bool {
     let Event { user, target_user, .. } = observation.event;
-    user.as_deref() == Some(name) || target_user.as_deref() == Some(name) || observation.identity == name
+    [user.as_deref(), target_user.as_deref(), Some(&*observation.identity)]
+        .into_iter()
+        .flatten()
+        .any(|name| who.matches(name))
 }

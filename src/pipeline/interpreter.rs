@@ -1,7 +1,5 @@
 //! Records to events that count: parse, check the writer's trust, join with what was remembered.
 
-use jiff::tz::TimeZone;
-
 use crate::event::{HintKind, Time};
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{JournalEntry, Record};
@@ -93,9 +91,4 @@ impl<'m> Interpreter<'m> {
             Parsed::Unrecognized { program } => self.tally.unrecognized(program),
         }
     }
-}
-
-/// The clock for a batch: nothing in it is newer than `reference`.
-pub fn clock(reference: Time, zone: &TimeZone) -> Clock {
-    Clock { reference, zone: zone.clone() }
 }

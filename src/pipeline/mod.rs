@@ -7,23 +7,25 @@
 mod interpreter;
 mod ledger;
 mod scrape;
+mod telling;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
-use tracing::{debug, warn};
-
 use crate::event::Time;
 use crate::metrics::own::Own;
+use crate::parse::Clock;
 use crate::policy::Policy;
 use crate::record::SourceId;
-use crate::source::{Delivery, Report, Source};
+use crate::source::{Delivery, Source};
 use crate::trust::UserIds;
 
 pub use interpreter::{Interpreter, Tally};
-pub use ledger::{Ledger, Saved, Snapshot, State};
+pub use ledger::{Ledger, Saved, State};
 pub use scrape::Scraping;
+
+use telling::Telling;
 
 /// What the stages of every source share.
 #[derive(Debug)]
@@ -58,59 +60,53 @@ impl Pipeline {
     /// Reads one source for ever.
     pub async fn follow(&self, mut source: impl Source, zone: TimeZone) {
         let id = source.id().clone();
-        self.own.source(&id.0);
+        let telling = Telling::new(&self.own, &id);
         loop {
             let delivery = source.next().await;
-            self.take(&id, delivery, &zone);
+            self.take(&id, &telling, delivery, &zone);
             // A backlog that is always ready must not keep a scrape waiting.
             tokio::task::yield_now().await;
         }
     }
 
     /// Counts one batch and remembers how far it reached, in one step.
-    pub fn take(&self, id: &SourceId, delivery: Delivery<'_>, zone: &TimeZone) {
-        let now = now();
-        let policy = self.policy();
+    fn take(&self, id: &SourceId, telling: &Telling, delivery: Delivery<'_>, zone: &TimeZone) {
+        let (now, policy) = (now(), self.policy());
         let tally = {
             let mut ledger = self.ledger();
-            let clock = interpreter::clock(delivery.reference, zone);
+            let clock = Clock { reference: delivery.reference, zone: zone.clone() };
             let tally = ledger.count(id, &delivery.records, clock, &policy, &*self.users, now);
             ledger.reached(id, delivery.position, &delivery.report, &tally);
             tally
         };
-        self.tell(id, &tally, &delivery.report);
+        telling.tell(&self.own, &tally, &delivery.report, now);
     }
 
     /// Lets go of what was held back for another line, once no line that tells it can come.
     pub fn expire(&self, now: Time) {
         let policy = self.policy();
-        self.ledger().expire(now, &policy);
+        let mut ledger = self.ledger();
+        // While a backlog is read, its own times tell what can still be joined.
+        if ledger.caught_up() {
+            ledger.expire(now, &policy);
+        }
     }
 
-    /// What happened to the source, as metrics and in the log.
-    fn tell(&self, id: &SourceId, tally: &Tally, report: &Report) {
-        let source = self.own.source(&id.0);
-        source.read(tally.records, report.bytes, now());
-        source.state(report.up, report.lag_bytes);
-        source.rotated(u64::from(report.rotations));
-        if let Some(time) = tally.last_record {
-            source.last_record(time);
-        }
-        source.errors("untrusted", tally.untrusted);
-        source.errors("suppressed", tally.suppressed);
-        for (program, count) in &tally.unrecognized {
-            debug!(source = %id, program, count, "lines that no rule knows");
-            self.own.unrecognized(program, *count);
-        }
-        for problem in &report.problems {
-            warn!(source = %id, reason = problem.reason.as_str(), "{}", problem.message);
-            source.errors(problem.reason.as_str(), problem.count);
-        }
+    /// Drops the series that were not seen for so long.
+    pub fn forget(&self, now: Time, forget_after: Duration) {
+        let seconds = i64::try_from(forget_after.as_secs()).unwrap_or(i64::MAX);
+        self.ledger().series.forget(now, seconds);
     }
 }
 
-/// The wall clock, which only the pipeline and the application read.
+/// The wall clock, which only the pipeline and what wires it read.
 pub fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time::new(since_epoch.as_secs().try_into().unwrap_or(i64::MAX), since_epoch.subsec_nanos())
+    time_of(SystemTime::now())
+}
+
+/// A moment of the system's clock. One before 1970 is taken for 1970.
+pub fn time_of(moment: SystemTime) -> Time {
+    let since_epoch = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = since_epoch.as_secs().try_into().unwrap_or(i64::MAX);
+    Time::new(seconds, since_epoch.subsec_nanos())
 }

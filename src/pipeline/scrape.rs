@@ -8,7 +8,7 @@ use tracing::warn;
 use super::Pipeline;
 use super::ledger::Mark;
 use crate::event::Time;
-use crate::metrics::exposition::{self, Format};
+use crate::metrics::exposition::{self, Format, Page};
 use crate::state;
 
 /// The way to /metrics: everything that a scrape shows is saved before it is answered.
@@ -29,21 +29,29 @@ impl Scraping {
 
     /// The text of one scrape. A save that fails is counted, and the scrape is served all the
     /// same: being blind is worse than counting twice after a crash.
-    pub async fn scrape(&self, scraper: Option<IpAddr>, accept: Option<&str>, now: Time) -> (Format, Vec<u8>) {
+    pub async fn scrape(
+        &self,
+        scraper: Option<IpAddr>,
+        accept: Option<&str>,
+        now: Time,
+    ) -> (Format, Vec<u8>) {
         let format = Format::negotiate(accept);
+        let scrape = exposition::Scrape { scraper, format, now, created: self.created };
         let _in_order = self.saving.lock().await;
-        let (mut body, unsaved) = {
-            let mut ledger = self.pipeline.ledger();
-            let active = ledger.memory.sessions_active();
-            // Showing changes what is to be saved: who has had the 0 of a new series.
-            let body = exposition::render(&mut ledger.series, scraper, format, self.created, &active, now);
-            (body, serialized(&ledger))
-        };
+        let (page, unsaved) = self.shown(&scrape);
         if let Some(unsaved) = unsaved {
             self.write(unsaved, now).await;
         }
-        self.pipeline.own.render(format, &mut body);
-        (format, body)
+        (format, page.with(&self.pipeline.own).finish())
+    }
+
+    /// The event families, with what is to be saved before they are shown. Showing changes that
+    /// too: who has had the 0 of a new series.
+    fn shown(&self, scrape: &exposition::Scrape) -> (Page, Option<(Vec<u8>, Mark)>) {
+        let mut ledger = self.pipeline.ledger();
+        let active = ledger.memory.sessions_active();
+        let page = Page::of_events(&mut ledger.series, scrape, active);
+        (page, serialized(&ledger))
     }
 
     /// Saves what is unsaved.

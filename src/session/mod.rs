@@ -21,6 +21,14 @@ pub struct Counted<'a> {
     pub principal_trusted: bool,
 }
 
+impl Counted<'_> {
+    /// The same with text of its own, to be kept past the record.
+    pub fn into_owned(self) -> Counted<'static> {
+        let Counted { event, duration, after_failures, principal } = self;
+        Counted { event: event.into_owned(), duration, after_failures, principal }
+    }
+}
+
 impl<'a> From<Event<'a>> for Counted<'a> {
     fn from(event: Event<'a>) -> Self {
         Counted {

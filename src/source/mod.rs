@@ -47,18 +47,38 @@ pub enum Records<'s> {
 impl Records<'_> {
     pub const NONE: Records<'static> = Records::Lines(b"");
 
-    /// Calls `each` with every record, in order.
-    pub fn for_each(&self, mut each: impl FnMut(Record<'_>)) {
+    /// Every record, in order.
+    pub fn iter(&self) -> Iter<'_> {
         match self {
-            Records::Lines(block) => {
-                for line in block.split_inclusive(|&b| b == b'\n') {
-                    each(Record::Line(line.strip_suffix(b"\n").unwrap_or(line)));
-                }
+            Records::Lines(block) => Iter::Lines(block),
+            Records::Journal(entries) => Iter::Journal(entries.iter()),
+            Records::CloudTrail(records) => Iter::CloudTrail(records.iter()),
+        }
+    }
+}
+
+/// Walks the records of a batch.
+#[derive(Debug)]
+pub enum Iter<'s> {
+    Lines(&'s [u8]),
+    Journal(std::slice::Iter<'s, JournalEntry<'s>>),
+    CloudTrail(std::slice::Iter<'s, Vec<u8>>),
+}
+
+impl<'s> Iterator for Iter<'s> {
+    type Item = Record<'s>;
+
+    fn next(&mut self) -> Option<Record<'s>> {
+        match self {
+            Iter::Lines([]) => None,
+            Iter::Lines(rest) => {
+                let end = memchr::memchr(b'\n', rest);
+                let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+                *rest = after;
+                Some(Record::Line(line.strip_suffix(b"\n").unwrap_or(line)))
             }
-            Records::Journal(entries) => entries.iter().for_each(|e| each(Record::Journal(*e))),
-            Records::CloudTrail(records) => {
-                records.iter().for_each(|r| each(Record::CloudTrail(r)))
-            }
+            Iter::Journal(entries) => entries.next().map(|entry| Record::Journal(*entry)),
+            Iter::CloudTrail(records) => records.next().map(|json| Record::CloudTrail(json)),
         }
     }
 }

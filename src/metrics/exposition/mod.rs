@@ -32,28 +32,55 @@ pub struct Scrape {
     pub created: bool,
 }
 
-/// Writes the page for one scrape: the event families, open sessions (`program`, `user`, how
-/// many), then the exporter's own families where there are any. It takes note of who has seen what.
+/// The page for one scrape, its event families written. What they show can be saved before the
+/// exporter's own families, which tell of the saving, are added.
+#[derive(Debug)]
+pub struct Page(Writer);
+
+impl Page {
+    /// Writes the event families and the open sessions (`program`, `user`, how many). It takes
+    /// note in `store` of who has seen what, so that this is to be saved too.
+    pub fn of_events<P: AsRef<str>, U: AsRef<str>>(
+        store: &mut Store,
+        scrape: &Scrape,
+        actives: impl IntoIterator<Item = (P, U, u64)>,
+    ) -> Page {
+        let mut writer = Writer::new(scrape.format, scrape.created, store.len());
+        let audience = store.answer(scrape.scraper, scrape.now);
+        for table in store.tables_mut() {
+            let family = table.family();
+            writer.pair(family, table.show(&audience));
+        }
+        writer.counts(&SESSIONS_ACTIVE, &sessions(store, actives));
+        writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
+        let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();
+        writer.counts(&SERIES_LIMITED, &folds);
+        Page(writer)
+    }
+
+    /// Adds the exporter's own families, as they are now.
+    pub fn with(mut self, own: &Own) -> Page {
+        own::write(&mut self.0, &own.gather());
+        self
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
+/// Writes the whole page at once.
 pub fn render<P: AsRef<str>, U: AsRef<str>>(
     store: &mut Store,
     own: Option<&Own>,
     scrape: &Scrape,
     actives: impl IntoIterator<Item = (P, U, u64)>,
 ) -> Vec<u8> {
-    let mut writer = Writer::new(scrape.format, scrape.created, store.len());
-    let audience = store.answer(scrape.scraper, scrape.now);
-    for table in store.tables_mut() {
-        let family = table.family();
-        writer.pair(family, table.show(&audience));
+    let page = Page::of_events(store, scrape, actives);
+    match own {
+        Some(own) => page.with(own).finish(),
+        None => page.finish(),
     }
-    writer.counts(&SESSIONS_ACTIVE, &sessions(store, actives));
-    writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
-    let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();
-    writer.counts(&SERIES_LIMITED, &folds);
-    if let Some(own) = own {
-        own::write(&mut writer, &own.gather());
-    }
-    writer.finish()
 }
 
 /// Open sessions by joined labels. Who has had a session stands at 0, so that the gauge falls to 0

@@ -1,0 +1,221 @@
+//! What `history` reads: files (plain or .gz, logs or CloudTrail's), standard input, and sources
+//! that are read until they have caught up.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use jiff::tz::TimeZone;
+
+use super::Error;
+use crate::event::Time;
+use crate::parse::{self, Clock};
+use crate::pipeline::{Interpreter, now, time_of};
+use crate::record::Record;
+use crate::session::{Counted, Memory};
+use crate::source::file::blocks::Blocks;
+use crate::source::{Records, Source, trail_files};
+use crate::trust::UserIds;
+
+/// How much is looked at to tell what a stream is.
+const PEEK: usize = 64 * 1024;
+
+/// One thing to read.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file, or a folder of CloudTrail's files.
+    Path(PathBuf),
+    StandardInput,
+}
+
+/// An input that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    name: String,
+    cause: io::Error,
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let remedy = match self.cause.kind() {
+            io::ErrorKind::PermissionDenied => "read it as root, or be given the right to read it",
+            io::ErrorKind::NotFound => "name a file that exists, or `-` for standard input",
+            _ => "name a log, a .gz of one, a file of CloudTrail, or `-` for standard input",
+        };
+        write!(f, "cannot read {}: {}; {remedy}", self.name, self.cause)
+    }
+}
+
+/// Takes each event that counts, in the order in which it came to count.
+pub type Each<'e> = &'e mut dyn FnMut(Counted<'_>) -> io::Result<()>;
+
+/// Reads all inputs as one history: what one file tells completes what another one told.
+#[derive(Debug)]
+pub struct Reader {
+    memory: Memory,
+    zone: TimeZone,
+    users: Box<dyn UserIds>,
+    ordinal: u64,
+}
+
+impl Reader {
+    pub fn new(memory: Memory, zone: TimeZone, users: Box<dyn UserIds>) -> Reader {
+        Reader { memory, zone, users, ordinal: 0 }
+    }
+
+    /// Reads files, the one with the oldest first line first.
+    pub fn inputs(&mut self, inputs: Vec<Input>, each: Each<'_>) -> Result<(), Error> {
+        let mut streams = Vec::new();
+        for input in inputs {
+            open(input, &mut streams)?;
+        }
+        let mut streams: Vec<_> = streams.into_iter().map(|s| (self.began(&s), s)).collect();
+        streams.sort_by_key(|(began, _)| *began);
+        for (_, stream) in streams {
+            self.stream(stream, each)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a source until it has caught up.
+    pub async fn source(&mut self, mut source: impl Source, each: Each<'_>) -> Result<(), Error> {
+        loop {
+            let name = source.id().0.clone();
+            let delivery = source.next().await;
+            let clock = Clock { reference: delivery.reference, zone: self.zone.clone() };
+            self.records(delivery.records.iter(), clock, each)?;
+            if delivery.report.caught_up {
+                return Ok(());
+            }
+            if let Some(problem) = delivery.report.problems.into_iter().find(|_| !delivery.report.up) {
+                return Err(Unreadable { name, cause: io::Error::other(problem.message) }.into());
+            }
+        }
+    }
+
+    /// Lets go of what was held for lines that did not come.
+    pub fn finish(&mut self, each: Each<'_>) -> Result<(), Error> {
+        let mut out = Vec::new();
+        self.memory.finish(&mut out);
+        Ok(out.into_iter().try_for_each(each)?)
+    }
+
+    /// The time of the first line, by which files are put in order. Those of CloudTrail, whose
+    /// records need no order, come last.
+    fn began(&self, stream: &Stream) -> Option<(bool, Time)> {
+        let clock = self.clock(stream.modified);
+        let first = stream.peeked.split(|b| *b == b'\n').find_map(|line| parse::syslog::envelope(line, &clock));
+        Some((stream.is_cloudtrail(), first?.time))
+    }
+
+    fn clock(&self, modified: Option<Time>) -> Clock {
+        Clock { reference: modified.unwrap_or_else(now), zone: self.zone.clone() }
+    }
+
+    fn stream(&mut self, stream: Stream, each: Each<'_>) -> Result<(), Error> {
+        let name = stream.name.clone();
+        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let clock = self.clock(stream.modified);
+        if stream.is_cloudtrail() {
+            let mut bytes = Vec::new();
+            { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
+            let read = trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
+            let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
+            return self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each);
+        }
+        let mut blocks = Blocks::new(stream.from).map_err(unreadable)?;
+        while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
+            self.records(Records::Lines(lines).iter(), clock.clone(), each)?;
+        }
+        Ok(())
+    }
+
+    fn records<'r>(
+        &mut self,
+        records: impl Iterator<Item = Record<'r>>,
+        clock: Clock,
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal);
+        let mut out = Vec::new();
+        for record in records {
+            interpreter.record(record, &mut out);
+            for counted in out.drain(..) {
+                each(counted)?;
+            }
+        }
+        self.ordinal += interpreter.tally.records;
+        Ok(())
+    }
+}
+
+/// A stream with its beginning looked at.
+struct Stream {
+    name: String,
+    from: Box<dyn BufRead + Send>,
+    /// The unpacked beginning.
+    peeked: Vec<u8>,
+    modified: Option<Time>,
+}
+
+impl Stream {
+    fn is_cloudtrail(&self) -> bool {
+        trail_files::looks_like_cloudtrail(&self.peeked)
+    }
+}
+
+fn open(input: Input, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
+    match input {
+        Input::StandardInput => streams.push(peek("standard input".to_owned(), io::stdin(), None)?),
+        Input::Path(path) => open_path(&path, streams)?,
+    }
+    Ok(())
+}
+
+fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
+    let name = path.display().to_string();
+    let unreadable = |cause| Unreadable { name: name.clone(), cause };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_dir() {
+        let modified = time_of(metadata.modified().map_err(unreadable)?);
+        streams.push(peek(name, file, Some(modified))?);
+        return Ok(());
+    }
+    let entries = std::fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let mut paths: Vec<_> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.is_dir() || is_trail_file(path));
+    paths.sort();
+    paths.iter().try_for_each(|path| open_path(path, streams))
+}
+
+fn is_trail_file(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    name.ends_with(".json") || name.ends_with(".json.gz")
+}
+
+fn peek(name: String, from: impl Read + Send + 'static, modified: Option<Time>) -> Result<Stream, Unreadable> {
+    let mut from = BufReader::with_capacity(PEEK, from);
+    let begin = match from.fill_buf() {
+        Ok(begin) => begin.to_vec(),
+        Err(cause) => return Err(Unreadable { name, cause }),
+    };
+    let peeked = match begin.starts_with(&[0x1f, 0x8b]) {
+        true => unpacked_beginning(&begin),
+        false => begin,
+    };
+    Ok(Stream { name, from: Box::new(from), peeked, modified })
+}
+
+/// As much as the beginning of a .gz unpacks to.
+fn unpacked_beginning(packed: &[u8]) -> Vec<u8> {
+    let mut plain = vec![0; PEEK];
+    let mut decoder = MultiGzDecoder::new(Cursor::new(packed));
+    let mut length = 0;
+    while let Ok(read @ 1..) = decoder.read(&mut plain[length..]) {
+        length += read;
+    }
+    plain.truncate(length);
+    plain
+}
