@@ -1,0 +1,491 @@
+//! Following one log through rotation, without waiting: each [`Follower::look`] is one step.
+//!
+//! Owns the order of files. The file at hand is read until another has taken its place and has
+//! something in it: its writer keeps writing to the renamed file until it is told to reopen. Then
+//! what was rotated between the two is read, then the new one; the old one stays open for a while,
+//! for a writer that was late.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::event::Time;
+use crate::record::Position;
+use crate::source::{Problem, ProblemReason, Report};
+
+use super::identity::{Done, FileId, Mark};
+use super::position::{self, Finished, Saved};
+use super::reading::{Block, Progress, Reading, Step};
+use super::search::{self, Known, Plan, Search};
+use super::survey::{Survey, Trouble};
+use super::{FileSettings, Start};
+
+/// Rotated files that are kept open at once.
+const LINGERING: usize = 4;
+
+/// How many files one look may pass without finding a line.
+const FILES_PER_LOOK: usize = 64;
+
+/// What a look found: lines in the block, or a change to tell.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) position: Position,
+    pub(super) reference: Time,
+    pub(super) report: Report,
+}
+
+/// What a start begins with.
+#[derive(Debug)]
+enum Beginning {
+    /// Never started before.
+    First,
+    /// To be found again.
+    Saved(Vec<Mark>),
+    Done,
+}
+
+/// A rotated file that may still grow.
+#[derive(Debug)]
+struct Lingering {
+    reading: Reading,
+    quiet_since: Duration,
+}
+
+#[derive(Debug)]
+pub(super) struct Follower {
+    settings: FileSettings,
+    block: Block,
+    beginning: Beginning,
+    current: Option<Reading>,
+    queue: VecDeque<Reading>,
+    lingering: Vec<Lingering>,
+    done: Finished,
+    /// The log behind which nothing was found to be read between it and the current file.
+    searched: Option<FileId>,
+    trouble: Trouble,
+    report: Report,
+    /// What was last told of `up` and `caught_up`.
+    told: Option<(bool, bool)>,
+}
+
+impl Follower {
+    pub(super) fn new(settings: FileSettings, saved: Option<&Position>) -> Self {
+        let mut report = Report::default();
+        let (beginning, done) = match saved.map(Saved::read) {
+            None => (Beginning::First, Finished::default()),
+            Some(Ok(saved)) => (Beginning::Saved(saved.marks), saved.done),
+            Some(Err(why)) => {
+                report.problems.push(foreign(&settings.path, &why));
+                (Beginning::First, Finished::default())
+            }
+        };
+        Follower {
+            settings,
+            block: Block::new(),
+            beginning,
+            current: None,
+            queue: VecDeque::new(),
+            lingering: Vec::new(),
+            done,
+            searched: None,
+            trouble: Trouble::default(),
+            report,
+            told: None,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.settings.path
+    }
+
+    pub(super) fn lines(&self) -> &[u8] {
+        self.block.lines()
+    }
+
+    /// The open file that lines come from, for watching it under any name.
+    pub(super) fn current(&self) -> Option<&Reading> {
+        self.current.as_ref()
+    }
+
+    /// More is to be read at once, whatever the last look found.
+    pub(super) fn has_more(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Has the next look tell this.
+    pub(super) fn tell(&mut self, problem: Problem) {
+        self.report.problems.push(problem);
+    }
+
+    /// Takes one step. `clock` is the time since any fixed moment. `None` when there is nothing
+    /// to tell.
+    pub(super) fn look(&mut self, clock: Duration) -> Option<Batch> {
+        let survey = Survey::of(&self.settings.path);
+        self.begin(&survey, clock);
+        self.report.bytes = 0;
+        let reference = self.read_something(&survey, clock);
+        self.judge(&survey, clock);
+        let state = (self.report.up, self.report.caught_up);
+        let changed = self.told.replace(state) != Some(state);
+        let silent = self.report.problems.is_empty() && self.report.rotations == 0 && !changed;
+        if reference.is_none() && silent && self.report.bytes == 0 {
+            return None;
+        }
+        Some(self.batch(reference))
+    }
+
+    fn batch(&mut self, reference: Option<i64>) -> Batch {
+        if reference.is_none() {
+            self.block.clear();
+        }
+        let modified = self.current.as_ref().map_or(0, |c| c.modified);
+        Batch {
+            position: self.position(),
+            reference: Time::from_nanoseconds(reference.unwrap_or(modified)),
+            report: Report {
+                problems: std::mem::take(&mut self.report.problems),
+                rotations: std::mem::take(&mut self.report.rotations),
+                lag_bytes: self.lag(),
+                ..self.report
+            },
+        }
+    }
+
+    fn position(&self) -> Position {
+        let marks = match &self.beginning {
+            Beginning::Saved(marks) => marks.clone(),
+            _ => self.readings().map(Reading::mark).collect(),
+        };
+        position::save(marks, &self.done)
+    }
+
+    fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.lingering.iter().map(|l| &l.reading).chain(&self.current)
+    }
+
+    fn known(&mut self) -> Vec<Known> {
+        let lingering = self.lingering.iter_mut().map(|l| &mut l.reading);
+        lingering.chain(&mut self.current).chain(&mut self.queue).map(Known::of).collect()
+    }
+
+    fn lag(&self) -> u64 {
+        self.readings().chain(&self.queue).map(|r| r.size.saturating_sub(r.offset)).sum()
+    }
+
+    // ── the beginning ──
+
+    fn begin(&mut self, survey: &Survey, clock: Duration) {
+        if matches!(self.beginning, Beginning::Done) {
+            return;
+        }
+        let Some(live) = self.open_live(survey) else { return };
+        match std::mem::replace(&mut self.beginning, Beginning::Done) {
+            Beginning::First => self.begin_first(survey, live),
+            Beginning::Saved(marks) => self.begin_again(marks, live, clock),
+            Beginning::Done => {}
+        }
+    }
+
+    /// `None` where the log is there but cannot be read: then a start waits.
+    fn open_live(&mut self, survey: &Survey) -> Option<Option<Reading>> {
+        match survey {
+            Survey::File { .. } => match Reading::open_live(&self.settings.path) {
+                Ok(reading) => Some(Some(reading)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
+                Err(error) => {
+                    self.trouble.cannot_read(&error);
+                    None
+                }
+            },
+            Survey::Missing => Some(None),
+            Survey::Unreadable(_) => None,
+        }
+    }
+
+    fn begin_first(&mut self, survey: &Survey, live: Option<Reading>) {
+        if let Ok(search) = Search::new(&self.settings.path, None, &Finished::default()) {
+            search.history().into_iter().for_each(|done| self.done.push(done));
+        }
+        let Some(mut live) = live else { return };
+        if self.settings.start == Start::End && matches!(survey, Survey::File { .. }) {
+            // Should it fail, the read that follows fails too and says so.
+            let _ = live.go_to_end();
+        }
+        self.current = Some(live);
+    }
+
+    fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
+        let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
+        let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
+        let plan = search.ok().and_then(|search| search.resume(&marks, live));
+        match plan {
+            Some(plan) => self.take(plan, clock),
+            None => self.beginning = Beginning::Saved(marks),
+        }
+    }
+
+    fn take(&mut self, plan: Plan, clock: Duration) {
+        self.report.problems.extend(plan.problems);
+        let linger = |reading| Lingering { reading, quiet_since: clock };
+        self.lingering.extend(plan.lingering.into_iter().map(linger));
+        self.queue = plan.queue;
+        self.current = self.queue.pop_front();
+    }
+
+    // ── reading ──
+
+    /// Fills the block with lines, from the first file that has some. Returns when that file was
+    /// last written; `None` when there are no lines.
+    fn read_something(&mut self, survey: &Survey, clock: Duration) -> Option<i64> {
+        if let Some(modified) = self.read_lingering(clock) {
+            return Some(modified);
+        }
+        for _ in 0..FILES_PER_LOOK {
+            if self.read_current(survey) {
+                return self.current.as_ref().map(|c| c.modified);
+            }
+            if self.report.bytes > 0 || !self.go_on(survey, clock) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Reads on in the current file. False when it has no whole line.
+    fn read_current(&mut self, survey: &Survey) -> bool {
+        let Some(current) = self.current.as_mut() else { return false };
+        let step = match current.has_news() {
+            // Nobody will finish the last line of a copy.
+            Ok(false) if current.finished && current.offset < current.size => {
+                current.read_rest(&mut self.block)
+            }
+            Ok(false) => return false,
+            Ok(true) => current.read(&mut self.block),
+            Err(error) => Err(error),
+        };
+        match step {
+            Ok(Step::Read(progress)) => self.note(&progress),
+            Ok(Step::Replaced) => {
+                self.start_over();
+                false
+            }
+            Err(error) => {
+                self.give_up(&error, survey);
+                false
+            }
+        }
+    }
+
+    fn note(&mut self, progress: &Progress) -> bool {
+        self.report.bytes += progress.bytes;
+        if progress.too_long {
+            let path = &self.settings.path;
+            self.report.problems.push(too_long(path));
+        }
+        progress.lines
+    }
+
+    /// A rotated file that fails is left for the next. The log itself is tried again at the next
+    /// look.
+    fn give_up(&mut self, error: &std::io::Error, survey: &Survey) {
+        let Some(current) = self.current.as_mut().filter(|c| !survey.is(c.id)) else {
+            self.trouble.cannot_read(error);
+            return;
+        };
+        self.report.problems.push(damaged(current, error));
+        current.stop();
+    }
+
+    /// The current file was cut: by copytruncate, or by hand.
+    fn start_over(&mut self) {
+        let Some(mut current) = self.current.take() else { return };
+        let mark = current.mark();
+        if mark.head.len > 0 && mark.head.begins(current.content()).unwrap_or(false) {
+            self.report.problems.extend(search::go_past_cut(&mut current).ok());
+            self.current = Some(current);
+            return;
+        }
+        // Should it fail, the read that follows fails too and says so.
+        let _ = current.go_to(0);
+        let mut known = self.known();
+        known.push(Known::of(&mut current));
+        let mut problems = std::mem::take(&mut self.report.problems);
+        let search = Search::new(&self.settings.path, Some(&mark.path), &self.done);
+        let before = search.map(|s| s.before_cut(&mark, known, &mut problems));
+        self.report.problems = problems;
+        let before = before.unwrap_or_default();
+        // Going on from the last of these to the log is counted when it is done.
+        self.report.rotations += u32::from(before.is_empty());
+        self.queue.push_front(current);
+        for reading in before.into_iter().rev() {
+            self.queue.push_front(reading);
+        }
+        self.current = self.queue.pop_front();
+    }
+
+    // ── from file to file ──
+
+    /// Leaves the current file for the next, if there is one. True if there is more to read.
+    fn go_on(&mut self, survey: &Survey, clock: Duration) -> bool {
+        if self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false)) {
+            return !self.trouble.is_stuck();
+        }
+        if self.queue.is_empty() {
+            self.find_next(survey);
+        }
+        let Some(next) = self.queue.pop_front() else { return false };
+        if let Some(left) = self.current.replace(next) {
+            self.report.rotations += 1;
+            if let Some(error) = left.damage() {
+                self.report.problems.push(damaged(&left, error));
+            }
+            self.lingering.push(Lingering { reading: left, quiet_since: clock });
+        }
+        self.searched = None;
+        true
+    }
+
+    /// Looks for what has taken the place of the current file.
+    fn find_next(&mut self, survey: &Survey) {
+        let Survey::File { id, size } = *survey else { return };
+        let current = self.current.as_ref().map(|c| c.id);
+        // Until something is in the new file its writer may not have left the old one.
+        if current == Some(id) || (size == 0 && self.searched == Some(id)) {
+            return;
+        }
+        if !matches!(self.beginning, Beginning::Done) {
+            return;
+        }
+        let Some(Some(live)) = self.open_live(survey) else { return };
+        self.queue = self.search_between(live, size == 0);
+        self.searched = Some(id);
+    }
+
+    fn search_between(&mut self, live: Reading, live_is_empty: bool) -> VecDeque<Reading> {
+        let mark = self.current.as_ref().map(Reading::mark);
+        let mut known = self.known();
+        let mut lingering = Vec::new();
+        if let Some(at) = self.lingering.iter().position(|l| l.reading.id == live.id) {
+            lingering.push(self.lingering.remove(at).reading);
+        }
+        let resolved = mark.as_ref().map(|m| m.path.as_path());
+        let Ok(search) = Search::new(&self.settings.path, resolved, &self.done) else {
+            return VecDeque::from([live]);
+        };
+        let mut live = search.adopt(live, &mut lingering);
+        known.push(Known::of(&mut live));
+        let between = search.between(mark.as_ref(), &known, &mut self.report.problems);
+        let mut queue = VecDeque::from(between);
+        if mark.is_none() || !queue.is_empty() || !live_is_empty {
+            queue.push_back(live);
+        }
+        queue
+    }
+
+    /// Reads what late writers added to rotated files, and lets go of those that stay quiet.
+    fn read_lingering(&mut self, clock: Duration) -> Option<i64> {
+        let mut at = 0;
+        while at < self.lingering.len() {
+            let surplus = self.lingering.len() - at > LINGERING;
+            let file = &mut self.lingering[at];
+            match file.read(&mut self.block, &self.settings, clock, surplus) {
+                Some(progress) => {
+                    let modified = file.reading.modified;
+                    return self.note(&progress).then_some(modified);
+                }
+                None if file.is_over(&self.settings, clock, surplus) => {
+                    let left = self.lingering.remove(at).reading;
+                    self.finish(&left);
+                }
+                None => at += 1,
+            }
+        }
+        None
+    }
+
+    fn finish(&mut self, left: &Reading) {
+        self.done.push(Done { id: left.id, size: left.offset, head: left.head });
+    }
+
+    // ── what is told ──
+
+    fn judge(&mut self, survey: &Survey, clock: Duration) {
+        let begun = matches!(self.beginning, Beginning::Done);
+        let patience = if self.told.is_none() { Duration::ZERO } else { self.settings.patience };
+        let problem = self.trouble.judge(survey, clock, patience, &self.settings.path);
+        self.report.problems.extend(problem);
+        self.report.up = !self.trouble.is_told();
+        let more = self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false));
+        let waiting = self.lingering.iter().any(|l| l.reading.has_news().unwrap_or(false));
+        self.report.caught_up =
+            begun && self.queue.is_empty() && !more && !waiting && !self.trouble.is_unreadable();
+    }
+}
+
+impl Lingering {
+    /// Reads what is new, or the unfinished last line once nobody has finished it for a while.
+    fn read(
+        &mut self,
+        block: &mut Block,
+        settings: &FileSettings,
+        clock: Duration,
+        surplus: bool,
+    ) -> Option<Progress> {
+        let reading = &mut self.reading;
+        if reading.has_news().unwrap_or(false) {
+            self.quiet_since = clock;
+            return settle(reading, Reading::read, block);
+        }
+        let quiet = clock.saturating_sub(self.quiet_since);
+        let final_now = quiet >= settings.patience || reading.finished || surplus;
+        if !final_now || reading.offset >= reading.size {
+            return None;
+        }
+        settle(reading, Reading::read_rest, block).filter(|rest| rest.bytes > 0)
+    }
+
+    fn is_over(&self, settings: &FileSettings, clock: Duration, surplus: bool) -> bool {
+        let quiet = clock.saturating_sub(self.quiet_since);
+        surplus || self.reading.finished || quiet >= settings.linger
+    }
+}
+
+/// Reads from a rotated file. One that was cut afterwards, or fails, has nothing more to tell.
+fn settle(
+    reading: &mut Reading,
+    read: impl Fn(&mut Reading, &mut Block) -> std::io::Result<Step>,
+    block: &mut Block,
+) -> Option<Progress> {
+    if let Ok(Step::Read(progress)) = read(reading, block) {
+        return Some(progress);
+    }
+    reading.stop();
+    None
+}
+
+fn damaged(file: &Reading, error: &std::io::Error) -> Problem {
+    let message = format!(
+        "{}: damaged at byte {} of its content: {error}; what stands behind is not counted; look \
+         at it with gzip -t or cat",
+        file.path.display(),
+        file.offset
+    );
+    Problem { reason: ProblemReason::Malformed, count: 1, message }
+}
+
+fn foreign(path: &Path, why: &str) -> Problem {
+    let message = format!(
+        "{}: the saved position cannot be understood: {why}; this counts as a first start",
+        path.display()
+    );
+    Problem { reason: ProblemReason::Gap, count: 1, message }
+}
+
+fn too_long(path: &Path) -> Problem {
+    let message = format!(
+        "{}: a line is longer than {} KiB; its beginning was read and its rest left out",
+        path.display(),
+        super::cut::MAX_LINE / 1024
+    );
+    Problem { reason: ProblemReason::LineTooLong, count: 1, message }
+}

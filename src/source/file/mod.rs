@@ -1,0 +1,160 @@
+//! A log file, followed through whatever happens to it.
+//!
+//! Owns the promise that each line of it is handed on once: over rotation by rename or by copy,
+//! restarts of any length, and files that come, go and come back. In reading order:
+//!
+//! - [`cut`]: where lines begin and end in a block
+//! - `content`: the bytes of a file, plain or `.gz`
+//! - `identity`: which file is which
+//! - `reading`: one file, and how far it was read
+//! - [`rotated`]: the files beside the log
+//! - `search`: which files to read, from where
+//! - `position`: what is saved
+//! - `survey`: what stands under the log's name
+//! - `follow`: one step after another, without waiting
+//! - `watch`: being woken
+//! - [`blocks`]: a finished file, from its beginning to its end
+//!
+//! What is lost, and said (`reason="gap"`): what a rotated file held that was deleted, or
+//! compressed by something else than gzip, while the exporter was stopped.
+//! What is lost and cannot be known: lines written between the last look and a truncation of which
+//! no copy was made, and those that logrotate's copytruncate loses between its copy and its
+//! truncation.
+
+pub mod blocks;
+mod content;
+pub mod cut;
+mod follow;
+mod identity;
+mod position;
+mod reading;
+pub mod rotated;
+mod search;
+mod survey;
+mod watch;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::record::{Position, SourceId};
+use crate::source::{Delivery, Records, Source};
+
+use follow::{Batch, Follower};
+use watch::Watch;
+
+/// Where a first start begins. Later ones go on where the last one stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    #[default]
+    Beginning,
+    End,
+}
+
+/// Which log to follow, and how.
+#[derive(Clone, Debug)]
+pub struct FileSettings {
+    pub path: PathBuf,
+    pub start: Start,
+    /// How often the file is looked at when the kernel says nothing.
+    pub tick: Duration,
+    /// How long a missing file, or a last line without end in a rotated file, is waited for.
+    pub patience: Duration,
+    /// How long a rotated file is kept open after its last line, for a writer that is late.
+    pub linger: Duration,
+}
+
+impl FileSettings {
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        FileSettings {
+            path: path.into(),
+            start: Start::Beginning,
+            tick: Duration::from_secs(1),
+            patience: Duration::from_secs(5),
+            linger: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Follows one log file.
+#[derive(Debug)]
+pub struct FileSource {
+    id: SourceId,
+    tick: Duration,
+    follower: Follower,
+    watch: Watch,
+    started: Option<Instant>,
+    behind: bool,
+}
+
+impl FileSource {
+    /// Nothing is opened yet. `saved` is the position of the last snapshot; without one this is a
+    /// first start.
+    pub fn new(settings: FileSettings, saved: Option<&Position>) -> Self {
+        FileSource {
+            id: SourceId(format!("file:{}", settings.path.display())),
+            tick: settings.tick,
+            follower: Follower::new(settings, saved),
+            watch: Watch::default(),
+            started: None,
+            behind: false,
+        }
+    }
+
+    /// Looks once, without waiting: what [`Source::next`] does when it is woken. `clock` is the
+    /// time since any fixed moment. `None` when there is nothing to tell.
+    pub fn look(&mut self, clock: Duration) -> Option<Delivery<'_>> {
+        let batch = self.follower.look(clock)?;
+        Some(self.deliver(batch))
+    }
+
+    fn deliver(&mut self, batch: Batch) -> Delivery<'_> {
+        self.behind = !batch.report.caught_up;
+        Delivery {
+            records: Records::Lines(self.follower.lines()),
+            position: batch.position,
+            reference: batch.reference,
+            report: batch.report,
+        }
+    }
+
+    /// Waits for the next batch. Whatever is awaited here may be given up at any time: only a
+    /// look moves the position, and what it found is returned without another wait.
+    async fn batch(&mut self) -> Batch {
+        let started = *self.started.get_or_insert_with(Instant::now);
+        if self.behind {
+            tokio::task::yield_now().await;
+        }
+        loop {
+            let clock = started.elapsed();
+            if let Some(batch) = self.follower.look(clock) {
+                return batch;
+            }
+            if self.follower.has_more() {
+                tokio::task::yield_now().await;
+            } else if !self.arm(clock).await {
+                // Waking up by the tick is as good a reason to look.
+                let _ = timeout(self.tick, self.watch.changed()).await;
+            }
+        }
+    }
+
+    /// True if another look is due.
+    async fn arm(&mut self, clock: Duration) -> bool {
+        let (path, current) = (self.follower.path(), self.follower.current());
+        let (armed, problem) = self.watch.arm(path, current, self.tick, clock).await;
+        armed || problem.map(|problem| self.follower.tell(problem)).is_some()
+    }
+}
+
+impl Source for FileSource {
+    fn id(&self) -> &SourceId {
+        &self.id
+    }
+
+    async fn next(&mut self) -> Delivery<'_> {
+        let batch = self.batch().await;
+        self.deliver(batch)
+    }
+}

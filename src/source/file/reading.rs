@@ -1,0 +1,255 @@
+//! One file that is being read, and how far.
+//!
+//! Owns the position in it. Nothing is carried over from one read to the next: each begins a
+//! little before the position and looks whether those bytes are still the ones that were read,
+//! so that a file cut and written anew is noticed however far it has grown since.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::content::Content;
+use super::cut::{self, Cut, MAX_LINE};
+use super::identity::{FileId, HEAD, Mark, Print, TAIL, modified};
+
+/// How much is read at once: several times the longest line.
+const BLOCK: usize = 4 * MAX_LINE;
+
+/// What was read last: the only buffer of a source.
+#[derive(Debug)]
+pub(super) struct Block {
+    bytes: Box<[u8]>,
+    lines: std::ops::Range<usize>,
+}
+
+impl Block {
+    pub(super) fn new() -> Self {
+        Block { bytes: vec![0; TAIL + BLOCK].into_boxed_slice(), lines: 0..0 }
+    }
+
+    pub(super) fn lines(&self) -> &[u8] {
+        self.bytes.get(self.lines.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.lines = 0..0;
+    }
+}
+
+/// How far one read came.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Bytes behind the old position that are dealt with.
+    pub(super) bytes: u64,
+    pub(super) lines: bool,
+    pub(super) too_long: bool,
+}
+
+/// What a read found.
+#[derive(Debug)]
+pub(super) enum Step {
+    Read(Progress),
+    /// The bytes before the position are others than were read: the file was cut.
+    Replaced,
+}
+
+#[derive(Debug)]
+pub(super) struct Reading {
+    content: Content,
+    pub(super) id: FileId,
+    pub(super) path: PathBuf,
+    pub(super) offset: u64,
+    skipping: bool,
+    pub(super) head: Print,
+    tail: Vec<u8>,
+    /// Size and time when it was last read to its end, or opened.
+    pub(super) size: u64,
+    pub(super) modified: i64,
+    fresh: bool,
+    /// Nobody writes to it any more: it is a `.gz` or a copy.
+    pub(super) finished: bool,
+    stopped: bool,
+}
+
+impl Reading {
+    /// The log itself, from its beginning.
+    pub(super) fn open_live(path: &Path) -> io::Result<Reading> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let content = Content::open_live(&path)?;
+        Reading::new(content, path)
+    }
+
+    /// A file beside it, from its beginning.
+    pub(super) fn open_rotated(path: &Path) -> io::Result<Reading> {
+        Reading::new(Content::open_rotated(path)?, path.to_owned())
+    }
+
+    fn new(content: Content, path: PathBuf) -> io::Result<Reading> {
+        let meta = content.metadata()?;
+        Ok(Reading {
+            id: FileId::of(&meta),
+            path,
+            offset: 0,
+            skipping: false,
+            head: Print::default(),
+            tail: Vec::new(),
+            size: content.size()?,
+            modified: modified(&meta),
+            fresh: true,
+            finished: content.is_gzip(),
+            stopped: false,
+            content,
+        })
+    }
+
+    pub(super) fn content(&mut self) -> &mut Content {
+        &mut self.content
+    }
+
+    pub(super) fn damage(&self) -> Option<&io::Error> {
+        self.content.damage()
+    }
+
+    pub(super) fn descriptor(&self) -> &std::fs::File {
+        self.content.file()
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            id: self.id,
+            path: self.path.clone(),
+            offset: self.offset,
+            skipping: self.skipping,
+            head: self.head,
+            tail: Print::of(&self.tail),
+            size: self.size,
+            modified: self.modified,
+        }
+    }
+
+    /// Goes to a place that was marked in this content.
+    pub(super) fn resume(&mut self, mark: &Mark) -> io::Result<()> {
+        self.skipping = mark.skipping;
+        self.go_to(mark.offset)
+    }
+
+    /// Goes to `offset`, which must not lie behind the end.
+    pub(super) fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        let before = offset.min(TAIL as u64);
+        self.head = Print::head(&mut self.content, offset)?;
+        self.tail.resize(before as usize, 0);
+        let n = self.content.read_at(&mut self.tail, offset - before)?;
+        self.tail.truncate(n);
+        self.offset = offset - before + n as u64;
+        self.fresh = true;
+        Ok(())
+    }
+
+    /// Goes behind what is there, but before an unfinished line: it is news when it is whole.
+    pub(super) fn go_to_end(&mut self) -> io::Result<()> {
+        let from = self.size.saturating_sub(MAX_LINE as u64);
+        let mut last = vec![0; (self.size - from) as usize];
+        let n = self.content.read_at(&mut last, from)?;
+        let nowhere = if from == 0 { 0 } else { n };
+        let end = memchr::memrchr(b'\n', &last[..n]).map_or(nowhere, |at| at + 1);
+        self.go_to(from + end as u64)
+    }
+
+    /// After the file was cut within what had been read: goes on at the end, or behind the place,
+    /// at the next line. Returns where.
+    pub(super) fn go_past_cut(&mut self) -> io::Result<u64> {
+        let size = self.content.size()?;
+        let mid_line = size > self.offset;
+        self.go_to(self.offset.min(size))?;
+        self.skipping = mid_line && !matches!(self.tail.last(), None | Some(b'\n' | 0));
+        Ok(self.offset)
+    }
+
+    /// Leaves it for good.
+    pub(super) fn stop(&mut self) {
+        self.finished = true;
+        self.stopped = true;
+        self.size = self.offset;
+    }
+
+    /// Whether the file has changed since it was last read to its end.
+    pub(super) fn has_news(&self) -> io::Result<bool> {
+        if self.fresh || self.stopped {
+            return Ok(!self.stopped);
+        }
+        let meta = self.content.metadata()?;
+        let unchanged = meta.size() == self.size && modified(&meta) == self.modified;
+        Ok(!unchanged && !self.content.is_gzip())
+    }
+
+    /// Reads the next whole lines.
+    pub(super) fn read(&mut self, block: &mut Block) -> io::Result<Step> {
+        self.read_with(block, cut::cut)
+    }
+
+    /// Reads what is left of a file that will not grow: an unfinished line is one.
+    pub(super) fn read_rest(&mut self, block: &mut Block) -> io::Result<Step> {
+        self.read_with(block, cut::cut_rest)
+    }
+
+    fn read_with(
+        &mut self,
+        block: &mut Block,
+        cut: impl Fn(&[u8], bool) -> Cut,
+    ) -> io::Result<Step> {
+        block.lines = 0..0;
+        let meta = self.content.metadata()?;
+        let known = self.tail.len();
+        let n = self.content.read_at(&mut block.bytes, self.offset - known as u64)?;
+        if n < known || block.bytes[..known] != self.tail {
+            return Ok(Step::Replaced);
+        }
+        let cut = cut(&block.bytes[known..n], self.skipping);
+        let rest = &block.bytes[known + cut.consumed..n];
+        let at_end = n < block.bytes.len() && !cut.too_long && is_unfinished(rest);
+        self.note_end(&meta, rest.len(), cut.consumed, at_end)?;
+        self.step(&block.bytes[..known + cut.consumed], cut.consumed)?;
+        self.skipping = cut.skipping;
+        let lines = known + cut.lines.start..known + cut.lines.end;
+        let len = cut::without_nuls(&mut block.bytes[lines.clone()]);
+        block.lines = lines.start..lines.start + len;
+        let bytes = cut.consumed as u64;
+        Ok(Step::Read(Progress { bytes, lines: len > 0, too_long: cut.too_long }))
+    }
+
+    /// Notes time and size as they were before the read, so that what is written meanwhile is
+    /// news.
+    fn note_end(
+        &mut self,
+        meta: &Metadata,
+        rest: usize,
+        consumed: usize,
+        at_end: bool,
+    ) -> io::Result<()> {
+        let seen = self.offset + (consumed + rest) as u64;
+        self.modified = modified(meta);
+        self.fresh = !at_end;
+        self.size = if at_end { seen } else { self.content.size()?.max(seen) };
+        Ok(())
+    }
+
+    /// Moves the position behind `consumed` bytes, the last of `read`.
+    fn step(&mut self, read: &[u8], consumed: usize) -> io::Result<()> {
+        if consumed == 0 {
+            return Ok(());
+        }
+        self.tail.clear();
+        self.tail.extend_from_slice(&read[read.len().saturating_sub(TAIL)..]);
+        self.offset += consumed as u64;
+        if (self.head.len as usize) < HEAD {
+            self.head = Print::head(&mut self.content, self.offset)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether this is at most the beginning of a line.
+fn is_unfinished(rest: &[u8]) -> bool {
+    rest.len() <= MAX_LINE && memchr::memchr(b'\n', rest).is_none()
+}

@@ -1,1 +1,0 @@
-//! Position and series in one snapshot, saved atomically.
