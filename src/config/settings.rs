@@ -235,25 +235,26 @@ impl Settings {
     ) -> Result<Settings, Problems> {
         let findings = Findings::of(config_file.as_deref());
         let mut top = Field::top(tree, &findings).section();
+        // The keys are asked for in the order in which an error lists them.
+        let source = top.optional("source", choice("source", &SourceChoice::ALL));
         let auth_log = auth_log_defaults(top.section("auth_log"), environment);
-        let networks = rules::networks(top.take("networks"));
-        let settings = Settings {
+        let mut settings = Settings {
             config_file,
-            source: top
-                .optional("source", choice("source", &SourceChoice::ALL))
-                .unwrap_or_default(),
+            source: source.unwrap_or_default(),
             auth_logs: auth_logs(top.take("auth_logs"), &auth_log),
+            auth_log,
             cloudtrail: cloudtrail(top.section("cloudtrail")),
             state_dir: state_dir(top.section("state"), environment),
             web: web(top.section("web")),
             log: log(top.section("log")),
             limits: limits(top.section("limits")),
             failures: failures(top.section("failures")),
+            networks: rules::networks(top.take("networks")),
             identities: rules::identities(top.section("identities")),
-            expected: rules::expected(top.section("expected"), &networks, &environment.time_zone),
-            auth_log,
-            networks,
+            expected: Expectations::default(),
         };
+        let expected = top.section("expected");
+        settings.expected = rules::expected(expected, &settings.networks, &environment.time_zone);
         if settings.source == SourceChoice::Journal
             && let Some(logs) = top.take("auth_logs").filter(|_| !settings.auth_logs.is_empty())
         {
@@ -297,14 +298,9 @@ fn auth_log(item: &Field<'_>, defaults: &AuthLogDefaults) -> Option<AuthLog> {
 
 fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
     let regions = section.list("regions", region);
-    let accounts = section.take("accounts");
-    if let Some(field) = accounts.as_ref().filter(|_| regions.is_empty()) {
-        field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
-    }
-    let items = accounts.map(|field| field.items()).unwrap_or_default();
+    let no_region = regions.is_empty();
     let cloudtrail = CloudTrail {
         regions,
-        accounts: items.iter().filter_map(account).collect(),
         poll_interval: section
             .optional("poll_interval", duration_within(SECOND, DAY))
             .unwrap_or(60 * SECOND),
@@ -313,9 +309,18 @@ fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
             .optional("lookback", duration_within(Duration::ZERO, 90 * DAY))
             .unwrap_or(DAY),
         paths: section.list("paths", path),
+        accounts: section.take("accounts").map(|f| accounts(&f, no_region)).unwrap_or_default(),
     };
     section.finish();
     cloudtrail
+}
+
+fn accounts(field: &Field<'_>, no_region: bool) -> Vec<Account> {
+    let items = field.items();
+    if no_region && !items.is_empty() {
+        field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
+    }
+    items.iter().filter_map(account).collect()
 }
 
 fn account(item: &Field<'_>) -> Option<Account> {
@@ -337,14 +342,14 @@ fn web(mut section: Section<'_>) -> Web {
     if listen_addresses.is_empty() {
         listen_addresses.push(SocketAddr::from(([127, 0, 0, 1], 10922)));
     }
-    let max_requests = section.optional("max_requests", number_within(1, 10_000)).unwrap_or(40);
     let web = Web {
         listen_addresses,
         telemetry_path: section
             .optional("telemetry_path", telemetry_path)
             .unwrap_or_else(|| "/metrics".to_owned()),
         config_file: section.optional("config_file", path),
-        max_requests: max_requests as usize,
+        max_requests: section.optional("max_requests", number_within(1, 10_000)).unwrap_or(40)
+            as usize,
         disable_recent: section.optional("disable_recent", truth).unwrap_or(false),
         openmetrics_created: section.optional("openmetrics_created", truth).unwrap_or(false),
     };

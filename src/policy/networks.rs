@@ -28,7 +28,7 @@ impl Networks {
     pub fn new(networks: impl IntoIterator<Item = (IpNet, String)>) -> Networks {
         let mut table: Vec<_> =
             networks.into_iter().map(|(net, name)| (fold_network(net), name)).collect();
-        table.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
+        table.sort_by_key(|(net, _)| (std::cmp::Reverse(net.prefix_len()), *net));
         Networks { table }
     }
 

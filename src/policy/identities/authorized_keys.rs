@@ -59,6 +59,9 @@ fn key(line: &str, number: usize) -> Result<Option<Key>, String> {
         false => split_options(line),
     };
     let kind = first_word(rest);
+    if kind.is_empty() {
+        return Err("no key stands in this line".to_owned());
+    }
     if !is_key_type(kind) {
         return Err(format!("{kind:?} is not a type of key"));
     }

@@ -8,7 +8,7 @@ mod authorized_keys;
 
 use std::collections::HashMap;
 
-use crate::event::{Event, EventKind, Method};
+use crate::event::{Event, EventKind};
 
 pub use authorized_keys::{BadLine, Key, KeyFile, parse_authorized_keys};
 
@@ -92,12 +92,10 @@ impl Identities {
             return same(event.identity.as_deref());
         };
         let names = self.names(logged);
-        // The host key of a host-based login is the client machine's, so it names no one; the
-        // same holds for a certificate's key ID only where sshd logged one.
-        let key_id = event.identity.as_deref().filter(|_| event.method != Some(Method::Hostbased));
+        let key_id = event.identity.as_deref().filter(|id| !id.is_empty());
         let is_trusted = |p: &Principal<'_>| p.trusted || self.trust_instance_connect_lines;
         let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| {
-            let known = named.or(key_id.filter(|id| !id.is_empty()));
+            let known = named.or(key_id);
             known.or(principal.map(|p| p.name)).unwrap_or(logged)
         };
         Identity {
