@@ -39,7 +39,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String>
         Command::History(asked) => history::history(asked, &settings),
         Command::CheckConfig => {
             rules::policy(&settings)?;
-            print(&settings.to_string())
+            print(&settings.to_yaml())
         }
     }
 }
@@ -47,7 +47,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String>
 /// A reader that stops reading (`| head`) is no error.
 fn print(text: &str) -> Result<(), String> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write to standard output: {error}")),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to standard output: {error}"))
+        }
         _ => Ok(()),
     }
 }

@@ -70,7 +70,8 @@ impl Reloading {
     }
 
     fn read(&self) -> Result<(Settings, Policy), String> {
-        let settings = self.line.settings(&self.environment).map_err(|problems| problems.to_string())?;
+        let settings =
+            self.line.settings(&self.environment).map_err(|problems| problems.to_string())?;
         let policy = policy(&settings)?;
         Ok((settings, policy))
     }

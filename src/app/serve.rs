@@ -1,6 +1,7 @@
 //! `serve`: follow the sources, answer scrapes, save, until a signal asks to stop.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use tracing::{info, warn};
 use super::rules::{self, Reloading};
 use super::sources::{self, Followed};
 use super::users::HostUsers;
-use crate::config::{CommandLine, Environment, Settings, host};
+use crate::config::{CommandLine, Environment, Settings};
+use crate::host::Host;
 use crate::metrics::own::Own;
 use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
-use crate::state;
+use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
 /// How often held events are looked at: half of how long the shortest is held.
@@ -26,7 +28,11 @@ const SAVE: Duration = Duration::from_secs(15);
 /// How often series that were not seen for long are looked for.
 const FORGET: Duration = Duration::from_secs(600);
 
-pub(super) fn serve(line: &CommandLine, settings: Settings, environment: &Environment) -> Result<(), String> {
+pub(super) fn serve(
+    line: &CommandLine,
+    settings: Settings,
+    environment: &Environment,
+) -> Result<(), String> {
     super::log::start(settings.log);
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -41,40 +47,53 @@ struct Running {
     pipeline: Arc<Pipeline>,
     scraping: Arc<Scraping>,
     settings: Settings,
+    host: String,
 }
 
-async fn run(line: &CommandLine, settings: Settings, environment: &Environment) -> Result<(), String> {
+async fn run(
+    line: &CommandLine,
+    settings: Settings,
+    environment: &Environment,
+) -> Result<(), String> {
     info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     let policy = rules::policy(&settings)?;
-    let server = web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
+    let server =
+        web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
     let (store, saved) = open_state(&settings)?;
     let mut ledger = Ledger::new(saved);
-    let followed = sources::open(&settings, &mut ledger)?;
-    let own = own(&mut ledger)?;
+    let followed = sources::open(&settings, &mut ledger).await?;
+    let host = Host::read(Path::new("/"));
+    let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
     let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::<HostUsers>::default()));
-    let scraping = Arc::new(Scraping::new(pipeline.clone(), Arc::new(store), settings.web.openmetrics_created));
-    let reloading = Reloading::new(line.clone(), environment.clone(), server.reloader());
-    let running = Running { pipeline, scraping, settings };
+    let scraping = Arc::new(Scraping::new(
+        pipeline.clone(),
+        Arc::new(store),
+        settings.web.openmetrics_created,
+    ));
+    let reloading =
+        Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
+    let running = Running { pipeline, scraping, settings, host: host.hostname };
     running.until_stopped(server, followed, reloading).await
 }
 
 /// The exporter's own metrics, with the host named; a reboot since the snapshot is noted.
-fn own(ledger: &mut Ledger) -> Result<Own, String> {
-    let host = host::Host::read();
+fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     let own = Own::new().map_err(|error| error.to_string())?;
-    own.host(&host.name, &host.instance_id);
-    ledger.booted(&host.boot_id, &host.name, host.boot_time);
+    own.host(&host.hostname, &host.instance_id);
+    if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
+        ledger.booted(boot_id, &host.hostname, boot);
+    }
     Ok(own)
 }
 
 fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
     let store = state::Store::open(&settings.state_dir).map_err(|error| error.to_string())?;
-    let saved = match store.load().map_err(|error| error.to_string())? {
-        state::Loaded::Fresh => Saved::fresh(&settings.limits.into(), &settings.failures.into()),
-        state::Loaded::Restored(saved) => saved,
-        state::Loaded::SetAside(problem) => {
-            warn!("{problem}");
+    let saved: Saved = match store.load().map_err(|error| error.to_string())? {
+        Loaded::Fresh => Saved::default(),
+        Loaded::Restored(saved) => saved,
+        Loaded::SetAside { to, why } => {
+            warn!(kept = %to.display(), "the snapshot cannot be used and this is a first start: {why}");
             Saved::default()
         }
     };
@@ -92,14 +111,24 @@ fn web_options(settings: &Settings) -> web::Options {
 }
 
 impl Running {
-    async fn until_stopped(self, server: web::Server, followed: Vec<Followed>, mut reloading: Reloading) -> Result<(), String> {
-        let mut signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    async fn until_stopped(
+        self,
+        server: web::Server,
+        followed: Vec<Followed>,
+        mut reloading: Reloading,
+    ) -> Result<(), String> {
+        let mut signals =
+            Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
         let mut following = JoinSet::new();
         for source in followed {
             source.follow(self.pipeline.clone(), &mut following);
         }
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let front = Arc::new(Front { pipeline: self.pipeline.clone(), scraping: self.scraping.clone(), host: host::Host::read().name });
+        let front = Arc::new(Front {
+            pipeline: self.pipeline.clone(),
+            scraping: self.scraping.clone(),
+            host: self.host.clone(),
+        });
         let serving = tokio::spawn(server.serve(front, async move {
             let _ = stopped.await;
         }));
@@ -161,7 +190,8 @@ struct Front {
 
 impl Exporter for Front {
     async fn metrics(&self, scrape: Scrape) -> Exposition {
-        let (format, body) = self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
+        let (format, body) =
+            self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
         Exposition { content_type: format.content_type(), body }
     }
 

@@ -88,7 +88,9 @@ impl Reader {
             if delivery.report.caught_up {
                 return Ok(());
             }
-            if let Some(problem) = delivery.report.problems.into_iter().find(|_| !delivery.report.up) {
+            if let Some(problem) =
+                delivery.report.problems.into_iter().find(|_| !delivery.report.up)
+            {
                 return Err(Unreadable { name, cause: io::Error::other(problem.message) }.into());
             }
         }
@@ -105,7 +107,10 @@ impl Reader {
     /// records need no order, come last.
     fn began(&self, stream: &Stream) -> Option<(bool, Time)> {
         let clock = self.clock(stream.modified);
-        let first = stream.peeked.split(|b| *b == b'\n').find_map(|line| parse::syslog::envelope(line, &clock));
+        let first = stream
+            .peeked
+            .split(|b| *b == b'\n')
+            .find_map(|line| parse::syslog::envelope(line, &clock));
         Some((stream.is_cloudtrail(), first?.time))
     }
 
@@ -120,7 +125,8 @@ impl Reader {
         if stream.is_cloudtrail() {
             let mut bytes = Vec::new();
             { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
-            let read = trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
+            let read =
+                trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
             let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
             return self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each);
         }
@@ -183,8 +189,10 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
         streams.push(peek(name, file, Some(modified))?);
         return Ok(());
     }
-    let entries = std::fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let mut paths: Vec<_> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
+    let entries =
+        std::fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+    let mut paths: Vec<_> =
+        entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| path.is_dir() || is_trail_file(path));
     paths.sort();
     paths.iter().try_for_each(|path| open_path(path, streams))
@@ -195,7 +203,11 @@ fn is_trail_file(path: &Path) -> bool {
     name.ends_with(".json") || name.ends_with(".json.gz")
 }
 
-fn peek(name: String, from: impl Read + Send + 'static, modified: Option<Time>) -> Result<Stream, Unreadable> {
+fn peek(
+    name: String,
+    from: impl Read + Send + 'static,
+    modified: Option<Time>,
+) -> Result<Stream, Unreadable> {
     let mut from = BufReader::with_capacity(PEEK, from);
     let begin = match from.fill_buf() {
         Ok(begin) => begin.to_vec(),

@@ -72,7 +72,12 @@ pub fn print(
     Ok(out.flush()?)
 }
 
-fn row(counted: &Counted<'_>, query: &Query, policy: &Policy, out: &mut impl Write) -> io::Result<()> {
+fn row(
+    counted: &Counted<'_>,
+    query: &Query,
+    policy: &Policy,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let observation = policy.observe(counted);
     if !query.wants(&observation) {
         return Ok(());
@@ -87,7 +92,11 @@ fn row(counted: &Counted<'_>, query: &Query, policy: &Policy, out: &mut impl Wri
 }
 
 /// The rule that fitted, or why none did.
-fn explanation(observation: &Observation<'_>, counted: &Counted<'_>, policy: &Policy) -> Option<String> {
+fn explanation(
+    observation: &Observation<'_>,
+    counted: &Counted<'_>,
+    policy: &Policy,
+) -> Option<String> {
     observation.rule.map(str::to_owned).or_else(|| policy.explain(counted))
 }
 
@@ -118,13 +127,16 @@ impl Query {
         let time = observation.event.time;
         self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
-            && (self.users.is_empty() || self.users.iter().any(|user| row::concerns(observation, user)))
+            && (self.users.is_empty()
+                || self.users.iter().any(|user| row::concerns(observation, user)))
     }
 }
 
 /// Why nothing (more) was printed.
 #[derive(Debug)]
 pub enum Error {
+    /// What `serve` would read is not clear.
+    Settings(String),
     Input(Unreadable),
     Output(io::Error),
 }
@@ -144,6 +156,7 @@ impl From<io::Error> for Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Error::Settings(message) => message.fmt(f),
             Error::Input(error) => error.fmt(f),
             Error::Output(error) => write!(f, "cannot write the history: {error}"),
         }

@@ -8,10 +8,36 @@ use super::row::Row;
 
 /// The columns of CSV: every field of the JSON format.
 const COLUMNS: &[&str] = &[
-    "time", "host", "event", "program", "user", "invalid_user", "target_user", "method", "reason", "source",
-    "port", "identity", "fingerprint", "command", "tty", "directory", "change", "count", "event_name", "target",
-    "document", "aws_account", "aws_region", "session_id", "error_code", "event_id", "user_agent", "mfa",
-    "expected", "rule",
+    "time",
+    "host",
+    "event",
+    "program",
+    "user",
+    "invalid_user",
+    "target_user",
+    "method",
+    "reason",
+    "source",
+    "port",
+    "identity",
+    "fingerprint",
+    "command",
+    "tty",
+    "directory",
+    "change",
+    "count",
+    "event_name",
+    "target",
+    "document",
+    "aws_account",
+    "aws_region",
+    "session_id",
+    "error_code",
+    "event_id",
+    "user_agent",
+    "mfa",
+    "expected",
+    "rule",
 ];
 
 pub(super) fn json(row: &Row<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -50,7 +76,13 @@ pub(super) fn table_header(out: &mut impl Write) -> io::Result<()> {
 }
 
 pub(super) fn table(row: &Row<'_>, out: &mut impl Write) -> io::Result<()> {
-    let how = row.method.or(row.reason).or(row.change).or(row.event_name).or(row.error_code).unwrap_or("-");
+    let how = row
+        .method
+        .or(row.reason)
+        .or(row.change)
+        .or(row.event_name)
+        .or(row.error_code)
+        .unwrap_or("-");
     writeln!(
         out,
         "{}",
@@ -69,7 +101,9 @@ pub(super) fn table(row: &Row<'_>, out: &mut impl Write) -> io::Result<()> {
 
 fn line(cells: [&str; 8]) -> String {
     let [time, host, event, who, from, how, expected, what] = cells.map(printable);
-    format!("{time:<20}  {host:<16}  {event:<15}  {who:<24}  {from:<15}  {how:<20}  {expected:<8}  {what}")
+    format!(
+        "{time:<20}  {host:<16}  {event:<15}  {who:<24}  {from:<15}  {how:<20}  {expected:<8}  {what}"
+    )
 }
 
 fn or_dash(text: &str) -> &str {

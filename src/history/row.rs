@@ -122,7 +122,9 @@ impl<'o> Row<'o> {
 /// Only an access has a person behind it.
 fn identity<'o>(observation: &'o Observation<'o>) -> &'o str {
     match observation.event.kind {
-        EventKind::LoginSuccess | EventKind::AwsSuccess | EventKind::AwsFailure => &observation.identity,
+        EventKind::LoginSuccess | EventKind::AwsSuccess | EventKind::AwsFailure => {
+            &observation.identity
+        }
         _ => "",
     }
 }

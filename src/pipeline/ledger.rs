@@ -131,9 +131,11 @@ impl Ledger {
         state.caught_up |= report.caught_up;
         state.lag_bytes = report.lag_bytes;
         state.last_record = state.last_record.max(tally.last_record);
-        state.problem = report.problems.last().map(|problem| problem.message.clone()).or_else(|| {
-            state.problem.take().filter(|_| !report.up)
-        });
+        state.problem = report
+            .problems
+            .last()
+            .map(|problem| problem.message.clone())
+            .or_else(|| state.problem.take().filter(|_| !report.up));
     }
 
     /// Counts what was held back and can no longer be joined with a better line.
@@ -187,7 +189,14 @@ impl Ledger {
 #[derive(Clone, Copy, Debug)]
 pub struct Mark((u64, u64));
 
-fn observe(series: &mut Store, recent: &mut Recent, policy: &Policy, event: &Counted<'_>, live: bool, now: Time) {
+fn observe(
+    series: &mut Store,
+    recent: &mut Recent,
+    policy: &Policy,
+    event: &Counted<'_>,
+    live: bool,
+    now: Time,
+) {
     let observation = policy.observe(event);
     series.observe(&observation, live, now);
     recent.push(&observation);

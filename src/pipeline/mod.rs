@@ -12,7 +12,6 @@ mod telling;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::tz::TimeZone;
 use crate::event::Time;
 use crate::metrics::own::Own;
 use crate::parse::Clock;
@@ -20,6 +19,7 @@ use crate::policy::Policy;
 use crate::record::SourceId;
 use crate::source::{Delivery, Source};
 use crate::trust::UserIds;
+use jiff::tz::TimeZone;
 
 pub use interpreter::{Interpreter, Tally};
 pub use ledger::{Ledger, Saved, State};

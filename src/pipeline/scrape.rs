@@ -67,7 +67,7 @@ impl Scraping {
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || store.write(&bytes)).await;
         match written {
-            Ok(Ok(())) => {
+            Ok(Ok(_)) => {
                 self.pipeline.ledger().was_saved(mark);
                 self.pipeline.own.saved(now);
             }
@@ -85,8 +85,15 @@ impl Scraping {
 
 /// The ledger as bytes to write, where it is not saved yet.
 fn serialized(ledger: &super::Ledger) -> Option<(Vec<u8>, Mark)> {
-    ledger.is_unsaved().then(|| {
-        let (snapshot, mark) = ledger.snapshot();
-        (state::serialize(&snapshot), mark)
-    })
+    if !ledger.is_unsaved() {
+        return None;
+    }
+    let (snapshot, mark) = ledger.snapshot();
+    match state::Store::serialize(&snapshot) {
+        Ok(bytes) => Some((bytes, mark)),
+        Err(error) => {
+            warn!("{error}");
+            None
+        }
+    }
 }

@@ -24,8 +24,14 @@ pub struct Counted<'a> {
 impl Counted<'_> {
     /// The same with text of its own, to be kept past the record.
     pub fn into_owned(self) -> Counted<'static> {
-        let Counted { event, duration, after_failures, principal } = self;
-        Counted { event: event.into_owned(), duration, after_failures, principal }
+        let Counted { event, duration, after_failures, principal, principal_trusted } = self;
+        Counted {
+            event: event.into_owned(),
+            duration,
+            after_failures,
+            principal,
+            principal_trusted,
+        }
     }
 }
 

@@ -47,6 +47,11 @@ pub enum Records<'s> {
 impl Records<'_> {
     pub const NONE: Records<'static> = Records::Lines(b"");
 
+    /// Calls `each` with every record, in order.
+    pub fn for_each(&self, each: impl FnMut(Record<'_>)) {
+        self.iter().for_each(each);
+    }
+
     /// Every record, in order.
     pub fn iter(&self) -> Iter<'_> {
         match self {

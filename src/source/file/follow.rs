@@ -146,6 +146,7 @@ impl Follower {
                 problems: std::mem::take(&mut self.report.problems),
                 rotations: std::mem::take(&mut self.report.rotations),
                 lag_bytes: self.lag(),
+                calls: Default::default(),
                 ..self.report
             },
         }
