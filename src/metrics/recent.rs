@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::{EventKind, Expected};
-use crate::metrics::series::MAX_VALUE_BYTES;
+use crate::metrics::series::{MAX_VALUE_BYTES, program_of};
 use crate::policy::Observation;
 
 /// Accesses that are kept.
@@ -32,7 +32,7 @@ pub struct Access {
     pub method: String,
     pub source: String,
     pub network: String,
-    /// The AWS target, or sudo's command.
+    /// The AWS target, or the program that sudo ran: never its arguments, which may hold secrets.
     pub detail: String,
     #[serde(deserialize_with = "expected")]
     pub expected: Word,
@@ -115,7 +115,7 @@ fn fill(access: &mut Access, seen: &Observation<'_>) {
     let event = seen.event;
     let aws = event.aws.as_deref();
     let detail = match event.kind {
-        EventKind::SudoCommand => event.command.as_deref(),
+        EventKind::SudoCommand => event.command.as_deref().map(program_of),
         EventKind::SuSuccess => event.target_user.as_deref(),
         EventKind::AccountChange => event.change.map(|change| change.as_str()),
         _ => aws.and_then(|call| call.target.as_deref()),

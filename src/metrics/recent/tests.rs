@@ -46,7 +46,7 @@ fn each_kind_of_access_shows_what_it_was_about() {
         ..login("bob", "")
     };
     let cases = [
-        (EventKind::SudoCommand, "/bin/less /var/log/secure"),
+        (EventKind::SudoCommand, "/bin/less"),
         (EventKind::SuSuccess, "root"),
         (EventKind::AccountChange, "user_added"),
         (EventKind::LoginSuccess, ""),

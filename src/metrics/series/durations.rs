@@ -15,6 +15,8 @@ pub(crate) struct Durations {
     cap: usize,
     rows: BTreeMap<String, Row>,
     folds: u64,
+    /// The program that is looked for, kept so that it costs no allocation where it stands.
+    name: String,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Spread {
 
 impl Durations {
     pub(super) fn new(cap: usize) -> Self {
-        Durations { cap, rows: BTreeMap::new(), folds: 0 }
+        Durations { cap, rows: BTreeMap::new(), folds: 0, name: String::new() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -90,16 +92,25 @@ impl Durations {
 
     /// A duration that is no number or negative, as a clock set back leaves it, counts as 0.
     pub(super) fn add(&mut self, program: &str, seconds: f64, happening: &Happening) {
-        let mut name = String::new();
-        push_value(&mut name, program);
-        if !self.rows.contains_key(&name) && self.rows.len() + 1 >= self.cap {
-            self.folds = self.folds.saturating_add(happening.count);
-            name = OTHER.to_owned();
+        self.name.clear();
+        push_value(&mut self.name, program);
+        if !self.rows.contains_key(&self.name) {
+            self.bear(happening);
         }
-        let row = self.rows.entry(name).or_insert_with(|| Row::newborn(happening));
-        let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
-        row.spread.add(seconds, happening.count);
-        row.touched = row.touched.max(happening.now);
+        if let Some(row) = self.rows.get_mut(&self.name) {
+            let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+            row.spread.add(seconds, happening.count);
+            row.touched = row.touched.max(happening.now);
+        }
+    }
+
+    /// Makes a row for the name, which becomes `(other)` where there is no room.
+    fn bear(&mut self, happening: &Happening) {
+        if self.rows.len() + 1 >= self.cap {
+            self.folds = self.folds.saturating_add(happening.count);
+            OTHER.clone_into(&mut self.name);
+        }
+        self.rows.entry(self.name.clone()).or_insert_with(|| Row::newborn(happening));
     }
 
     pub(super) fn resume(&mut self, cap: usize, answered: u64, now: Time) {

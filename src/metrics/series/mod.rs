@@ -40,6 +40,9 @@ pub const DEFAULT_CAP: usize = 1000;
 /// The least cap that leaves room for folded series of every step beside others.
 pub const MINIMUM_CAP: usize = 20;
 
+/// The greatest cap: more series in one family no Prometheus wants from one exporter.
+pub const MAXIMUM_CAP: usize = 1_000_000;
+
 /// All series of all event families. It is saved whole and restored whole: serialise it, and after
 /// deserialising call [`Store::resume`].
 #[derive(Debug)]
@@ -73,10 +76,10 @@ impl Default for Store {
 }
 
 impl Store {
-    /// An empty store whose families have at most `cap` series each, and room for at least
-    /// [`MINIMUM_CAP`].
+    /// An empty store whose families have at most `cap` series each. A cap below [`MINIMUM_CAP`] or
+    /// above [`MAXIMUM_CAP`] is that bound; the settings refuse it.
     pub fn new(cap: usize) -> Self {
-        let cap = cap.max(MINIMUM_CAP);
+        let cap = cap.clamp(MINIMUM_CAP, MAXIMUM_CAP);
         Store {
             tables: EVENT_FAMILIES.iter().map(|family| Table::new(family, cap)).collect(),
             durations: Durations::new(cap),
@@ -90,7 +93,7 @@ impl Store {
     /// held at its saved value until it has been shown, and newcomers obey `cap`. Series above a
     /// cap that was lowered stay, for a counter may not fall.
     pub fn resume(&mut self, cap: usize, now: Time) {
-        let cap = cap.max(MINIMUM_CAP);
+        let cap = cap.clamp(MINIMUM_CAP, MAXIMUM_CAP);
         let answered = self.scrapers.answered();
         self.tables.iter_mut().for_each(|table| table.resume(cap, answered, now));
         self.durations.resume(cap, answered, now);
@@ -98,7 +101,7 @@ impl Store {
 
     /// Newcomers obey `cap` from now on.
     pub fn set_cap(&mut self, cap: usize) {
-        let cap = cap.max(MINIMUM_CAP);
+        let cap = cap.clamp(MINIMUM_CAP, MAXIMUM_CAP);
         self.tables.iter_mut().for_each(|table| table.set_cap(cap));
         self.durations.set_cap(cap);
     }

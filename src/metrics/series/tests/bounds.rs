@@ -147,6 +147,15 @@ fn every_family_obeys_the_cap_under_a_flood_of_names() {
     }
 }
 
+#[test]
+fn a_cap_out_of_bounds_is_its_bound() {
+    for (cap, bound) in [(0, MINIMUM_CAP), (usize::MAX, MAXIMUM_CAP)] {
+        let mut store = Store::new(cap);
+        flood_of_addresses(&mut store, 1);
+        assert_eq!((store.cap(), store.len()), (bound, 1));
+    }
+}
+
 proptest! {
     /// Whatever the cap and whoever comes: the sum of a family is the number of its events, the
     /// series are within the cap, and no verdict is lost.
