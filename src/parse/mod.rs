@@ -11,13 +11,22 @@ pub mod login;
 pub mod logind;
 pub mod pam;
 pub mod polkit;
+mod programs;
+mod repeated;
 pub mod sshd;
 pub mod su;
 pub mod sudo;
+mod suppressed;
 pub mod syslog;
 mod words;
+#[cfg(test)]
+mod tests;
 
 use jiff::tz::TimeZone;
+
+pub use programs::program_name;
+
+use programs::Speaker;
 
 use crate::event::{Event, Hint, Time};
 
@@ -63,6 +72,40 @@ pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
 }
 
 /// Reads a message whose frame is known, from a line or from the journal's fields.
-pub fn message<'a>(_envelope: &Envelope<'a>) -> Parsed<'a> {
-    Parsed::Ignored
+///
+/// Who speaks is what the tag says, and for a PAM module what stands in its own prefix; a message
+/// that quotes another program's words is not that program's.
+pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+    if let Some(parsed) = repeated::parse(envelope) {
+        return parsed;
+    }
+    one_message(envelope)
+}
+
+/// A message that is no report of repetition.
+fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+    if is_pam(envelope) {
+        return pam::parse(envelope);
+    }
+    match programs::speaker(envelope.tag) {
+        Speaker::Sshd => sshd::parse(envelope),
+        Speaker::Sudo => sudo::parse(envelope),
+        Speaker::Su => su::parse(envelope),
+        Speaker::Login => login::parse(envelope),
+        Speaker::Logind => logind::parse(envelope),
+        Speaker::Accounts => accounts::parse(envelope),
+        Speaker::InstanceConnect => instance_connect::parse(envelope),
+        Speaker::Polkit => polkit::parse(envelope),
+        Speaker::Journald | Speaker::Rsyslog => suppressed::parse(envelope),
+        Speaker::Other => Parsed::Ignored,
+    }
+}
+
+/// Whether a PAM module speaks: `pam_unix(sshd:session): …` of any program, `(pam_unix) …` and
+/// the tag `sshd(pam_unix)` of Linux-PAM before 0.99.
+fn is_pam(envelope: &Envelope<'_>) -> bool {
+    let message = envelope.message;
+    message.starts_with(b"pam_")
+        || message.starts_with(b"(pam_")
+        || envelope.tag.ends_with(b")") && memchr::memmem::find(envelope.tag, b"(pam_").is_some()
 }

@@ -1,0 +1,69 @@
+//! `message repeated 3 times: [ … ]` and `last message repeated 3 times`: what log daemons write
+//! instead of the same line again.
+//!
+//! rsyslog's `runtime/ratelimit.c` quotes the message, with tag, host and pid of the original;
+//! older ones and sysklogd only say that the line before came again.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::{Envelope, Parsed, one_message, program_name};
+use crate::event::{EventKind, Hint, HintKind};
+
+/// `None` where the message is no report of repetition.
+pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+    match envelope.message.first()? {
+        b'm' => quoted(envelope),
+        b'l' => unquoted(envelope),
+        b' ' => parse(&Envelope { message: envelope.message.trim_ascii_start(), ..*envelope }),
+        _ => None,
+    }
+}
+
+fn quoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+    let rest = envelope.message.strip_prefix(b"message repeated ")?;
+    let (times, rest) = times(rest)?;
+    let inner = without_bracket(rest.strip_prefix(b": [")?);
+    let inner = inner.strip_prefix(b" ").unwrap_or(inner);
+    let mut parsed = one_message(&Envelope { message: inner, ..*envelope });
+    if let Parsed::Event(event) = &mut parsed {
+        // One connection is refused once, however often its process says so. The listener speaks
+        // of a connection a line, and those events carry no pid.
+        if event.kind != EventKind::LoginRejected || event.pid.is_none() {
+            event.count = event.count.saturating_mul(times);
+        }
+    }
+    Some(parsed)
+}
+
+/// The closing bracket is the report's, unless the report was cut and it is that of `[preauth]`.
+fn without_bracket(quoted: &[u8]) -> &[u8] {
+    let quoted = quoted.trim_ascii_end();
+    match quoted.strip_suffix(b"]") {
+        Some(inner) if inner.ends_with(b" [preauth") => quoted,
+        Some(inner) => inner,
+        None => quoted,
+    }
+}
+
+fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+    let (times, rest) = times(envelope.message.strip_prefix(b"last message repeated ")?)?;
+    rest.trim_ascii().is_empty().then(|| {
+        Parsed::Hint(Hint {
+            time: envelope.time,
+            host: String::from_utf8_lossy(envelope.host),
+            program: Cow::Borrowed(program_name(envelope.tag).unwrap_or_default()),
+            pid: envelope.pid,
+            kind: HintKind::Repeated { times },
+        })
+    })
+}
+
+/// `3 times`, and what follows.
+fn times(rest: &[u8]) -> Option<(u32, &[u8])> {
+    let at = memmem::find(rest, b" time")?;
+    let times = std::str::from_utf8(&rest[..at]).ok()?.parse().ok()?;
+    let rest = &rest[at + b" time".len()..];
+    Some((times, rest.strip_prefix(b"s").unwrap_or(rest)))
+}

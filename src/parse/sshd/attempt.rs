@@ -1,0 +1,99 @@
+//! `Accepted …` and `Failed …`: the one line that `auth_log` of `auth.c` writes for each attempt,
+//! and PAM's error for a refused dialogue (`auth-pam.c`).
+
+use crate::event::{Event, EventKind, Method, Weight};
+use crate::parse::Parsed;
+
+use super::fields::{self, Peer};
+use super::key::{self, Key};
+use super::line::{Line, at, done, of};
+
+pub(super) fn accepted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    attempt(line, EventKind::LoginSuccess, rest)
+}
+
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    attempt(line, EventKind::LoginFailure, rest)
+}
+
+/// `METHOD for [invalid user ]NAME from A port N ssh2[: EXTRA]`.
+fn attempt<'a>(line: &Line<'_, 'a>, kind: EventKind, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (method, rest) = method_and_rest(rest)?;
+    let method = method_of(method);
+    // Only these have an extra: in a password's line the last address is sshd's own.
+    let found = match method {
+        Method::Publickey | Method::Hostbased | Method::Gssapi => key::split(rest),
+        _ => None,
+    };
+    let found = found.or_else(|| plain(rest))?;
+    let (invalid_user, user) = fields::name(found.name);
+    let event = at(of(line.event(kind), user), found.peer);
+    done(with_key(Event { invalid_user, method: Some(method), ..event }, found.key))
+}
+
+fn plain(text: &[u8]) -> Option<key::Split<'_>> {
+    let (name, peer) = without_key(text)?;
+    Some(key::Split { name, peer, key: None })
+}
+
+/// `NAME from A port N ssh2`, read from its end. Protocol 1 wrote `ssh1`, `ssh` or nothing.
+fn without_key(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
+    const PROTOCOLS: [&[u8]; 3] = [b" ssh2", b" ssh1", b" ssh"];
+    let bare = PROTOCOLS.iter().find_map(|protocol| text.strip_suffix(*protocol));
+    fields::at_end(bare.unwrap_or(text), b" from ")
+}
+
+fn with_key<'a>(event: Event<'a>, key: Option<Key<'a>>) -> Event<'a> {
+    let Some(key) = key else { return event };
+    let fingerprint = key.fingerprint.map(String::from_utf8_lossy);
+    // Hostbased, key and key ID are those of a host and name no person.
+    if event.method != Some(Method::Publickey) {
+        return Event { fingerprint, ..event };
+    }
+    let method = if key.certificate { Method::Certificate } else { Method::Publickey };
+    let identity = key.id.map(String::from_utf8_lossy);
+    Event { method: Some(method), fingerprint, identity, ..event }
+}
+
+/// The method stands between two blanks; `Accepted key …` and `Accepted certificate ID …` are
+/// sshd's notes on keys, not attempts.
+fn method_and_rest(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let blank = memchr::memchr(b' ', rest)?;
+    Some((&rest[..blank], rest[blank..].strip_prefix(b" for ")?))
+}
+
+/// sshd's names of methods in the closed set; the submethod (`keyboard-interactive/pam`) says how
+/// the dialogue was led.
+fn method_of(name: &[u8]) -> Method {
+    let end = memchr::memchr(b'/', name).unwrap_or(name.len());
+    match &name[..end] {
+        b"publickey" | b"rsa" | b"dsa" => Method::Publickey,
+        b"password" => Method::Password,
+        b"keyboard-interactive" | b"challenge-response" => Method::KeyboardInteractive,
+        b"hostbased" | b"rhosts-rsa" | b"rhosts" => Method::Hostbased,
+        b"gssapi" | b"gssapi-with-mic" | b"gssapi-keyex" | b"external-keyx" => Method::Gssapi,
+        b"none" => Method::None,
+        _ => Method::Other,
+    }
+}
+
+/// `PAM: MESSAGE for [illegal user ]NAME from HOST`, a failure where no `Failed` line tells it.
+/// Other words of sshd's PAM part are noise.
+pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let Some((user, peer)) = pam_party(rest) else { return Some(Parsed::Ignored) };
+    let (invalid_user, user) = fields::name(user);
+    done(Event {
+        weight: Weight::IfAlone,
+        invalid_user,
+        method: Some(Method::KeyboardInteractive),
+        ..at(of(line.event(EventKind::LoginFailure), user), peer)
+    })
+}
+
+fn pam_party(rest: &[u8]) -> Option<(&[u8], Peer<'_>)> {
+    // The one message of pam_strerror(3) that holds the word itself.
+    const RETRIES: &[u8] = b"Have exhausted maximum number of retries for service";
+    let message = if rest.starts_with(RETRIES) { RETRIES.len() } else { 0 };
+    let end = message + memchr::memmem::find(&rest[message..], b" for ")?;
+    fields::at_end(&rest[end + b" for ".len()..], b" from ")
+}

@@ -1,0 +1,203 @@
+//! How connections end: closed, reset, disconnected by either side, timed out, and the protocol
+//! errors of `packet.c`, `kex.c` and the banner exchange.
+//!
+//! What ends after a login is no rejection. Since 7.5 such lines name the `user`; those of older
+//! versions without ` [preauth]` can be either, so they count only where nothing tells of a login.
+
+use memchr::memmem;
+
+use crate::event::{Event, Hint, HintKind, Reason};
+use crate::parse::Parsed;
+
+use super::fields;
+use super::line::{Level, Line, at, by, done};
+use super::party::{self, Party, Stage, party};
+
+/// The end of a party's connection, for the reason that the line gives.
+fn ended<'a>(line: &Line<'_, 'a>, party: Party<'a>, reason: Reason) -> Option<Parsed<'a>> {
+    let event = match party.stage {
+        Stage::Invalid | Stage::Authenticating => line.rejected(reason),
+        Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
+        Stage::LoggedIn => line.rejected_if_alone(reason),
+        Stage::Nameless => line.rejected_if_preauth(reason),
+    };
+    done(by(event, party))
+}
+
+/// `Connection closed by PARTY`, `Connection reset by PARTY`.
+pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    ended(line, party(rest, line.cut)?, Reason::ClosedBeforeLogin)
+}
+
+/// `Disconnected from PARTY`: the other side said goodbye. Before a login the child wrote it, so
+/// one that names no user and has no ` [preauth]` came after a login.
+pub(super) fn disconnected<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let party = party(rest, line.cut)?;
+    if party.stage == Stage::Nameless && !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    ended(line, party, Reason::ClosedBeforeLogin)
+}
+
+/// `Received disconnect from A port N:11: TEXT`, where the client chose TEXT. A `Disconnected`
+/// line tells it better.
+pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (peer, rest) = fields::at_start(rest)?;
+    if !rest.starts_with(b":") {
+        return None;
+    }
+    if !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    done(at(line.rejected_if_alone(Reason::ClosedBeforeLogin), peer))
+}
+
+/// `Connection from A port N[ on B port M]`, and the two ways that such a line goes on.
+pub(super) fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    if let Some(rest) = rest.strip_suffix(b" timed out") {
+        return ended(line, party(rest, line.cut)?, Reason::Timeout);
+    }
+    if rest.ends_with(b": refusing non-sftp session") {
+        return Some(Parsed::Ignored);
+    }
+    let (peer, rest) = fields::at_start(rest)?;
+    if rest.starts_with(b" with IP opts") {
+        return done(at(line.rejected(Reason::BadProtocol), peer));
+    }
+    let known = rest.is_empty() || rest.starts_with(b" on ");
+    let source = peer.source().filter(|_| known)?;
+    Some(Parsed::Hint(Hint {
+        time: line.envelope.time,
+        host: String::from_utf8_lossy(line.envelope.host),
+        program: "sshd".into(),
+        pid: line.envelope.pid,
+        kind: HintKind::Connection { source, port: peer.known_port() },
+    }))
+}
+
+/// `FUNCTION: Connection from PARTY: ERROR` of `sshpkt_vfatal`, ERROR being one of `ssherr.c`.
+pub(super) fn failed_in<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    const WORDS: &[u8] = b": Connection from ";
+    let start = memmem::find(line.text, WORDS).filter(|at| is_function(&line.text[..*at]))?;
+    let rest = &line.text[start + WORDS.len()..];
+    let end = memmem::rfind(rest, b": ")?;
+    let reason = reason_of(&rest[end + 2..]);
+    let party = party(&rest[..end], line.cut)?;
+    if line.text.starts_with(b"banner exchange") {
+        // It comes before any child, so it has no [preauth].
+        return done(by(line.rejected(reason), party));
+    }
+    ended(line, party, reason)
+}
+
+/// The name of a function, or the two words `banner exchange`.
+fn is_function(name: &[u8]) -> bool {
+    let letters = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
+    name == b"banner exchange" || (1..=64).contains(&name.len()) && name.iter().all(letters)
+}
+
+fn reason_of(error: &[u8]) -> Reason {
+    match error {
+        b"Broken pipe" | b"Connection reset by peer" => Reason::ClosedBeforeLogin,
+        b"Connection timed out" => Reason::Timeout,
+        _ => Reason::BadProtocol,
+    }
+}
+
+/// `Unable to negotiate with PARTY: no matching … found. Their offer: …`, where the client chose
+/// the offer.
+pub(super) fn no_common<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (party, _) = party::split(rest, |text| text.starts_with(b"no matching "), |_| true)?;
+    if party.stage == Stage::LoggedIn && !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    done(by(line.rejected(Reason::NoCommonAlgorithm), party))
+}
+
+/// The same of versions before 7, which name nobody.
+pub(super) fn no_common_unnamed<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected(Reason::NoCommonAlgorithm))
+}
+
+/// `Did not receive identification string from A[ port N]`
+pub(super) fn no_identification<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(line.rejected(Reason::BadProtocol), peer))
+}
+
+/// `Bad protocol version identification 'TEXT' from A[ port N]`: the client chose TEXT.
+pub(super) fn bad_identification<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = line.rejected(Reason::BadProtocol);
+    match fields::at_end(rest, b"' from ").filter(|_| !line.cut) {
+        Some((_, peer)) => done(at(event, peer)),
+        None => done(event),
+    }
+}
+
+/// `probed from A port N with TEXT.  Don't panic.`, `Protocol major versions differ for A port N:
+/// TEXT`, `Finished discarding for A port N`.
+pub(super) fn bad_protocol_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(line.rejected(Reason::BadProtocol), peer))
+}
+
+/// `SSH-1.5-… scanned from A port N with …` of versions before 7.6, where the client chose the
+/// first words: the last `scanned from` is sshd's.
+pub(super) fn scanned<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    const WORDS: [&[u8]; 2] = [b" scanned from ", b" probed from "];
+    if !line.text.ends_with(b"Don't panic.") {
+        return None;
+    }
+    let starts = WORDS.iter().filter_map(|word| Some(memmem::rfind(line.text, word)? + word.len()));
+    bad_protocol_at(line, &line.text[starts.max()?..])
+}
+
+/// `Connection timed out during banner exchange`
+pub(super) fn banner_timeout<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected(Reason::Timeout))
+}
+
+/// Any other fatal error of the child that serves a connection before its login: the connection
+/// ended, whatever the reason.
+pub(super) fn died_before_login<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    if line.level != Level::Fatal || !line.preauth {
+        return None;
+    }
+    done(line.rejected(Reason::Other))
+}
+
+/// A protocol error that ends the connection and names nobody.
+pub(super) fn bad_protocol<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected(Reason::BadProtocol))
+}
+
+/// A protocol error that does not end the connection, or that comes after a login too.
+pub(super) fn bad_packet<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected_if_preauth(Reason::BadProtocol))
+}
+
+/// A message of a type that does not fit: sshd answers, and the connection goes on.
+pub(super) fn unexpected_type<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected_if_alone(Reason::BadProtocol))
+}
+
+/// `Read from socket failed: …`, `Write failed: …` of versions before 6.8.
+pub(super) fn broken<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected_if_preauth(Reason::ClosedBeforeLogin))
+}
+
+/// `Timeout before authentication for A[ port N]`, or of the listener since 9.8 `… for connection
+/// from A to B, pid = N`: the process that served the connection is the one named.
+pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = line.rejected(Reason::Timeout);
+    let Some(rest) = rest.strip_prefix(b"connection from ") else {
+        return done(at(event, fields::at_start(rest)?.0));
+    };
+    let (peer, rest) = fields::at_start(rest)?;
+    let pid = memmem::find(rest, b", pid = ").and_then(|at| {
+        let digits = &rest[at + b", pid = ".len()..];
+        let end = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+    });
+    done(Event { pid, ..at(event, peer) })
+}

@@ -1,0 +1,165 @@
+//! The lines that name a key: `NAME from A port N ssh2: EXTRA`, where an attacker may have chosen
+//! NAME, and whoever signed a certificate the key ID in EXTRA.
+//!
+//! EXTRA is what `format_method_key` of `auth2.c` writes: `TYPE FP`, for a certificate
+//! `TYPE-CERT FP ID keyid (serial N) CA TYPE FP`, then perhaps `, ` and the method's own
+//! words. So ` from A port N ssh2` is sshd's only where such an EXTRA, or nothing, follows to the
+//! end of the line.
+
+use memchr::memmem;
+
+use super::fields::{self, Peer};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Key<'a> {
+    pub(super) fingerprint: Option<&'a [u8]>,
+    pub(super) certificate: bool,
+    /// The certificate's key ID, which its authority chose.
+    pub(super) id: Option<&'a [u8]>,
+}
+
+/// A line taken apart at the place that is sshd's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) peer: Peer<'a>,
+    pub(super) key: Option<Key<'a>>,
+}
+
+/// How well what follows a place fits sshd's grammar. Better is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Words of a version that this does not know.
+    Foreign,
+    /// The start of an extra, of a line that was cut.
+    Start,
+    Whole,
+}
+
+/// Finds the place that is sshd's own: the one that fits best.
+///
+/// Where several fit alike, either name or key ID imitates the other. An existing account's name
+/// holds no such words, so it is the first; a name that does not exist was chosen by the attacker,
+/// so it is the last at which the name is no longer than the 100 bytes that sshd logs.
+pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
+    let invalid = fields::name(text).0;
+    let tail = tail_of_certificate(text);
+    let mut best: Option<(Fit, Split<'_>)> = None;
+    for at in memmem::find_iter(text, b" from ") {
+        let Some((fit, split)) = candidate(text, at, tail) else { continue };
+        let wins = match &best {
+            None => true,
+            Some((known, _)) if *known == fit => invalid && is_short(split.name),
+            Some((known, _)) => *known < fit,
+        };
+        if wins {
+            best = Some((fit, split));
+        }
+    }
+    best.map(|(_, split)| split)
+}
+
+fn candidate(text: &[u8], at: usize, tail: Option<usize>) -> Option<(Fit, Split<'_>)> {
+    let (peer, rest) = fields::at_start(&text[at + b" from ".len()..])?;
+    let rest = rest.strip_prefix(b" ssh2").filter(|_| peer.port.is_some())?;
+    let name = &text[..at];
+    if rest.is_empty() {
+        return Some((Fit::Whole, Split { name, peer, key: None }));
+    }
+    let (fit, key) = extra(rest.strip_prefix(b": ")?, tail);
+    Some((fit, Split { name, peer, key }))
+}
+
+/// Whether a name is one that `%.100s` can have written, each control byte of it as `\ooo`.
+fn is_short(name: &[u8]) -> bool {
+    let name = fields::name(name).1;
+    let (mut bytes, mut at) = (0, 0);
+    while at < name.len() && bytes <= 100 {
+        let octal = name[at] == b'\\'
+            && name.len() >= at + 4
+            && name[at + 1..at + 4].iter().all(|b| (b'0'..=b'7').contains(b));
+        at += if octal { 4 } else { 1 };
+        bytes += 1;
+    }
+    bytes <= 100
+}
+
+fn extra(text: &[u8], tail: Option<usize>) -> (Fit, Option<Key<'_>>) {
+    parse(text, tail).map_or((Fit::Foreign, None), |(fit, key)| (fit, Some(key)))
+}
+
+fn parse(text: &[u8], tail: Option<usize>) -> Option<(Fit, Key<'_>)> {
+    let (kind, rest) = word(text, is_type)?;
+    let certificate = kind.ends_with(b"-CERT");
+    // OpenSSH 6.3 to 6.7 gave a certificate no fingerprint of its own.
+    let (fingerprint, rest) = match rest.strip_prefix(b" ").and_then(|rest| word(rest, is_print)) {
+        Some((print, rest)) if is_fingerprint(print) => (Some(print), rest),
+        _ if certificate => (None, rest),
+        _ => return None,
+    };
+    let plain = Key { fingerprint, certificate, id: None };
+    if let Some(rest) = rest.strip_prefix(b" ID ") {
+        let (fit, id) = key_id(rest, tail);
+        return Some((fit, Key { id: Some(id), ..plain }));
+    }
+    Some((words_of_method(rest)?, plain))
+}
+
+/// `keyid (serial N) CA TYPE FP[, …]`, read from its end.
+fn key_id(text: &[u8], tail: Option<usize>) -> (Fit, &[u8]) {
+    match tail.and_then(|tail| text.len().checked_sub(tail)) {
+        Some(end) => (Fit::Whole, &text[..end]),
+        None => (Fit::Start, text),
+    }
+}
+
+/// The length of ` (serial N) CA TYPE FP[, …]` at the end of a line, looked for once a line.
+fn tail_of_certificate(text: &[u8]) -> Option<usize> {
+    let at = memmem::rfind(text, b" (serial ")?;
+    is_serial(&text[at + b" (serial ".len()..]).then_some(text.len() - at)
+}
+
+/// `N) CA TYPE FP`, to the end.
+fn is_serial(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let authority = text[digits..].strip_prefix(b") CA ").filter(|_| digits > 0);
+    let whole = |rest| {
+        let (_, rest) = word(rest, is_type)?;
+        let (print, rest) = word(rest.strip_prefix(b" ")?, is_print)?;
+        words_of_method(rest).filter(|fit| *fit == Fit::Whole && is_fingerprint(print))
+    };
+    authority.and_then(whole).is_some()
+}
+
+/// Nothing, `, signature count = N` of a security key, or hostbased's `, client user "…", client
+/// host "…"`.
+fn words_of_method(rest: &[u8]) -> Option<Fit> {
+    if rest.is_empty() {
+        return Some(Fit::Whole);
+    }
+    let rest = rest.strip_prefix(b", ")?;
+    let count = rest.strip_prefix(b"signature count = ");
+    let counted = count.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
+    let client = rest.starts_with(b"client user \"") && rest.ends_with(b"\"");
+    Some(if counted || client { Fit::Whole } else { Fit::Start })
+}
+
+/// A word of at most 160 of these bytes, and what follows it: longer than any type or fingerprint,
+/// and short enough that looking at every place of a line stays linear.
+fn word(text: &[u8], of: fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let length = text.iter().take(160).take_while(|b| of(**b)).count();
+    (length > 0).then(|| text.split_at(length))
+}
+
+fn is_type(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@' | b'.')
+}
+
+fn is_print(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'+' | b'/' | b'=' | b'(' | b')' | b'-')
+}
+
+/// `SHA256:…`, `MD5:aa:bb:…`, `aa:bb:…`, or `(null)` where sshd could make none.
+fn is_fingerprint(word: &[u8]) -> bool {
+    word.contains(&b':') || word == b"(null)"
+}

@@ -1,0 +1,58 @@
+//! What the listener says of connections that it drops (`sshd.c`, `drop_connection`).
+//!
+//! Each line is about another connection and carries the listener's pid, which joins nothing: so
+//! these events have none.
+//!
+//! From 8.5 to 9.7 sshd logs the first drop of a throttling, one every five minutes, and at its end
+//! `exited MaxStartups throttling after …, N connections dropped`, where N holds the ones that were
+//! logged, and at LogLevel VERBOSE all of them were. So that none counts twice only the lines of
+//! single drops do. Since 9.8 `logging rate-limited: additional N connections dropped` names those
+//! that no line told of, and they are added.
+
+use memchr::memmem;
+
+use crate::event::{Event, Reason};
+use crate::parse::Parsed;
+
+use super::fields;
+use super::line::{Line, at, done};
+
+/// `drop connection #N from [A]:p on [B]:p WHY`
+pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let rest = &rest[memmem::find(rest, b" from [")? + b" from [".len()..];
+    let (address, rest) = rest.split_at(memchr::memchr(b']', rest)?);
+    let port_end = memmem::find(rest, b" on [")?;
+    let peer = fields::bracketed(address, rest[..port_end].strip_prefix(b"]:")?)?;
+    let why = &rest[port_end..];
+    let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
+    done(at(Event { pid: None, ..line.rejected(reason_of(why)) }, peer))
+}
+
+/// `WHY logging rate-limited: additional N connections dropped`
+pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    const WORDS: &[u8] = b" logging rate-limited: additional ";
+    let end = memmem::find(line.text, WORDS)?;
+    let count = line.text[end + WORDS.len()..].strip_suffix(b" connections dropped")?;
+    let count = std::str::from_utf8(count).ok()?.parse().ok()?;
+    if count == 0 {
+        return Some(Parsed::Ignored);
+    }
+    done(Event { pid: None, count, ..line.rejected(reason_of(&line.text[..end])) })
+}
+
+/// A penalty is for what the address did before; the rest is for how many come at once.
+fn reason_of(why: &[u8]) -> Reason {
+    let penalty = memmem::find(why, b"enalt").is_some();
+    if penalty { Reason::Penalty } else { Reason::Throttled }
+}
+
+/// `Session process N unpriv child crash for connection from A to B` (10.0 on): the child that
+/// serves a connection before its login died.
+pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let end = memmem::find(rest, b" unpriv child crash for ")?;
+    let pid = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    let event = Event { pid: Some(pid), ..line.rejected_if_alone(Reason::Other) };
+    let from = memmem::find(rest, b" for connection from ")?;
+    let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
+    done(at(event, peer))
+}

@@ -1,0 +1,227 @@
+//! Whom sshd refuses, and why: users, keys, certificates, too many attempts (`auth.c`, `auth2.c`,
+//! `auth2-pubkey.c`, `auth2-pubkeyfile.c`).
+
+use memchr::memmem;
+
+use crate::event::{Event, Reason};
+use crate::parse::Parsed;
+
+use super::fields;
+use super::line::{Line, at, by, done, of};
+use super::party::{self, Stage};
+
+/// `Invalid user NAME from A[ port N]`; `Illegal user` before 3.9.
+pub(super) fn invalid_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = Event { invalid_user: true, ..line.rejected(Reason::InvalidUser) };
+    match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
+        Some((name, peer)) => done(at(of(event, name), peer)),
+        None => done(of(event, rest)),
+    }
+}
+
+/// `input_userauth_request: invalid user NAME` of versions before 8, beside a line that says more.
+pub(super) fn invalid_request<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = line.rejected_if_alone(Reason::InvalidUser);
+    done(of(Event { invalid_user: true, ..event }, rest))
+}
+
+/// `User NAME[ from HOST] not allowed because WHY`; other lines that begin so are noise.
+pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    const WORDS: &[u8] = b" not allowed because ";
+    let Some(end) = memmem::rfind(rest, WORDS) else { return Some(Parsed::Ignored) };
+    let (who, why) = (&rest[..end], &rest[end + WORDS.len()..]);
+    if why.ends_with(b" exists") && !why.starts_with(b"shell ") {
+        // A nologin file, which is looked for after `Accepted`.
+        return Some(Parsed::Ignored);
+    }
+    let locked = why == b"account is locked";
+    let event = line.rejected(if locked { Reason::AccountLocked } else { Reason::NotAllowed });
+    match fields::at_end(who, b" from ") {
+        Some((name, peer)) => done(at(of(event, name), peer)),
+        None => done(of(event, who)),
+    }
+}
+
+/// `ROOT LOGIN REFUSED FROM A[ port N]`
+pub(super) fn root<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(of(line.rejected(Reason::RootRefused), b"root"), peer))
+}
+
+/// `maximum authentication attempts exceeded for [invalid user ]NAME from A port N ssh2`
+pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    done(too_many_for(line, rest))
+}
+
+/// Some versions name nobody but the user.
+fn too_many_for<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Event<'a> {
+    let (invalid_user, rest) = fields::name(rest);
+    let event = Event { invalid_user, ..line.rejected(Reason::TooManyAttempts) };
+    let end = rest.strip_suffix(b" ssh2").and_then(|rest| fields::at_end(rest, b" from "));
+    match end.filter(|_| !line.cut) {
+        Some((name, peer)) => at(of(event, name), peer),
+        None => of(event, rest),
+    }
+}
+
+/// `Disconnecting PARTY: TEXT`; before 7.5 `Disconnecting: TEXT`.
+pub(super) fn disconnecting<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    if let Some(text) = rest.strip_prefix(b": ") {
+        return disconnecting_unnamed(line, text);
+    }
+    let (party, text) = party::split(rest.strip_prefix(b" ")?, is_disconnect_text, is_service)?;
+    let reason = reason_of(text);
+    if party.stage == Stage::LoggedIn && !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    let event = match party.stage {
+        Stage::Invalid | Stage::Authenticating => line.rejected(reason),
+        _ => line.rejected_if_preauth(reason),
+    };
+    done(by(event, party))
+}
+
+fn disconnecting_unnamed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    // 6.8 to 7.0 wrote the address behind the name, older ones the name alone. A name that looks
+    // like both is told apart by the `Invalid user` line that comes first and has the address.
+    if let Some(rest) = text.strip_prefix(TOO_MANY).and_then(|rest| rest.strip_prefix(b" for ")) {
+        return done(too_many_for(line, rest));
+    }
+    if text.starts_with(TOO_MANY) {
+        return done(line.rejected(Reason::TooManyAttempts));
+    }
+    done(line.rejected_if_preauth(reason_of(text)))
+}
+
+const TOO_MANY: &[u8] = b"Too many authentication failures";
+const CHANGE: &[u8] = b"Change of username or service not allowed";
+const SERVICE: &[u8] = b"bad service request ";
+
+/// How the texts begin that `ssh_packet_disconnect` is called with before a login.
+fn is_disconnect_text(text: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 9] = [
+        TOO_MANY,
+        SERVICE,
+        b"no authentication methods enabled",
+        b"Packet corrupt",
+        b"Corrupted padlen",
+        b"Invalid ssh2 packet type",
+        b"strict KEX violation",
+        b"multiple KEXINIT received",
+        b"Protocol error",
+    ];
+    // It quotes the name again, but in 100 bytes of text there is no room for all of this and a
+    // party before it.
+    let change = text.strip_prefix(CHANGE).and_then(|rest| rest.strip_prefix(b": ("));
+    change.is_some_and(|rest| !rest.is_empty()) || OTHERS.iter().any(|o| text.starts_with(o))
+}
+
+fn is_service(text: &[u8]) -> bool {
+    text.starts_with(SERVICE)
+}
+
+fn reason_of(text: &[u8]) -> Reason {
+    if text.starts_with(TOO_MANY) {
+        return Reason::TooManyAttempts;
+    }
+    if text.starts_with(CHANGE) {
+        return Reason::Other;
+    }
+    if text.starts_with(b"no authentication methods enabled") {
+        return Reason::NotAllowed;
+    }
+    Reason::BadProtocol
+}
+
+/// `Access denied for user NAME by PAM account configuration`
+pub(super) fn account_refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let name = rest.strip_suffix(b" by PAM account configuration")?;
+    done(of(line.rejected(Reason::NotAllowed), name))
+}
+
+/// `Account NAME has expired`
+pub(super) fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    done(of(line.rejected(Reason::NotAllowed), rest.strip_suffix(b" has expired")?))
+}
+
+/// `refused connect from HOST (A)` of tcp_wrappers. HOST may hold what identd answered; the
+/// brackets at the end are libwrap's own.
+pub(super) fn connect<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = line.rejected(Reason::NotAllowed);
+    let bracketed = rest.strip_suffix(b")").and_then(|rest| {
+        let open = memchr::memrchr(b'(', rest)?;
+        fields::at_start(&rest[open + 1..])
+    });
+    match bracketed.or_else(|| fields::at_start(rest)).filter(|(_, rest)| rest.is_empty()) {
+        Some((peer, _)) => done(at(event, peer)),
+        None => done(event),
+    }
+}
+
+/// `Username too long from A port N`
+pub(super) fn long_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(line.rejected(Reason::Other), peer))
+}
+
+/// A key or certificate that is not taken. The client may offer another, so the connection's end
+/// decides, and this is its reason.
+pub(super) fn key<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected_if_alone(Reason::KeyRefused))
+}
+
+/// `Authentication key TYPE FP revoked by file F`
+pub(super) fn revoked_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let mut words = rest.splitn(3, |b| *b == b' ');
+    let (_, print, rest) = (words.next()?, words.next()?, words.next()?);
+    if !rest.starts_with(b"revoked by file") {
+        return None;
+    }
+    let fingerprint = Some(String::from_utf8_lossy(print));
+    done(Event { fingerprint, ..line.rejected_if_alone(Reason::KeyRefused) })
+}
+
+/// `Authentication refused for NAME: bad owner or modes for F`, or `Authentication refused: TEXT`.
+pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let event = line.rejected_if_alone(Reason::KeyRefused);
+    let name = rest
+        .strip_prefix(b" for ")
+        .and_then(|rest| Some(&rest[..memmem::find(rest, b": bad owner or modes for ")?]));
+    done(name.map_or(event.clone(), |name| of(event, name)))
+}
+
+/// `[LOC: ]Authentication tried for NAME with correct key but not from a permitted host (host=H,
+/// ip=A[, required=R]).`, or `… with valid certificate but not from a permitted source address
+/// (A).`
+pub(super) fn elsewhere<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    const WORDS: &[u8] = b"Authentication tried for ";
+    let start = memmem::find(line.text, WORDS)? + WORDS.len();
+    let rest = &line.text[start..];
+    let (name, rest) = split(rest, b" with correct key but not from a permitted host (host=")
+        .or_else(|| {
+            split(rest, b" with valid certificate but not from a permitted source address ")
+        })?;
+    let event = of(line.rejected_if_alone(Reason::NotAllowed), name);
+    let address =
+        split(rest, b", ip=").map(|(_, rest)| rest).or_else(|| rest.strip_prefix(b"("))?;
+    let end = address.iter().position(|b| matches!(b, b')' | b','))?;
+    match fields::at_start(&address[..end]) {
+        Some((peer, _)) => done(at(event, peer)),
+        None => done(event),
+    }
+}
+
+/// `public key FP signature for [invalid user ]NAME from A port N rejected: WHY`
+pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (_, rest) = split(rest, b" signature for ")?;
+    let end = memmem::rfind(rest, b" rejected: ")?;
+    let (name, peer) = fields::at_end(&rest[..end], b" from ")?;
+    let (invalid_user, name) = fields::name(name);
+    let event = line.rejected_if_alone(Reason::KeyRefused);
+    done(at(of(Event { invalid_user, ..event }, name), peer))
+}
+
+fn split<'a>(text: &'a [u8], word: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::find(text, word)?;
+    Some((&text[..at], &text[at + word.len()..]))
+}

@@ -1,0 +1,191 @@
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::event::Time;
+
+fn clock(reference: &str, zone: TimeZone) -> Clock {
+    let reference: jiff::Timestamp = reference.parse().unwrap();
+    Clock { reference: Time::new(reference.as_second(), 0), zone }
+}
+
+fn utc() -> Clock {
+    clock("2026-06-01T00:00:00Z", TimeZone::UTC)
+}
+
+/// `time host|tag|pid|message`, the time in UTC.
+fn told(line: &[u8], clock: &Clock) -> String {
+    let Some(envelope) = envelope(line, clock) else { return "none".into() };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "{} {}|{}|{}|{}",
+        jiff::Timestamp::from_nanosecond(i128::from(envelope.time.nanoseconds())).unwrap(),
+        text(envelope.host),
+        text(envelope.tag),
+        envelope.pid.map(|pid| pid.to_string()).unwrap_or_default(),
+        text(envelope.message),
+    )
+}
+
+fn check(line: &str, expected: &str) {
+    assert_eq!(told(line.as_bytes(), &utc()), expected, "{line}");
+}
+
+#[test]
+fn reads_the_frame_of_every_daemon() {
+    let same = "2026-05-01T02:03:04Z web|sshd|12|hello";
+    for line in [
+        // rsyslog, RSYSLOG_TraditionalFileFormat
+        "May  1 02:03:04 web sshd[12]: hello",
+        // Day without padding, and padded with a nought
+        "May 1 02:03:04 web sshd[12]: hello",
+        "May 01 02:03:04 web sshd[12]: hello",
+        // On the wire
+        "<86>May  1 02:03:04 web sshd[12]: hello",
+        // BusyBox syslogd
+        "May  1 02:03:04 web auth.info sshd[12]: hello",
+        // FreeBSD syslogd -v
+        "May  1 02:03:04 <auth.info> web sshd[12]: hello",
+        "May  1 02:03:04 <4.6> web sshd[12]: hello",
+        // Solaris syslogd
+        "May  1 02:03:04 web sshd[12]: [ID 800047 auth.info] hello",
+        // rsyslog, RSYSLOG_FileFormat
+        "2026-05-01T02:03:04+00:00 web sshd[12]: hello",
+        "2026-05-01T11:03:04+09:00 web sshd[12]: hello",
+        "2026-04-30T19:03:04-0700 web sshd[12]: hello",
+        "2026-05-01T02:03:04Z web sshd[12]: hello",
+        "2026-05-01T02:03:04 web sshd[12]: hello",
+        "2026-05-01 02:03:04 web sshd[12]: hello",
+        // rsyslog, RSYSLOG_SyslogProtocol23Format
+        "<38>1 2026-05-01T02:03:04+00:00 web sshd 12 - - hello",
+        "<38>1 2026-05-01T02:03:04+00:00 web sshd 12 - - \u{feff}hello",
+        "<38>1 2026-05-01T02:03:04Z web sshd 12 ID1 [meta sequenceId=\"1\"] hello",
+        "<38>1 2026-05-01T02:03:04Z web sshd 12 - [a b=\"x\\\"] y\"][c d=\"]\"] hello",
+        "1 2026-05-01T02:03:04Z web sshd 12 - - hello",
+        // journalctl -o short-full and short-unix
+        "Fri 2026-05-01 02:03:04 UTC web sshd[12]: hello",
+        "1777600984.000000 web sshd[12]: hello",
+        // With a year
+        "May  1 2026 02:03:04 web sshd[12]: hello",
+        "2026 May  1 02:03:04 web sshd[12]: hello",
+        "Fri May  1 02:03:04 2026 web sshd[12]: hello",
+        // What ends a line beside a newline
+        "May  1 02:03:04 web sshd[12]: hello\r\n",
+        "May  1 02:03:04 web sshd[12]: hello\0\0",
+        // metalog with a pid
+        "May  1 02:03:04 web [sshd][12]: hello",
+    ] {
+        check(line, same);
+    }
+}
+
+#[test]
+fn keeps_the_fraction() {
+    check("2026-05-01T02:03:04.009102+00:00 h a: x", "2026-05-01T02:03:04.009102Z h|a||x");
+    check("2026-05-01T02:03:04.123456789Z h a: x", "2026-05-01T02:03:04.123456789Z h|a||x");
+    check("2026-05-01T02:03:04.1234567891Z h a: x", "2026-05-01T02:03:04.123456789Z h|a||x");
+    check("May  1 02:03:04.5 h a: x", "2026-05-01T02:03:04.5Z h|a||x");
+    check("2026-05-01 02:03:04,123 h a: x", "2026-05-01T02:03:04.123Z h|a||x");
+    // journalctl -o short-iso-precise
+    check("2026-05-17T17:57:47.123456+0000 h a: x", "2026-05-17T17:57:47.123456Z h|a||x");
+}
+
+#[test]
+fn the_tag_is_the_first_word_behind_the_host() {
+    let at = "2026-05-01T02:03:04Z ";
+    for (rest, expected) in [
+        ("web sshd: hello", "web|sshd||hello"),
+        ("web sshd(pam_unix)[1]: hello", "web|sshd(pam_unix)|1|hello"),
+        ("web sshd[1]: (pam_unix) hello", "web|sshd|1|(pam_unix) hello"),
+        ("web [sshd]: hello", "web|sshd||hello"),
+        ("web [sshd] hello", "web|sshd||hello"),
+        ("web gdm-password][1]: hello", "web|gdm-password]|1|hello"),
+        ("web (systemd)[1]: hello", "web|(systemd)|1|hello"),
+        ("web /usr/sbin/cron[1]: hello", "web|/usr/sbin/cron|1|hello"),
+        ("web sudo:   bob : hello", "web|sudo||  bob : hello"),
+        ("web sshd[99999999999]: hello", "web|sshd||hello"),
+        // The host is empty, or left out
+        (" sshd[1]: hello", "|sshd|1|hello"),
+        ("sshd[1]: hello", "|sshd|1|hello"),
+        ("authpriv.info dropbear[1]: hello", "|dropbear|1|hello"),
+        ("fe80:: sshd[1]: hello", "fe80::|sshd|1|hello"),
+        // No tag
+        ("web last message repeated 2 times", "web|||last message repeated 2 times"),
+        ("web sshd", "web|||sshd"),
+        ("web sshd hello", "web|||sshd hello"),
+        ("web foo sshd[1]: hello", "web|||foo sshd[1]: hello"),
+        ("web sshd[1 2]: hello", "web|||sshd[1 2]: hello"),
+        // Another program's, whatever it quotes
+        ("web logger: sshd[1]: hello", "web|logger||sshd[1]: hello"),
+        ("sshd[1] kernel: hello", "sshd[1]|kernel||hello"),
+        ("web a[1]: [ID x auth.info] hello", "web|a|1|[ID x auth.info] hello"),
+        ("web a[1]: [ID 1 hello", "web|a|1|[ID 1 hello"),
+    ] {
+        check(&format!("May  1 02:03:04 {rest}"), &format!("{at}{expected}"));
+    }
+}
+
+#[test]
+fn what_is_no_log_line_is_none() {
+    for line in [
+        "",
+        "hello",
+        "May",
+        "May  1",
+        "May  1 02:03:04",
+        "May 32 02:03:04 web sshd[1]: hello",
+        "May  1 25:03:04 web sshd[1]: hello",
+        "May  1 02:60:04 web sshd[1]: hello",
+        "2026-13-01T02:03:04Z web sshd[1]: hello",
+        "2026-02-29T02:03:04Z web sshd[1]: hello",
+        "<38>1 2026-05-01T02:03:04Z web sshd 12 - [open hello",
+        "HOST=xerxes ; TTY=ttypb ; USER=root",
+        "\u{1}\u{2}",
+    ] {
+        check(line, "none");
+    }
+}
+
+#[test]
+fn a_line_without_a_time_is_as_old_as_its_reading() {
+    check("<38>1 - - sshd - - - hello", "2026-06-01T00:00:00Z |sshd||hello");
+}
+
+#[test]
+fn a_date_without_year_is_the_latest_that_is_not_to_come() {
+    for (reference, line, expected) in [
+        ("2026-06-01T12:00:00Z", "Jun  1 11:59:59", "2026-06-01T11:59:59Z"),
+        // A clock may be wrong by a day
+        ("2026-06-01T12:00:00Z", "Jun  2 11:59:59", "2026-06-02T11:59:59Z"),
+        ("2026-06-01T12:00:00Z", "Jun  2 12:00:01", "2025-06-02T12:00:01Z"),
+        ("2026-01-02T00:00:00Z", "Dec 31 23:59:59", "2025-12-31T23:59:59Z"),
+        ("2025-12-31T12:00:00Z", "Jan  1 00:00:00", "2026-01-01T00:00:00Z"),
+        ("2026-06-01T12:00:00Z", "Feb 29 10:00:00", "2024-02-29T10:00:00Z"),
+        ("2024-02-28T12:00:00Z", "Feb 29 10:00:00", "2024-02-29T10:00:00Z"),
+        ("2024-02-28T09:00:00Z", "Feb 29 10:00:00", "2020-02-29T10:00:00Z"),
+        ("2103-01-01T00:00:00Z", "Feb 29 10:00:00", "2096-02-29T10:00:00Z"),
+    ] {
+        let clock = clock(reference, TimeZone::UTC);
+        let told = told(format!("{line} h a: x").as_bytes(), &clock);
+        assert_eq!(told, format!("{expected} h|a||x"), "{line} read at {reference}");
+    }
+}
+
+#[test]
+fn a_time_without_zone_is_the_clocks() {
+    let berlin = clock("2026-11-01T00:00:00Z", TimeZone::get("Europe/Berlin").unwrap());
+    for (line, expected) in [
+        ("Jan 15 12:00:00", "2026-01-15T11:00:00Z"),
+        ("Jul 15 12:00:00", "2026-07-15T10:00:00Z"),
+        ("2026-07-15T12:00:00", "2026-07-15T10:00:00Z"),
+        ("2026-07-15T12:00:00Z", "2026-07-15T12:00:00Z"),
+        // Twice that night: the first. Never that night: moved on by the hour that is missing.
+        ("Oct 25 02:30:00", "2026-10-25T00:30:00Z"),
+        ("Mar 29 02:30:00", "2026-03-29T01:30:00Z"),
+    ] {
+        let told = told(format!("{line} h a: x").as_bytes(), &berlin);
+        assert_eq!(told, format!("{expected} h|a||x"), "{line}");
+    }
+    // The year is told by the moment, not by the calendar of UTC.
+    let tokyo = clock("2025-12-31T16:00:00Z", TimeZone::get("Asia/Tokyo").unwrap());
+    assert_eq!(told(b"Jan  1 00:30:00 h a: x", &tokyo), "2025-12-31T15:30:00Z h|a||x");
+}
