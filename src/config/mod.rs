@@ -4,6 +4,7 @@
 //! tree of the file with the flags put over it, so both are checked by the same code and each
 //! error names its place: file, line and key, or the flag. `clap` is named nowhere else.
 
+mod build;
 mod command;
 mod error;
 mod flags;

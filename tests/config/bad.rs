@@ -129,7 +129,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "expected: {logins: [{method: pubkey}]}",
-        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, other"#,
+        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: did you mean publickey? Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, other"#,
     ),
     (
         "expected: {logins: [{user: [a, {not: b}]}]}",
@@ -159,7 +159,7 @@ const FILES: &[(&str, &str)] = &[
         "expected: {login: [{user: a}]}",
         "x.yml:1: expected.login: unknown key: did you mean logins? Allowed here: logins, sudo, aws",
     ),
-    ("a: [1\nb: 2", "x.yml:1: is not YAML: unclosed bracket '['"),
+    ("web: {}\na: [1", "x.yml:2: is not YAML: unclosed bracket '['"),
     ("web: {}\nweb: {}", "x.yml:2: is not YAML: duplicate key web: keep one"),
     (
         "web: {}\n---\nweb: {}",
@@ -274,5 +274,6 @@ fn help_and_version_are_no_mistakes() {
     for word in ["General:", "The host's log:", "CloudTrail:", "Web:", "history", "check-config"] {
         assert!(help.contains(word), "{word} in {help}");
     }
+    assert!(text(&["help"]).contains("check-config"));
     assert!(text(&["history", "--help"]).contains("--since <TIME>"));
 }
