@@ -73,8 +73,8 @@ fn auth_log_defaults(mut section: Section<'_>, environment: &Environment) -> Aut
 }
 
 fn auth_logs(field: Option<Field<'_>>, defaults: &AuthLogDefaults) -> Vec<AuthLog> {
-    let items = field.map(|field| field.items()).unwrap_or_default();
-    items.iter().filter_map(|item| auth_log(item, defaults)).collect()
+    let read = |item: &Field<'_>| auth_log(item, defaults);
+    field.map(|field| field.read_distinct(read, |log| &log.path)).unwrap_or_default()
 }
 
 /// A path alone, or a section with the path and what differs for this log.
@@ -112,11 +112,10 @@ fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
 }
 
 fn accounts(field: &Field<'_>, no_region: bool) -> Vec<Account> {
-    let items = field.items();
-    if no_region && !items.is_empty() {
+    if no_region && !field.items().is_empty() {
         field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
     }
-    items.iter().filter_map(account).collect()
+    field.read_distinct(account, |account| &account.role_arn)
 }
 
 fn account(item: &Field<'_>) -> Option<Account> {

@@ -132,13 +132,17 @@ fn a_log_of_its_own_zone_keeps_it() {
 
 #[test]
 fn accounts_may_go_without_an_external_id() {
-    let arn = "arn:aws:iam::123456789012:role/login-exporter-read";
+    let arn = |account: &str| format!("arn:aws:iam::{account}:role/login-exporter-read");
+    let (one, two) = (arn("123456789012"), arn("210987654321"));
     let settings = yaml(&format!(
-        "cloudtrail: {{regions: eu-west-1, accounts: [{{role_arn: '{arn}'}}, {{role_arn: '{arn}', external_id: 007}}]}}"
+        "cloudtrail:\n  regions: eu-west-1\n  accounts:\n    - {{role_arn: '{one}'}}\n    \
+         - {{role_arn: '{two}', external_id: 007}}\n"
     ));
-    let account =
-        |id: Option<&str>| Account { role_arn: arn.to_owned(), external_id: id.map(str::to_owned) };
-    assert_eq!(settings.cloudtrail.accounts, [account(None), account(Some("007"))]);
+    let account = |role_arn: &str, id: Option<&str>| Account {
+        role_arn: role_arn.to_owned(),
+        external_id: id.map(str::to_owned),
+    };
+    assert_eq!(settings.cloudtrail.accounts, [account(&one, None), account(&two, Some("007"))]);
 }
 
 #[test]

@@ -84,7 +84,8 @@ fn a_certificate_has_the_fingerprint_of_the_key_within() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    generate(folder.path(), "ed25519", "");
+    let authority = generate(folder.path(), "ed25519", "");
+    certify(folder.path(), &authority);
     for (kind, bits) in [("rsa", "2048"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")] {
         let file = generate(folder.path(), kind, bits);
         certify(folder.path(), &file);

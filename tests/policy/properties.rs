@@ -2,6 +2,7 @@
 
 use login_exporter::event::{AwsCall, Event, EventKind, Expected, Method, Time};
 use login_exporter::policy::expected::{Expectations, Hours, Kind, Pattern, Rule};
+use login_exporter::policy::identities::parse_authorized_keys;
 use login_exporter::policy::{Policy, Rules};
 use login_exporter::session::Counted;
 use proptest::prelude::*;
@@ -127,5 +128,33 @@ proptest! {
         let mut without = event;
         without.principal = None;
         prop_assert_eq!(verdict(&expected, &forged), verdict(&expected, &without));
+    }
+
+    #[test]
+    fn no_file_of_keys_breaks_the_reader(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("ssh-ed25519 ".to_owned()),
+                Just("ssh-rsa-cert-v01@openssh.com AAAA".to_owned()),
+                Just("cert-authority,".to_owned()),
+                "[\"\\\\ ,=#\n\t]{0,4}",
+                "[A-Za-z0-9+/=]{0,80}",
+                "\\PC{0,4}",
+            ],
+            0..12,
+        ),
+        tail in prop::collection::vec(any::<u8>(), 0..8),
+    ) {
+        let bytes = [parts.concat().into_bytes(), tail].concat();
+        let lines = bytes.split(|b| *b == b'\n').count();
+        let file = parse_authorized_keys(&bytes);
+        prop_assert!(file.keys.len() + file.bad.len() <= lines);
+    }
+
+    #[test]
+    fn no_hours_break_the_reader(text in "[MonTuesFri0-9:, \\-a-zA-Z/]{0,20}|\\PC{0,8}", time in any::<i64>()) {
+        if let Ok(hours) = Hours::parse(&text, |_| Ok(jiff::tz::TimeZone::UTC)) {
+            hours.cover(Time::from_nanoseconds(time));
+        }
     }
 }
