@@ -1,5 +1,7 @@
 //! Settings as a user writes them: flags, the file, and what is said of mistakes.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 #[path = "config/bad.rs"]
 mod bad;
 #[path = "config/good.rs"]

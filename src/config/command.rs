@@ -115,6 +115,15 @@ impl CommandLine {
         }
         Settings::from_tree(&tree, self.config_file.clone(), environment)
     }
+
+    /// What `check-config` prints: the settings in force as YAML, with comments that tell what is
+    /// odd about the files they name. The error is what is wrong with them.
+    pub fn check(&self, environment: &Environment) -> Result<String, Problems> {
+        let settings = self.settings(environment)?;
+        let warnings = settings.rules()?.warnings;
+        let comments: String = warnings.iter().map(|w| format!("# warning: {w}\n")).collect();
+        Ok(comments + &settings.to_yaml())
+    }
 }
 
 fn read_file(path: &Path) -> Result<Node, Problems> {
@@ -172,8 +181,6 @@ fn parser() -> clap::Command {
     let program = clap::Command::new("login_exporter")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Prometheus exporter of who logged in to this host, over SSH and through AWS Session Manager, and whether that was expected")
-        .disable_help_subcommand(true)
-        .args_conflicts_with_subcommands(false)
         .subcommand(clap::Command::new("serve").about("Follow, poll, serve [the default]"))
         .subcommand(history_parser())
         .subcommand(check_parser());

@@ -193,6 +193,8 @@ pub(super) const FLAGS: &[Flag] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::{Environment, Settings};
+    use super::super::tree::{Node, Origin, Value};
     use super::*;
 
     #[test]
@@ -203,5 +205,26 @@ mod tests {
         keys.dedup();
         assert_eq!(keys.len(), all);
         assert_eq!(keys.iter().filter(|k| k.is_empty()).count(), 1, "only the file names itself");
+    }
+
+    #[test]
+    fn every_flag_s_key_is_known_to_the_file() {
+        for flag in FLAGS.iter().filter(|flag| flag.name != CONFIG_FILE) {
+            let mut tree = Node::empty();
+            let node = |value| Node { value, origin: Origin::Flag(flag.name) };
+            tree.set(flag.key, node(Value::Text("?".to_owned())));
+            let read = Settings::from_tree(&tree, None, &Environment::of_process());
+            let said = read.err().map(|problems| problems.to_string()).unwrap_or_default();
+            assert!(!said.contains("unknown key"), "{}: {said}", flag.name);
+        }
+    }
+
+    #[test]
+    fn the_sample_names_every_flag() {
+        let sample = include_str!("../../deploy/login_exporter.yml");
+        for flag in FLAGS.iter().filter(|flag| flag.name != CONFIG_FILE) {
+            let named = format!("(--{})", flag.name);
+            assert!(sample.contains(&named), "{named} is not in deploy/login_exporter.yml");
+        }
     }
 }

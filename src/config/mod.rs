@@ -3,7 +3,12 @@
 //! Owns every flag and key, their defaults and what is wrong with them. A key is read from the
 //! tree of the file with the flags put over it, so both are checked by the same code and each
 //! error names its place: file, line and key, or the flag. `clap` is named nowhere else.
+//!
+//! A flag's key is its name: dots nest, dashes become underscores, and what may be repeated is a
+//! list in the plural (`--cloudtrail.region` is `cloudtrail.regions`, `--auth-log.path` is
+//! `auth_logs`). The one exception is `--web.config.file`, which is `web.config_file`.
 
+mod build;
 mod command;
 mod error;
 mod flags;

@@ -20,7 +20,7 @@ impl Settings {
             out.pair("start", name_of(&Start::ALL, self.auth_log.start));
             out.zone(&self.auth_log.time_zone);
         });
-        out.list("auth_logs", &self.auth_logs, |log| auth_log(log));
+        out.list("auth_logs", &self.auth_logs, auth_log);
         out.section("cloudtrail", |out| cloudtrail(self, out));
         out.section("state", |out| out.path("dir", &self.state_dir));
         out.section("web", |out| web(self, out));

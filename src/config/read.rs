@@ -65,6 +65,25 @@ impl<'n> Field<'n> {
         self.items().iter().filter_map(|item| item.parse(&read)).collect()
     }
 
+    /// Every item read by `read`, none of which may name the same as another: what is read twice
+    /// would count twice.
+    pub(super) fn read_distinct<T, K: PartialEq>(
+        &self,
+        read: impl Fn(&Field<'n>) -> Option<T>,
+        key: impl Fn(&T) -> &K,
+    ) -> Vec<T> {
+        let mut values: Vec<T> = Vec::new();
+        for item in self.items() {
+            let Some(value) = read(&item) else { continue };
+            if values.iter().any(|other| key(other) == key(&value)) {
+                item.wrong("stands in the list already: keep one");
+            } else {
+                values.push(value);
+            }
+        }
+        values
+    }
+
     /// The entries of a section whose keys are the user's own names.
     pub(super) fn entries(&self) -> Vec<(&'n str, Field<'n>)> {
         self.map().iter().map(|entry| (entry.key.as_str(), self.child(entry))).collect()
@@ -142,12 +161,14 @@ impl<'n> Section<'n> {
         }
     }
 
-    pub(super) fn list<T>(
+    /// The items of a list, each of which may stand once.
+    pub(super) fn list<T: PartialEq>(
         &mut self,
         key: &'static str,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
-        self.take(key).map(|field| field.parse_all(read)).unwrap_or_default()
+        let field = self.take(key);
+        field.map(|f| f.read_distinct(|item| item.parse(&read), |v| v)).unwrap_or_default()
     }
 
     /// The section below a key; an absent one is empty.

@@ -7,14 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::error::{Findings, Problems};
-use super::read::{Field, Section};
-use super::rules::{self, Identities};
-use super::tree::Node;
-use super::values::{
-    choice, duration_within, listen_address, number_within, path, region, role_arn, telemetry_path,
-    truth, zone,
-};
+use super::rules::Identities;
 use crate::policy::expected::Expectations;
 use crate::policy::networks::Networks;
 
@@ -206,7 +199,7 @@ impl Environment {
     }
 
     /// The folder for state where none is set: systemd's, the user's, else the system's.
-    fn state_dir(&self) -> PathBuf {
+    pub(super) fn state_dir(&self) -> PathBuf {
         let set = |v: &Option<OsString>| v.clone().filter(|v| !v.is_empty()).map(PathBuf::from);
         // systemd separates several folders by colons; the first is ours.
         let systemd = set(&self.state_directory).map(|dirs| {
@@ -220,170 +213,4 @@ impl Environment {
         };
         systemd.or_else(user).unwrap_or_else(|| PathBuf::from("/var/lib/login_exporter"))
     }
-}
-
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
-
-impl Settings {
-    /// Reads the tree of flags and file. All that is wrong is told at once.
-    pub(super) fn from_tree(
-        tree: &Node,
-        config_file: Option<PathBuf>,
-        environment: &Environment,
-    ) -> Result<Settings, Problems> {
-        let findings = Findings::of(config_file.as_deref());
-        let mut top = Field::top(tree, &findings).section();
-        // The keys are asked for in the order in which an error lists them.
-        let source = top.optional("source", choice("source", &SourceChoice::ALL));
-        let auth_log = auth_log_defaults(top.section("auth_log"), environment);
-        let mut settings = Settings {
-            config_file,
-            source: source.unwrap_or_default(),
-            auth_logs: auth_logs(top.take("auth_logs"), &auth_log),
-            auth_log,
-            cloudtrail: cloudtrail(top.section("cloudtrail")),
-            state_dir: state_dir(top.section("state"), environment),
-            web: web(top.section("web")),
-            log: log(top.section("log")),
-            limits: limits(top.section("limits")),
-            failures: failures(top.section("failures")),
-            networks: rules::networks(top.take("networks")),
-            identities: rules::identities(top.section("identities")),
-            expected: Expectations::default(),
-        };
-        let expected = top.section("expected");
-        settings.expected = rules::expected(expected, &settings.networks, &environment.time_zone);
-        if settings.source == SourceChoice::Journal
-            && let Some(logs) = top.take("auth_logs").filter(|_| !settings.auth_logs.is_empty())
-        {
-            logs.wrong("source is journal, so no file is read: leave out one of the two");
-        }
-        top.finish();
-        findings.verdict(settings)
-    }
-}
-
-fn auth_log_defaults(mut section: Section<'_>, environment: &Environment) -> AuthLogDefaults {
-    let defaults = AuthLogDefaults {
-        start: section.optional("start", choice("start", &Start::ALL)).unwrap_or_default(),
-        time_zone: section
-            .optional("time_zone", zone)
-            .unwrap_or_else(|| environment.time_zone.clone()),
-    };
-    section.finish();
-    defaults
-}
-
-fn auth_logs(field: Option<Field<'_>>, defaults: &AuthLogDefaults) -> Vec<AuthLog> {
-    let items = field.map(|field| field.items()).unwrap_or_default();
-    items.iter().filter_map(|item| auth_log(item, defaults)).collect()
-}
-
-/// A path alone, or a section with the path and what differs for this log.
-fn auth_log(item: &Field<'_>, defaults: &AuthLogDefaults) -> Option<AuthLog> {
-    if item.is_text() {
-        let AuthLogDefaults { start, time_zone } = defaults.clone();
-        return Some(AuthLog { path: item.parse(path)?, start, time_zone });
-    }
-    let mut section = item.section();
-    let path = section.required("path", path);
-    let start = section.optional("start", choice("start", &Start::ALL)).unwrap_or(defaults.start);
-    let time_zone =
-        section.optional("time_zone", zone).unwrap_or_else(|| defaults.time_zone.clone());
-    section.finish();
-    Some(AuthLog { path: path?, start, time_zone })
-}
-
-fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
-    let regions = section.list("regions", region);
-    let no_region = regions.is_empty();
-    let cloudtrail = CloudTrail {
-        regions,
-        poll_interval: section
-            .optional("poll_interval", duration_within(SECOND, DAY))
-            .unwrap_or(60 * SECOND),
-        // CloudTrail keeps its event history for 90 days.
-        lookback: section
-            .optional("lookback", duration_within(Duration::ZERO, 90 * DAY))
-            .unwrap_or(DAY),
-        paths: section.list("paths", path),
-        accounts: section.take("accounts").map(|f| accounts(&f, no_region)).unwrap_or_default(),
-    };
-    section.finish();
-    cloudtrail
-}
-
-fn accounts(field: &Field<'_>, no_region: bool) -> Vec<Account> {
-    let items = field.items();
-    if no_region && !items.is_empty() {
-        field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
-    }
-    items.iter().filter_map(account).collect()
-}
-
-fn account(item: &Field<'_>) -> Option<Account> {
-    let mut section = item.section();
-    let role_arn = section.required("role_arn", role_arn);
-    let external_id = section.optional("external_id", |text| Ok(text.to_owned()));
-    section.finish();
-    Some(Account { role_arn: role_arn?, external_id })
-}
-
-fn state_dir(mut section: Section<'_>, environment: &Environment) -> PathBuf {
-    let dir = section.optional("dir", path).unwrap_or_else(|| environment.state_dir());
-    section.finish();
-    dir
-}
-
-fn web(mut section: Section<'_>) -> Web {
-    let mut listen_addresses = section.list("listen_addresses", listen_address);
-    if listen_addresses.is_empty() {
-        listen_addresses.push(SocketAddr::from(([127, 0, 0, 1], 10922)));
-    }
-    let web = Web {
-        listen_addresses,
-        telemetry_path: section
-            .optional("telemetry_path", telemetry_path)
-            .unwrap_or_else(|| "/metrics".to_owned()),
-        config_file: section.optional("config_file", path),
-        max_requests: section.optional("max_requests", number_within(1, 10_000)).unwrap_or(40)
-            as usize,
-        disable_recent: section.optional("disable_recent", truth).unwrap_or(false),
-        openmetrics_created: section.optional("openmetrics_created", truth).unwrap_or(false),
-    };
-    section.finish();
-    web
-}
-
-fn log(mut section: Section<'_>) -> Log {
-    let log = Log {
-        level: section.optional("level", choice("level", &LogLevel::ALL)).unwrap_or_default(),
-        format: section.optional("format", choice("format", &LogFormat::ALL)).unwrap_or_default(),
-    };
-    section.finish();
-    log
-}
-
-fn limits(mut section: Section<'_>) -> Limits {
-    let series = section.optional("series_per_family", number_within(10, 100_000)).unwrap_or(1_000);
-    let limits = Limits {
-        series_per_family: series as usize,
-        forget_after: section
-            .optional("forget_after", duration_within(HOUR, 36_500 * DAY))
-            .unwrap_or(400 * DAY),
-    };
-    section.finish();
-    limits
-}
-
-fn failures(mut section: Section<'_>) -> Failures {
-    let threshold = section.optional("threshold", number_within(1, 1_000)).unwrap_or(5);
-    let failures = Failures {
-        threshold: threshold as u32,
-        window: section.optional("window", duration_within(SECOND, 7 * DAY)).unwrap_or(HOUR),
-    };
-    section.finish();
-    failures
 }

@@ -77,6 +77,14 @@ const FILES: &[(&str, &str)] = &[
         "auth_logs:\n  - {path: /a, time_zone: Asia/Tokio}",
         r#"x.yml:2: auth_logs[0].time_zone: "Asia/Tokio" is not a time zone: write a name such as Asia/Tokyo or UTC"#,
     ),
+    (
+        "auth_logs: [/a, /b, {path: /a, start: end}]",
+        "x.yml:1: auth_logs[2]: stands in the list already: keep one",
+    ),
+    (
+        "cloudtrail: {regions: [eu-west-1, eu-west-1]}",
+        "x.yml:1: cloudtrail.regions[1]: stands in the list already: keep one",
+    ),
     ("auth_logs: ['']", "x.yml:1: auth_logs[0]: is empty: name a file or folder"),
     ("auth_logs: [~]", "x.yml:1: auth_logs[0]: path is missing: give one"),
     (
@@ -129,7 +137,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "expected: {logins: [{method: pubkey}]}",
-        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, other"#,
+        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: did you mean publickey? Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, other"#,
     ),
     (
         "expected: {logins: [{user: [a, {not: b}]}]}",
@@ -159,7 +167,7 @@ const FILES: &[(&str, &str)] = &[
         "expected: {login: [{user: a}]}",
         "x.yml:1: expected.login: unknown key: did you mean logins? Allowed here: logins, sudo, aws",
     ),
-    ("a: [1\nb: 2", "x.yml:1: is not YAML: unclosed bracket '['"),
+    ("web: {}\na: [1", "x.yml:2: is not YAML: unclosed bracket '['"),
     ("web: {}\nweb: {}", "x.yml:2: is not YAML: duplicate key web: keep one"),
     (
         "web: {}\n---\nweb: {}",
@@ -224,6 +232,10 @@ fn a_bad_flag_is_one_line_that_names_it() {
             r#"--cloudtrail.region: "x" is not a Region: write one such as ap-northeast-1"#,
         ),
         (&["--source=file", "--source=journal"], "--source: stands more than once: keep one"),
+        (
+            &["--auth-log.path=/a", "--auth-log.path=/a"],
+            "--auth-log.path: stands in the list already: keep one",
+        ),
         (&["--source"], "--source: needs a value behind it"),
         (&["--web.disable-recent=yes"], "--web.disable-recent: takes no value"),
         (&["server"], "server: unknown command: serve, history or check-config is allowed"),
@@ -274,5 +286,26 @@ fn help_and_version_are_no_mistakes() {
     for word in ["General:", "The host's log:", "CloudTrail:", "Web:", "history", "check-config"] {
         assert!(help.contains(word), "{word} in {help}");
     }
+    assert!(text(&["help"]).contains("check-config"));
     assert!(text(&["history", "--help"]).contains("--since <TIME>"));
+}
+
+proptest::proptest! {
+    /// Keys that exist with values that do not fit, in any nesting.
+    #[test]
+    fn no_file_breaks_the_reader(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "networks", "expected", "logins", "not", "hours", "web", "auth_logs", "keys",
+                "user", ": ", ": ", ":\n  ", "\n", "\n    ", "- ", "{", "}", "[", "]", ",", "~",
+                "10.0.0.0/8", "1", "'", "&a ", "*a", "<<", "\u{e9}", "!!int ", "|\n",
+            ]),
+            0..24,
+        ),
+    ) {
+        // Whatever it says, it says it without a panic, and never nothing.
+        if let Err(problems) = File::new(&words.concat()).settings(&[]) {
+            proptest::prop_assert!(!problems.to_string().is_empty());
+        }
+    }
 }

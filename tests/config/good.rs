@@ -132,13 +132,17 @@ fn a_log_of_its_own_zone_keeps_it() {
 
 #[test]
 fn accounts_may_go_without_an_external_id() {
-    let arn = "arn:aws:iam::123456789012:role/login-exporter-read";
+    let arn = |account: &str| format!("arn:aws:iam::{account}:role/login-exporter-read");
+    let (one, two) = (arn("123456789012"), arn("210987654321"));
     let settings = yaml(&format!(
-        "cloudtrail: {{regions: eu-west-1, accounts: [{{role_arn: '{arn}'}}, {{role_arn: '{arn}', external_id: 007}}]}}"
+        "cloudtrail:\n  regions: eu-west-1\n  accounts:\n    - {{role_arn: '{one}'}}\n    \
+         - {{role_arn: '{two}', external_id: 007}}\n"
     ));
-    let account =
-        |id: Option<&str>| Account { role_arn: arn.to_owned(), external_id: id.map(str::to_owned) };
-    assert_eq!(settings.cloudtrail.accounts, [account(None), account(Some("007"))]);
+    let account = |role_arn: &str, id: Option<&str>| Account {
+        role_arn: role_arn.to_owned(),
+        external_id: id.map(str::to_owned),
+    };
+    assert_eq!(settings.cloudtrail.accounts, [account(&one, None), account(&two, Some("007"))]);
 }
 
 #[test]
@@ -205,6 +209,23 @@ fn check_config_takes_a_file_before_the_flag_s() {
         (line.command.clone(), line.config_file()),
         (Command::CheckConfig, Some(Path::new("b.yml")))
     );
+}
+
+#[test]
+fn check_config_prints_what_is_in_force_and_warns() {
+    let file = File::new("log: {level: warn}\n");
+    let check = || {
+        let line = command_line(&["check-config", file.path().to_str().unwrap()]).unwrap();
+        line.check(&environment())
+    };
+    assert!(check().unwrap().contains("  level: warn\n"));
+    let keys = file.folder.path().join("keys");
+    let text = format!("identities: {{authorized_keys: [{}]}}", keys.display());
+    std::fs::write(file.path(), text).unwrap();
+    assert!(check().unwrap_err().to_string().contains("cannot read the keys"));
+    std::fs::write(&keys, "hello\n").unwrap();
+    let warning = format!("# warning: {}:1: no key stands in this line\n", keys.display());
+    assert!(check().unwrap().starts_with(&warning));
 }
 
 #[test]
@@ -296,12 +317,17 @@ fn every_flag_s_key_is_printed() {
 #[test]
 fn the_sample_s_examples_are_good_settings() {
     let text = std::fs::read_to_string(root().join("deploy/login_exporter.yml")).unwrap();
-    assert_eq!(yaml(&text).expected.logins.len(), 2);
+    let mut untouched = yaml(&text);
+    untouched.config_file = None;
+    assert_eq!(untouched, flags(&[]).unwrap(), "installed as it is, it changes nothing");
     let settings = yaml(&uncommented(&text));
     assert_eq!(settings.auth_logs.len(), 2);
     assert_eq!(settings.cloudtrail.accounts.len(), 1);
     assert_eq!(settings.identities.authorized_keys.len(), 3);
     assert_eq!(settings.identities.keys.len(), 1);
+    assert_eq!(settings.networks.iter().count(), 3);
+    assert_eq!(settings.expected.logins.len(), 2);
+    assert_eq!((settings.expected.sudo.len(), settings.expected.aws.len()), (1, 1));
 }
 
 /// The sample with its commented examples in force: what is one word with a colon, or a list item.
@@ -313,13 +339,9 @@ fn uncommented(text: &str) -> String {
         let key = body.split([':', ' ']).next()?;
         let is_key = !key.is_empty()
             && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-            && body[key.len()..].starts_with(':')
-            && !PROSE.contains(&key);
+            && body[key.len()..].starts_with(':');
         let is_item = body.starts_with("- ") || body.starts_with("\"SHA256");
         (indent.trim().is_empty() && (is_key || is_item)).then(|| format!("{indent}{rest}"))
     };
     text.lines().map(|l| example(l).unwrap_or_else(|| l.to_owned()) + "\n").collect()
 }
-
-/// Words before a colon that are explained, not set.
-const PROSE: [&str; 4] = ["logins", "sudo", "aws", "trusted"];
