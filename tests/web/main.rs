@@ -5,5 +5,6 @@ mod config_file;
 mod fake;
 mod login;
 mod plain;
+mod slow;
 mod tls;
 mod tools;
