@@ -15,6 +15,8 @@ pub(crate) struct Fake {
     pub(crate) scrapes: Mutex<Vec<Scrape>>,
     pub(crate) ready: AtomicBool,
     pub(crate) overview: Mutex<Overview>,
+    /// What is shown from the second look on, where it is something else.
+    pub(crate) later: Mutex<Option<Overview>>,
     /// Where set, a scrape waits for `go` after it has told `begun`.
     pub(crate) held: AtomicBool,
     pub(crate) begun: Notify,
@@ -53,7 +55,12 @@ impl Exporter for Fake {
     }
 
     fn overview(&self) -> Overview {
-        self.overview.lock().unwrap().clone()
+        let mut overview = self.overview.lock().unwrap();
+        let shown = overview.clone();
+        if let Some(later) = self.later.lock().unwrap().take() {
+            *overview = later;
+        }
+        shown
     }
 }
 
