@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
@@ -12,6 +12,7 @@ use super::auth::{Gatekeeper, Verdict};
 use super::body::Answer;
 use super::config_file::{InForce, Live};
 use super::crowd::{Crowd, Seat};
+use super::page::{self, View};
 use super::rate::Bucket;
 use super::routes::{NoRoute, Route, route};
 use super::scrape::Scrapes;
@@ -26,6 +27,7 @@ pub(super) struct Site<E> {
     gatekeeper: Gatekeeper,
     bucket: Bucket,
     scrapes: Scrapes,
+    page_policy: HeaderValue,
 }
 
 /// A request without its body, which no page reads.
@@ -37,6 +39,7 @@ impl<E: Exporter> Site<E> {
             exporter,
             crowd: Crowd::new(options.limits.clone()),
             scrapes: Scrapes::new(options.limits.max_requests),
+            page_policy: page::content_security_policy(),
             gatekeeper: Gatekeeper::new(),
             bucket: Bucket::default(),
             live,
@@ -87,12 +90,28 @@ impl<E: Exporter> Site<E> {
             // A HEAD must not pass for a scrape: it shows nobody any value.
             Ok(Route::Metrics) if *request.method() == Method::HEAD => text(StatusCode::OK, ""),
             Ok(Route::Metrics) => self.scrapes.answer(&self.exporter, request, peer).await,
-            Ok(Route::Page) => text(StatusCode::OK, "login_exporter\n"),
+            Ok(Route::Page) => self.front(),
             Ok(Route::Healthy) => text(StatusCode::OK, "Healthy\n"),
             Ok(Route::Ready) => self.ready(),
             Err(NoRoute::NotFound) => text(StatusCode::NOT_FOUND, "No such page; / lists them\n"),
             Err(NoRoute::MethodNotAllowed) => method_not_allowed(),
         }
+    }
+
+    fn front(&self) -> Response<Bytes> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let view = View {
+            telemetry_path: &self.options.telemetry_path,
+            recent: self.options.recent,
+            now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
+        };
+        let html = page::render(&self.exporter.overview(), &view);
+        let mut response = Response::new(Bytes::from(html));
+        let headers = response.headers_mut();
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, html);
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.page_policy.clone());
+        response
     }
 
     fn ready(&self) -> Response<Bytes> {

@@ -6,6 +6,7 @@
 //! keeps scrapes answered while someone opens connections and lets them hang.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -43,7 +44,14 @@ struct State {
     since: Instant,
     deadline: Instant,
     unsent: usize,
-    changed: Arc<Notify>,
+    signal: Arc<Signal>,
+}
+
+/// What the connection's own task is told.
+#[derive(Default)]
+struct Signal {
+    changed: Notify,
+    cut_off: AtomicBool,
 }
 
 impl Crowd {
@@ -60,13 +68,13 @@ impl Crowd {
         }
         let id = seats.next;
         seats.next += 1;
-        let changed = Arc::new(Notify::new());
+        let signal = Arc::<Signal>::default();
         let since = Instant::now();
         let deadline = since + self.limits.head_time;
         let state =
-            State { phase: Phase::Reading, since, deadline, unsent: 0, changed: changed.clone() };
+            State { phase: Phase::Reading, since, deadline, unsent: 0, signal: signal.clone() };
         seats.taken.insert(id, state);
-        Arc::new(Seat { crowd: self.clone(), id, changed })
+        Arc::new(Seat { crowd: self.clone(), id, signal })
     }
 
     /// The requests whose head has not come yet will not be answered any more.
@@ -81,7 +89,7 @@ impl Crowd {
     fn stop(&self, which: impl Fn(&State) -> bool) {
         let mut seats = self.lock();
         for (_, state) in seats.taken.extract_if(.., |_, state| which(state)) {
-            state.changed.notify_one();
+            state.leave();
         }
     }
 
@@ -101,6 +109,13 @@ impl Crowd {
     }
 }
 
+impl State {
+    fn leave(&self) {
+        self.signal.cut_off.store(self.phase == Phase::Sending, Ordering::Relaxed);
+        self.signal.changed.notify_one();
+    }
+}
+
 impl Seats {
     /// Connections that wait for their client come before those that wait for us.
     fn longest_waiting(&self, eligible: impl Fn(u64, &State) -> bool) -> Option<u64> {
@@ -113,7 +128,7 @@ impl Seats {
 
     fn evict(&mut self, id: Option<u64>) {
         if let Some(state) = id.and_then(|id| self.taken.remove(&id)) {
-            state.changed.notify_one();
+            state.leave();
         }
     }
 
@@ -126,7 +141,7 @@ impl Seats {
 pub(super) struct Seat {
     crowd: Arc<Crowd>,
     id: u64,
-    changed: Arc<Notify>,
+    signal: Arc<Signal>,
 }
 
 impl Seat {
@@ -168,9 +183,15 @@ impl Seat {
         {
             tokio::select! {
                 () = sleep_until(deadline) => {}
-                () = self.changed.notified() => {}
+                () = self.signal.changed.notified() => {}
             }
         }
+        self.crowd.lock().evict(Some(self.id));
+    }
+
+    /// Whether it had to be closed in the middle of an answer.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.signal.cut_off.load(Ordering::Relaxed)
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -185,7 +206,7 @@ impl Seat {
             state.deadline = self.crowd.deadline(phase, since);
             state.unsent = unsent;
         }
-        self.changed.notify_one();
+        self.signal.changed.notify_one();
     }
 }
 

@@ -1,4 +1,5 @@
-//! A stream that tells its seat when the client sends something.
+//! A socket that tells its seat when the client sends something, and that leaves nothing behind
+//! when it is cut off.
 
 use std::io;
 use std::pin::Pin;
@@ -6,21 +7,32 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::crowd::Seat;
 
-pub(super) struct Heard<S> {
-    stream: S,
+pub(super) struct Heard {
+    stream: TcpStream,
     seat: Arc<Seat>,
 }
 
-impl<S> Heard<S> {
-    pub(super) fn new(stream: S, seat: Arc<Seat>) -> Self {
+impl Heard {
+    pub(super) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
         Heard { stream, seat }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+/// A client that was cut off because it does not read gets a reset: with an orderly end, the
+/// system would keep what is unsent for as long as the client likes.
+impl Drop for Heard {
+    fn drop(&mut self) {
+        if self.seat.is_cut_off() {
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Heard {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -35,7 +47,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+impl AsyncWrite for Heard {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How much a client, and all of them together, may take.
 ///
 /// The defaults keep the memory of the listener under 40 MB at the worst: 256 connections with
-/// 64 KiB of buffers each, and 16 MiB of answers that wait for slow readers.
+/// less than 100 KiB of buffers each (with TLS), and 16 MiB of answers that wait for slow readers.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// `--web.max-requests`: how many scrapes are prepared at the same time; the next ones get
@@ -17,6 +17,8 @@ pub struct Limits {
     /// The largest request head, and the most of an answer that is handed to a connection ahead
     /// of its client. At least 8 KiB.
     pub head_bytes: usize,
+    /// What the system keeps of an answer that the client has not taken yet. It doubles it.
+    pub socket_bytes: u32,
     /// From the connection (or a request's first byte) to the end of the request's head, the TLS
     /// handshake included.
     pub head_time: Duration,
@@ -39,6 +41,7 @@ impl Default for Limits {
             max_requests: 40,
             connections: 256,
             head_bytes: 16 * 1024,
+            socket_bytes: 128 * 1024,
             head_time: Duration::from_secs(10),
             prepare_time: Duration::from_secs(30),
             send_time: Duration::from_secs(30),

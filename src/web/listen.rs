@@ -3,29 +3,51 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
-use super::Error;
+use super::{Error, Limits};
+
+/// Connections that the system holds until they are accepted, which takes no time at all.
+const BACKLOG: u32 = 1024;
 
 /// Listens on one address of the form `host:port`, `[v6]:port` or `:port`.
-pub(super) async fn bind(given: &str) -> Result<TcpListener, Error> {
+pub(super) async fn bind(given: &str, limits: &Limits) -> Result<TcpListener, Error> {
     let (host, port) = split(given)
         .map_err(|cause| Error::Address { given: given.to_owned(), cause: cause.to_owned() })?;
     let bound = match host {
-        "" => bind_everywhere(port).await,
-        host => TcpListener::bind((host, port)).await,
+        "" => bind_everywhere(port, limits),
+        host => bind_name(host, port, limits).await,
     };
     bound.map_err(|cause| refused(given, cause))
 }
 
-/// Both families through one socket; a host without IPv6 has only the other.
-async fn bind_everywhere(port: u16) -> io::Result<TcpListener> {
-    match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
-        Err(error) if no_ipv6(&error) => {
-            TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).await
+/// The first address of the name that can be had.
+async fn bind_name(host: &str, port: u16, limits: &Limits) -> io::Result<TcpListener> {
+    let mut last = io::Error::other("the name has no address");
+    for address in lookup_host((host, port)).await? {
+        match bind_address(address, limits) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
         }
+    }
+    Err(last)
+}
+
+/// Both families through one socket; a host without IPv6 has only the other.
+fn bind_everywhere(port: u16, limits: &Limits) -> io::Result<TcpListener> {
+    match bind_address((Ipv6Addr::UNSPECIFIED, port).into(), limits) {
+        Err(error) if no_ipv6(&error) => bind_address((Ipv4Addr::UNSPECIFIED, port).into(), limits),
         bound => bound,
     }
+}
+
+fn bind_address(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for the connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(limits.socket_bytes)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn no_ipv6(error: &io::Error) -> bool {

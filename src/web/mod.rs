@@ -13,6 +13,7 @@ mod error;
 mod heard;
 mod limits;
 mod listen;
+mod page;
 mod rate;
 mod routes;
 mod scrape;

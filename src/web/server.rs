@@ -58,7 +58,7 @@ impl Server {
         let live = Live::open(options.config_file.clone()).map_err(Error::ConfigFile)?;
         let mut listeners = Vec::new();
         for given in &options.listen {
-            listeners.push(listen::bind(given).await?);
+            listeners.push(listen::bind(given, &options.limits).await?);
         }
         if listeners.is_empty() {
             return Err(Error::NoAddress);
@@ -140,6 +140,7 @@ async fn attend<E: Exporter>(
     // Answers are written whole; waiting to fill a packet only delays their end.
     let _ = stream.set_nodelay(true);
     let peer = peer.ip().to_canonical();
+    let stream = Heard::new(stream, seat.clone());
     tokio::select! {
         () = greet(stream, peer, site, seat.clone(), stopping) => {}
         () = seat.expired() => debug!(%peer, "closed a connection that waited too long"),
@@ -148,7 +149,7 @@ async fn attend<E: Exporter>(
 
 /// With TLS where the web configuration file asks for it.
 async fn greet<E: Exporter>(
-    stream: TcpStream,
+    stream: Heard,
     peer: IpAddr,
     site: Arc<Site<E>>,
     seat: Arc<Seat>,
@@ -178,7 +179,7 @@ async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin>(
         let (site, seat) = (site.clone(), seat.clone());
         async move { Ok::<_, Infallible>(site.answer(request, peer, seat).await) }
     });
-    let stream = TokioIo::new(Heard::new(stream, seat.clone()));
+    let stream = TokioIo::new(stream);
     let connection =
         http1::Builder::new().max_buf_size(head_bytes.max(8192)).serve_connection(stream, service);
     let mut connection = pin!(connection);

@@ -10,28 +10,30 @@ use tokio::sync::{Notify, oneshot};
 
 /// Answers what the test put in, and remembers who asked.
 #[derive(Default)]
-pub struct Fake {
-    pub body: Mutex<Vec<u8>>,
-    pub scrapes: Mutex<Vec<Scrape>>,
-    pub ready: AtomicBool,
-    pub overview: Mutex<Overview>,
+pub(crate) struct Fake {
+    pub(crate) body: Mutex<Vec<u8>>,
+    pub(crate) scrapes: Mutex<Vec<Scrape>>,
+    pub(crate) ready: AtomicBool,
+    pub(crate) overview: Mutex<Overview>,
+    /// What is shown from the second look on, where it is something else.
+    pub(crate) later: Mutex<Option<Overview>>,
     /// Where set, a scrape waits for `go` after it has told `begun`.
-    pub held: AtomicBool,
-    pub begun: Notify,
-    pub go: Notify,
-    pub panics: AtomicBool,
+    pub(crate) held: AtomicBool,
+    pub(crate) begun: Notify,
+    pub(crate) go: Notify,
+    pub(crate) panics: AtomicBool,
 }
 
 impl Fake {
-    pub fn saying(body: impl Into<Vec<u8>>) -> Arc<Fake> {
+    pub(crate) fn saying(body: impl Into<Vec<u8>>) -> Arc<Fake> {
         Arc::new(Fake { body: Mutex::new(body.into()), ..Fake::default() })
     }
 
-    pub fn showing(overview: Overview) -> Arc<Fake> {
+    pub(crate) fn showing(overview: Overview) -> Arc<Fake> {
         Arc::new(Fake { overview: Mutex::new(overview), ..Fake::default() })
     }
 
-    pub fn last_scraper(&self) -> Option<IpAddr> {
+    pub(crate) fn last_scraper(&self) -> Option<IpAddr> {
         self.scrapes.lock().unwrap().last().and_then(|scrape| scrape.scraper)
     }
 }
@@ -53,29 +55,34 @@ impl Exporter for Fake {
     }
 
     fn overview(&self) -> Overview {
-        self.overview.lock().unwrap().clone()
+        let mut overview = self.overview.lock().unwrap();
+        let shown = overview.clone();
+        if let Some(later) = self.later.lock().unwrap().take() {
+            *overview = later;
+        }
+        shown
     }
 }
 
 /// A server of its own for one test, on a port that the system chose.
-pub struct Running {
-    pub address: SocketAddr,
-    pub addresses: Vec<SocketAddr>,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) addresses: Vec<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    pub fn start(exporter: Arc<Fake>) -> Running {
+    pub(crate) fn start(exporter: Arc<Fake>) -> Running {
         Running::with(exporter, Options::default())
     }
 
     /// With these settings, on loopback.
-    pub fn with(exporter: Arc<Fake>, options: Options) -> Running {
+    pub(crate) fn with(exporter: Arc<Fake>, options: Options) -> Running {
         Running::on(&["127.0.0.1:0"], exporter, options)
     }
 
-    pub fn on(listen: &[&str], exporter: Arc<Fake>, options: Options) -> Running {
+    pub(crate) fn on(listen: &[&str], exporter: Arc<Fake>, options: Options) -> Running {
         let listen = listen.iter().map(|&address| address.to_owned()).collect();
         let options = Options { listen, ..options };
         let (stop, stopped) = oneshot::channel();
@@ -94,17 +101,17 @@ impl Running {
         Running { address, addresses, stop: Some(stop), thread: Some(thread) }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Tells the server to stop, without waiting.
-    pub fn tell_to_stop(&mut self) {
+    pub(crate) fn tell_to_stop(&mut self) {
         drop(self.stop.take());
     }
 
     /// Waits until the server has stopped.
-    pub fn join(&mut self) {
+    pub(crate) fn join(&mut self) {
         self.tell_to_stop();
         if let Some(thread) = self.thread.take() {
             thread.join().expect("the server ends without a panic");

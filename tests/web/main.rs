@@ -4,6 +4,8 @@
 mod config_file;
 mod fake;
 mod login;
+mod page;
 mod plain;
+mod slow;
 mod tls;
 mod tools;

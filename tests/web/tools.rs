@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 /// The program, or `None` with a printed reason where it is not installed. Under CI=true nothing
 /// is skipped.
-pub fn tool(name: &str) -> Option<Command> {
+pub(crate) fn tool(name: &str) -> Option<Command> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|directory| directory.join(name).is_file()) {
         return Some(Command::new(name));
@@ -19,19 +19,19 @@ pub fn tool(name: &str) -> Option<Command> {
 }
 
 /// What the program printed, once it has ended well.
-pub fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = output(command);
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-pub fn output(command: &mut Command) -> Output {
+pub(crate) fn output(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// A certificate of `name`, signed by `signer` or by itself, as `name.crt` and `name.key`.
 /// `None` where openssl is not installed.
-pub fn certificate(directory: &Path, name: &str, signer: Option<&str>) -> Option<()> {
+pub(crate) fn certificate(directory: &Path, name: &str, signer: Option<&str>) -> Option<()> {
     let mut openssl = tool("openssl")?;
     openssl.current_dir(directory).args(["req", "-x509", "-nodes", "-days", "2"]);
     openssl.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);

@@ -69,7 +69,10 @@ impl Document {
         serde_saphyr::from_str::<Option<Document>>(text).map(Option::unwrap_or_default).map_err(
             |error| {
                 let line = error.location().map(|location| location.line());
-                (line, error.without_snippet().to_string().replace('\n', " "))
+                let cause = error.without_snippet().to_string().replace('\n', " ");
+                // The place stands in front already.
+                let end = cause.rfind(" at line ").unwrap_or(cause.len());
+                (line, cause[..end].to_owned())
             },
         )
     }

@@ -1,0 +1,58 @@
+//! The sources: which are read, how far behind, and what is wrong.
+
+use std::fmt::Write;
+
+use super::text::{Text, age, date, size};
+use crate::web::SourceStatus;
+
+pub(super) fn render(sources: &[SourceStatus], now: i64) -> String {
+    let mut html = "<section>\n<h2>Sources</h2>\n".to_owned();
+    if sources.is_empty() {
+        html += "<p class=\"quiet\">No source is being read.</p>\n";
+    } else {
+        html += "<ul class=\"sources\">\n";
+        sources.iter().for_each(|source| html += &item(source, now));
+        html += "</ul>\n";
+    }
+    html + "</section>\n"
+}
+
+fn item(source: &SourceStatus, now: i64) -> String {
+    let (class, state) = state(source);
+    let mut html = format!(
+        "<li><b>{name}</b><span class=\"state {class}\">{state}</span> \
+         <span class=\"quiet\">{lag}{newest}</span>",
+        name = Text(&source.name),
+        lag = lag(source),
+        newest = newest(source.last_record, now),
+    );
+    if let Some(problem) = &source.problem {
+        let _ = write!(html, "<p>{}</p>", Text(problem));
+    }
+    html + "</li>\n"
+}
+
+/// The sign says the same as the colour, for those who do not see it.
+fn state(source: &SourceStatus) -> (&'static str, &'static str) {
+    match (source.up, source.caught_up) {
+        (false, _) => ("down", "✕ Not readable"),
+        (true, false) => ("behind", "◔ Catching up"),
+        (true, true) => ("reading", "● Up to date"),
+    }
+}
+
+fn lag(source: &SourceStatus) -> String {
+    match source.lag_bytes {
+        0 => String::new(),
+        bytes => format!("· {} behind ", size(bytes)),
+    }
+}
+
+fn newest(last_record: Option<i64>, now: i64) -> String {
+    last_record.map_or_else(
+        || "· no record yet".to_owned(),
+        |time| {
+            format!("· newest record <time title=\"{} UTC\">{}</time>", date(time), age(now, time))
+        },
+    )
+}
