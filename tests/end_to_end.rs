@@ -40,7 +40,9 @@ fn sudo(user: &str, arguments: &[&str]) -> bool {
 
 fn allow_true_by_sudo(user: &str) {
     let path = format!("/etc/sudoers.d/{user}");
-    std::fs::write(&path, format!("{user} ALL=(root) NOPASSWD: /usr/bin/true\n")).unwrap();
+    // Without `!authenticate` sudo would ask for a password before it refuses, and log nothing.
+    let rules = format!("Defaults:{user} !authenticate\n{user} ALL=(root) /usr/bin/true\n");
+    std::fs::write(&path, rules).unwrap();
     run(Command::new("chmod").args(["0440", &path]));
 }
 
