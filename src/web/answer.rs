@@ -38,7 +38,7 @@ impl<E: Exporter> Site<E> {
         Site {
             exporter,
             crowd: Crowd::new(options.limits.clone()),
-            scrapes: Scrapes::new(options.limits.max_requests),
+            scrapes: Scrapes::new(&options.limits),
             page_policy: page::content_security_policy(),
             gatekeeper: Gatekeeper::new(),
             bucket: Bucket::default(),

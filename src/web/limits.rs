@@ -8,9 +8,11 @@ use std::time::Duration;
 /// less than 100 KiB of buffers each (with TLS), and 16 MiB of answers that wait for slow readers.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// `--web.max-requests`: how many scrapes are prepared at the same time; the next ones get
+    /// `--web.max-requests`: how many scrapes are waited for at the same time; the next ones get
     /// 503. 0 is no limit.
     pub max_requests: usize,
+    /// How many of those are being prepared, each with a whole answer in memory; the others wait.
+    pub prepared: usize,
     /// Open connections over all addresses. One more closes the one that has been waiting for
     /// its client the longest, so that a scrape always finds room.
     pub connections: usize,
@@ -39,6 +41,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             max_requests: 40,
+            prepared: 2,
             connections: 256,
             head_bytes: 16 * 1024,
             socket_bytes: 128 * 1024,

@@ -10,10 +10,19 @@ use super::{Error, Limits};
 /// Connections that the system holds until they are accepted, which takes no time at all.
 const BACKLOG: u32 = 1024;
 
+/// Whether the address can be read.
+pub(super) fn check(given: &str) -> Result<(), Error> {
+    parse(given).map(drop)
+}
+
+fn parse(given: &str) -> Result<(&str, u16), Error> {
+    split(given)
+        .map_err(|cause| Error::Address { given: given.to_owned(), cause: cause.to_owned() })
+}
+
 /// Listens on one address of the form `host:port`, `[v6]:port` or `:port`.
 pub(super) async fn bind(given: &str, limits: &Limits) -> Result<TcpListener, Error> {
-    let (host, port) = split(given)
-        .map_err(|cause| Error::Address { given: given.to_owned(), cause: cause.to_owned() })?;
+    let (host, port) = parse(given)?;
     let bound = match host {
         "" => bind_everywhere(port, limits),
         host => bind_name(host, port, limits).await,

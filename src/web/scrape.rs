@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tracing::error;
 
 use super::answer::{Asked, text};
-use super::{Exporter, Exposition, Scrape};
+use super::{Exporter, Exposition, Limits, Scrape};
 
 /// Only Prometheus and its like send it; a person with a browser does not.
 const SCRAPER_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
@@ -21,13 +21,16 @@ const SCRAPER_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
 /// The scrapes being prepared.
 pub(super) struct Scrapes {
     places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
 }
 
 impl Scrapes {
-    /// With room for `most` at the same time; 0 is no limit.
-    pub(super) fn new(most: usize) -> Self {
-        let most = if most == 0 { Semaphore::MAX_PERMITS } else { most };
-        Scrapes { places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))) }
+    pub(super) fn new(limits: &Limits) -> Self {
+        let most = if limits.max_requests == 0 { usize::MAX } else { limits.max_requests };
+        Scrapes {
+            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            turns: Arc::new(Semaphore::new(limits.prepared.clamp(1, Semaphore::MAX_PERMITS))),
+        }
     }
 
     /// Prepares in a task of its own, which a client that leaves does not cut short.
@@ -45,7 +48,10 @@ impl Scrapes {
         };
         let (exporter, scrape) = (exporter.clone(), who_asks(request.headers(), peer));
         let packed = accepts_gzip(request.headers());
+        let turns = self.turns.clone();
         let task = tokio::spawn(async move {
+            // Never closed, so a turn always comes.
+            let _turn = turns.acquire().await;
             let response = prepare(exporter.metrics(scrape).await, packed).await;
             drop(place);
             response

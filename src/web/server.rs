@@ -54,14 +54,11 @@ impl Server {
     /// that cannot be read or bound, a path that cannot be served, a web configuration file or
     /// a certificate that cannot be used.
     pub async fn bind(options: Options) -> Result<Server, Error> {
-        routes::check_telemetry_path(&options.telemetry_path)?;
+        Server::check(&options)?;
         let live = Live::open(options.config_file.clone()).map_err(Error::ConfigFile)?;
         let mut listeners = Vec::new();
         for given in &options.listen {
             listeners.push(listen::bind(given, &options.limits).await?);
-        }
-        if listeners.is_empty() {
-            return Err(Error::NoAddress);
         }
         Ok(Server { listeners, options, live: Arc::new(live) })
     }
@@ -69,6 +66,19 @@ impl Server {
     /// What reads the web configuration file again; it works while the server serves.
     pub fn reloader(&self) -> Reloader {
         Reloader { live: self.live.clone() }
+    }
+
+    /// Looks for what [`Server::bind`] would find wrong, without listening.
+    ///
+    /// # Errors
+    /// As [`Server::bind`], except for what only the system can tell of an address.
+    pub fn check(options: &Options) -> Result<(), Error> {
+        routes::check_telemetry_path(&options.telemetry_path)?;
+        options.listen.iter().try_for_each(|given| listen::check(given))?;
+        match options.listen.is_empty() {
+            true => Err(Error::NoAddress),
+            false => Live::open(options.config_file.clone()).map(drop).map_err(Error::ConfigFile),
+        }
     }
 
     /// The addresses in use; a port given as 0 is the one that the system chose.

@@ -5,6 +5,7 @@ use std::path::Path;
 use login_exporter::web::{Options, Server};
 use tempfile::TempDir;
 
+use crate::fake::{Fake, Running};
 use crate::tools::certificate;
 
 /// Binds with this file, on a port that the system chooses.
@@ -65,7 +66,6 @@ fn a_bad_setting_is_named_with_line_and_key() {
 fn an_unknown_key_is_named_with_its_line() {
     let directory = TempDir::new().unwrap();
     let error = error(&directory, "tls_server_config:\n  certificate: x\n");
-    println!("{error}");
     assert!(error.starts_with("web.yml:2: "), "{error}");
     assert!(error.contains("certificate") && error.contains("cert_file"), "{error}");
 }
@@ -141,4 +141,18 @@ fn a_file_of_comments_asks_for_nothing() {
         std::fs::write(&file, text).unwrap();
         bind(&file).unwrap();
     }
+}
+
+#[test]
+fn a_reload_says_what_is_wrong_and_keeps_what_was_in_force() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("web.yml");
+    std::fs::write(&file, "# nothing yet\n").unwrap();
+    let options = Options { config_file: Some(file.clone()), ..Options::default() };
+    let running = Running::with(Fake::saying("x 1\n"), options);
+    assert_eq!(running.reloader.reload(), Ok(()));
+    std::fs::write(&file, "\nbasic_auth_users: {alice: plain}\n").unwrap();
+    let error = running.reloader.reload().unwrap_err().to_string();
+    assert!(error.contains("web.yml:2: basic_auth_users: "), "{error}");
+    assert_eq!(ureq::get(running.url("/metrics")).call().unwrap().status(), 200);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use login_exporter::web::{Exporter, Exposition, Options, Overview, Scrape, Server};
+use login_exporter::web::{Exporter, Exposition, Options, Overview, Reloader, Scrape, Server};
 use tokio::sync::{Notify, oneshot};
 
 /// Answers what the test put in, and remembers who asked.
@@ -21,6 +21,7 @@ pub(crate) struct Fake {
     pub(crate) held: AtomicBool,
     pub(crate) begun: Notify,
     pub(crate) go: Notify,
+    pub(crate) ended: Notify,
     pub(crate) panics: AtomicBool,
 }
 
@@ -44,6 +45,7 @@ impl Exporter for Fake {
         if self.held.load(Ordering::SeqCst) {
             self.begun.notify_one();
             self.go.notified().await;
+            self.ended.notify_one();
         }
         assert!(!self.panics.load(Ordering::SeqCst), "the scrape panics, as the test asked");
         let body = self.body.lock().unwrap().clone();
@@ -68,6 +70,7 @@ impl Exporter for Fake {
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) reloader: Reloader,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -92,13 +95,13 @@ impl Running {
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let server = Server::bind(options).await.unwrap();
-                bound.send(server.addresses()).unwrap();
+                bound.send((server.addresses(), server.reloader())).unwrap();
                 server.serve(exporter, async { _ = stopped.await }).await;
             });
         });
-        let addresses = addresses.recv().expect("the server starts");
+        let (addresses, reloader) = addresses.recv().expect("the server starts");
         let address = addresses[0];
-        Running { address, addresses, stop: Some(stop), thread: Some(thread) }
+        Running { address, addresses, reloader, stop: Some(stop), thread: Some(thread) }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -99,8 +99,10 @@ fn an_unknown_user_takes_as_long_as_a_wrong_password() {
         assert_eq!(status(&running, "/metrics", Some(credentials)), 401);
         begun.elapsed()
     };
-    let (known, unknown) = (time("alice:wrong"), time("mallory:wrong"));
-    assert!(unknown > known / 4, "known {known:?}, unknown {unknown:?}");
+    // The shortest of a few is what the check itself takes.
+    let least = |credentials| (0..3).map(|_| time(credentials)).min().unwrap();
+    let (known, unknown) = (least("alice:wrong"), least("mallory:wrong"));
+    assert!(unknown > known / 2, "known {known:?}, unknown {unknown:?}");
 }
 
 #[test]

@@ -94,7 +94,10 @@ fn day() -> Overview {
 
 /// A browser with a profile of its own, which talks to nobody else.
 fn chromium(profile: &TempDir, arguments: &[&str]) -> Option<Command> {
-    let mut chromium = tool("chromium")?;
+    tool("chromium")?;
+    // A browser that hangs fails its test, and not the whole run.
+    let mut chromium = Command::new("timeout");
+    chromium.args(["120", "chromium"]);
     chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]);
     chromium.args(["--no-first-run", "--disable-background-networking", "--disable-sync"]);
     chromium.args(["--disable-component-update", "--hide-scrollbars"]);

@@ -131,6 +131,14 @@ fn a_scrape_that_panics_is_an_error_and_the_next_one_works() {
     assert_eq!(get(&running, "/metrics").status(), 200);
 }
 
+#[test]
+fn settings_can_be_checked_without_listening() {
+    assert!(Server::check(&Options::default()).is_ok());
+    let nonsense = Options { listen: vec!["10922".to_owned()], ..Options::default() };
+    let error = Server::check(&nonsense).unwrap_err().to_string();
+    assert!(error.contains("it has no port"), "{error}");
+}
+
 fn bind_error(listen: &[&str]) -> String {
     let listen = listen.iter().map(|&address| address.to_owned()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -160,12 +168,15 @@ fn an_address_that_cannot_be_had_is_named_with_its_remedy() {
 
 #[test]
 fn several_addresses_answer_at_once() {
-    let listen = ["127.0.0.1:0", ":0"];
-    let running = Running::on(&listen, Fake::saying("x 1\n"), Options::default());
+    let fake = Fake::saying("x 1\n");
+    let running = Running::on(&["127.0.0.1:0", ":0"], fake.clone(), Options::default());
     assert_eq!(running.addresses.len(), 2);
     for address in &running.addresses {
         let url = format!("http://127.0.0.1:{}/metrics", address.port());
-        assert_eq!(agent().get(url).call().unwrap().status(), 200);
+        let scrape = agent().get(url).header("X-Prometheus-Scrape-Timeout-Seconds", "10");
+        assert_eq!(scrape.call().unwrap().status(), 200);
+        // Over a socket for both families too, an IPv4 address is one.
+        assert_eq!(fake.last_scraper(), Some([127, 0, 0, 1].into()));
     }
 }
 

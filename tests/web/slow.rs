@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use login_exporter::web::{Limits, Options};
@@ -126,6 +127,33 @@ fn an_answer_that_is_not_read_in_time_is_reset() {
         stream.ready(Interest::ERROR).await.unwrap();
         assert!(stream.take_error().unwrap().is_some());
     });
+}
+
+#[test]
+fn a_scrape_runs_to_its_end_though_its_client_was_sent_away() {
+    let fake = Fake::saying("x 1\n");
+    fake.held.store(true, Ordering::SeqCst);
+    let limits = Limits { prepare_time: Duration::from_millis(100), ..Limits::default() };
+    let running = Running::with(fake.clone(), Options { limits, ..Options::default() });
+    assert_eq!(read_all(&mut send(&running, SCRAPE)), b"");
+    fake.go.notify_one();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(fake.ended.notified());
+}
+
+#[test]
+fn connections_that_wait_do_not_hold_up_the_stop() {
+    let hour = Duration::from_secs(3600);
+    let limits = Limits { stop_time: hour, idle_time: hour, head_time: hour, ..Limits::default() };
+    let mut running = with("x 1\n", limits);
+    let mut resting = send(&running, SCRAPE);
+    assert!(resting.read(&mut [0; 1024]).unwrap() > 0);
+    let mut partial = send(&running, "GET / HTTP/1.1\r\n");
+    // Both are accepted once a later one is answered.
+    assert_eq!(scrape(&running), 200);
+    running.join();
+    assert_eq!(read_all(&mut resting), b"");
+    assert_eq!(read_all(&mut partial), b"");
 }
 
 /// The attack of a real tool for three seconds, with scrapes all the while.

@@ -67,7 +67,7 @@ fn who(access: &Access) -> String {
 
 fn main_and_small(main: &str, small: &str) -> String {
     match (main, small) {
-        ("", "") => "<span class=\"quiet\">–</span>".to_owned(),
+        ("", "") => "<span class=\"none\">–</span>".to_owned(),
         (main, "") => format!("<b>{}</b>", Text(main)),
         ("", small) => format!("<small>{}</small>", Text(small)),
         (main, small) => format!("<b>{}</b> <small>{}</small>", Text(main), Text(small)),
@@ -75,11 +75,17 @@ fn main_and_small(main: &str, small: &str) -> String {
 }
 
 fn how(access: &Access, own_host: &str) -> String {
-    let mut html = format!("<span>{}</span>", what(access.event));
+    let what = what(access.event);
+    let mut html = format!("<span>{what}</span>");
+    let program = if access.program == what { "" } else { &access.program };
     let other_host = if access.host == own_host { "" } else { &access.host };
-    let means = [access.method.as_str(), access.program.as_str(), other_host];
-    for means in means.into_iter().filter(|means| !means.is_empty()) {
-        html += &format!(" <small>{}</small>", Text(means));
+    let means: Vec<String> = [access.method.as_str(), program, other_host]
+        .into_iter()
+        .filter(|means| !means.is_empty())
+        .map(|means| Text(means).to_string())
+        .collect();
+    if !means.is_empty() {
+        html += &format!(" <small>{}</small>", means.join(" · "));
     }
     if !access.detail.is_empty() {
         html += &format!(" <code>{}</code>", Text(&access.detail));

@@ -34,10 +34,11 @@ fn item(source: &SourceStatus, now: i64) -> String {
 
 /// The sign says the same as the colour, for those who do not see it.
 fn state(source: &SourceStatus) -> (&'static str, &'static str) {
-    match (source.up, source.caught_up) {
-        (false, _) => ("down", "✕ Not readable"),
-        (true, false) => ("behind", "◔ Catching up"),
-        (true, true) => ("reading", "● Up to date"),
+    match (source.up, source.caught_up, source.lag_bytes) {
+        (false, _, _) => ("down", "✕ Not readable"),
+        (true, false, _) => ("behind", "◔ Catching up"),
+        (true, true, 0) => ("reading", "● Up to date"),
+        (true, true, _) => ("reading", "● Reading"),
     }
 }
 
