@@ -1,11 +1,33 @@
 //! What stands between single records: one connection's verdict, open sessions, who failed before.
 //!
-//! Owns every memory across records, each bounded, all saved in one snapshot. Pure: time comes
-//! with the events, and [`Memory::expire`] is told what time it is.
+//! Owns every memory across records, each bounded ([`limits`]), all saved in one snapshot. Pure:
+//! time comes with the events, and [`Memory::expire`] is told what time it is.
+//!
+//! - [`connections`]: one rejection a connection, PAM's errors beside `Failed`;
+//! - [`sessions`]: opened and closed, paired;
+//! - [`switches`]: su's own line or PAM's;
+//! - [`attempts`]: one attempt through several PAM modules;
+//! - [`told_again`]: exits of sudo's commands, passwords changed;
+//! - [`failures`]: successes after failures; [`keys`]: EC2 Instance Connect; [`calls`]: CloudTrail.
+
+mod attempts;
+mod calls;
+mod connections;
+mod failures;
+mod kept;
+mod keys;
+pub mod limits;
+mod sessions;
+mod switches;
+mod table;
+mod told_again;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Hint, Time};
+pub use limits::Limits;
+
+use crate::event::{Event, EventKind, Hint, HintKind, Time};
+use kept::Kept;
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,29 +71,210 @@ impl<'a> From<Event<'a>> for Counted<'a> {
 
 /// Everything remembered between records.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Memory {}
+#[serde(default)]
+pub struct Memory {
+    #[serde(skip)]
+    limits: Limits,
+    connections: connections::Connections,
+    sessions: sessions::Sessions,
+    switches: switches::Switches,
+    attempts: attempts::Attempts,
+    commands: told_again::Commands,
+    changes: told_again::Changes,
+    failures: failures::Failures,
+    keys: keys::Keys,
+    calls: calls::Calls,
+    /// The last message where it was a refusal, for `last message repeated N times`.
+    last: Option<Kept>,
+}
 
 impl Memory {
+    pub fn new(limits: Limits) -> Self {
+        Memory { limits, ..Memory::default() }
+    }
+
+    /// Limits are settings, not memory: a loaded snapshot is given those in force.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Takes one event and appends to `out` what now counts: this event, an earlier one that was
-    /// held back, or nothing yet.
+    /// held back, or nothing yet. Its time lets go of what was due before it.
     pub fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        out.push(event.into());
+        let from = out.len();
+        // CloudTrail's records come late and stand beside the log, not in it.
+        if event.aws.is_none() {
+            self.release_due(event.time, out);
+            self.last = repeatable(&event).then(|| Kept::from(&event));
+        }
+        self.judge(event, out);
+        self.enrich(&mut out[from..]);
     }
 
     /// Takes a line that is no event but that another one needs.
-    pub fn hint(&mut self, _hint: Hint<'_>, _out: &mut Vec<Counted<'_>>) {}
+    pub fn hint(&mut self, hint: Hint<'_>, out: &mut Vec<Counted<'_>>) {
+        let from = out.len();
+        self.release_due(hint.time, out);
+        let last = self.last.take();
+        match &hint.kind {
+            HintKind::Connection { source, port } => {
+                let peer = (&**source, *port);
+                self.connections.connected(&hint.host, hint.pid, peer, hint.time, out);
+            }
+            HintKind::KeyProvided { fingerprint, principal } => {
+                self.keys.provided(&hint.host, fingerprint, principal, hint.time);
+            }
+            HintKind::AuthenticationSucceeded { user } => {
+                self.attempts.let_in(&hint.host, &hint.program, hint.pid, user);
+                self.switches.let_in(&hint.host, hint.pid, user);
+            }
+            HintKind::Repeated { times } => {
+                self.last = last.clone();
+                self.repeat(last, &hint, *times, out);
+            }
+            HintKind::HostStarted => self.restarted(&hint.host, hint.time, out),
+            HintKind::Suppressed { .. } => {}
+        }
+        self.enrich(&mut out[from..]);
+    }
 
-    /// Lets go of what was held back and can no longer be joined at `now`.
-    pub fn expire(&mut self, _now: Time, _out: &mut Vec<Counted<'static>>) {}
+    /// Notes a line that told nothing (ignored or unrecognized): what came before it is no longer
+    /// the last message that `last message repeated N times` speaks of.
+    pub fn other(&mut self) {
+        self.last = None;
+    }
+
+    /// Lets go of what was held back and can no longer be joined at `now`: the time of the day
+    /// where the log is read to its end, the newest record's time before.
+    pub fn expire(&mut self, now: Time, out: &mut Vec<Counted<'static>>) {
+        let from = out.len();
+        self.release_due(now, out);
+        self.enrich(&mut out[from..]);
+    }
 
     /// Lets go of all that is held back: nothing more will come.
-    pub fn finish(&mut self, _out: &mut Vec<Counted<'static>>) {}
+    pub fn finish(&mut self, out: &mut Vec<Counted<'static>>) {
+        let from = out.len();
+        self.connections.finish(out);
+        self.switches.finish(out);
+        self.attempts.finish(out);
+        self.enrich(&mut out[from..]);
+    }
 
     /// Open sessions by program and user: the gauge `login_sessions_active`.
     pub fn sessions_active(&self) -> Vec<(String, String, u64)> {
-        Vec::new()
+        self.sessions.active()
     }
 
-    /// The host started at `boot`: what was open before is not open.
-    pub fn host_started(&mut self, _host: &str, _boot: Time) {}
+    /// The host started at `boot`: what was open before is not open. An empty host is every host.
+    pub fn host_started(&mut self, host: &str, boot: Time) {
+        self.sessions.host_started(host, boot);
+    }
+
+    /// What a record tells, by the kind of event: counted, held, dropped, or joined.
+    fn judge<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let by_connection = matches!(&*event.program, "sshd" | "login");
+        match event.kind {
+            EventKind::LoginSuccess => self.connections.accepted(event, out),
+            EventKind::LoginRejected if by_connection => self.connections.rejected(event, out),
+            EventKind::LoginFailure if by_connection => self.connections.failed(event, out),
+            EventKind::LoginFailure => self.attempts.failed(event, out),
+            EventKind::SessionOpened => self.opened(event, out),
+            EventKind::SessionClosed => self.closed(event, out),
+            EventKind::SuSuccess | EventKind::SuFailure => self.switches.event(event, out),
+            EventKind::SudoCommand if !self.commands.counts(&event) => {}
+            EventKind::AccountChange if !self.changes.counts(&event) => {}
+            EventKind::AwsSuccess | EventKind::AwsFailure => {
+                out.extend(self.calls.counted(event).map(Counted::from));
+            }
+            EventKind::LoginRejected
+            | EventKind::SudoCommand
+            | EventKind::SudoFailure
+            | EventKind::AccountChange => out.push(event.into()),
+        }
+    }
+
+    fn opened<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        self.sessions.opened(&event);
+        if event.program == "sshd" {
+            self.connections.opened(&event.host, event.pid, event.time);
+        }
+        let switch = switches::behind_session(&mut event);
+        out.push(event.into());
+        if let Some(switch) = switch {
+            self.switches.event(switch, out);
+        }
+    }
+
+    fn closed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let duration = self.sessions.closed(&event);
+        if event.program == "sshd" {
+            self.connections.closed(&event.host, event.pid, event.time);
+        }
+        out.push(Counted { duration, ..event.into() });
+    }
+
+    /// `last message repeated N times` is the last message, N times more.
+    fn repeat(
+        &mut self,
+        last: Option<Kept>,
+        hint: &Hint<'_>,
+        times: u32,
+        out: &mut Vec<Counted<'_>>,
+    ) {
+        let Some(event) = last.and_then(Kept::event) else { return };
+        let same_process = hint.pid.is_none() || hint.pid == event.pid;
+        let same_host = hint.host.is_empty() || hint.host == event.host;
+        if same_process && same_host {
+            let count = event.count.saturating_mul(times);
+            self.judge(Event { count, time: hint.time, ..event }, out);
+        }
+    }
+
+    fn restarted(&mut self, host: &str, time: Time, out: &mut Vec<Counted<'_>>) {
+        self.sessions.host_started(host, time);
+        self.connections.host_started(host, out);
+    }
+
+    fn release_due(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
+        self.connections.expire(now, out);
+        self.switches.expire(now, out);
+        self.attempts.expire(now, out);
+        self.commands.expire(now);
+        self.changes.expire(now);
+        self.failures.expire(now);
+        self.keys.expire(now);
+    }
+
+    /// What only counted events tell: failures to remember, successes to compare with them.
+    fn enrich(&mut self, counted: &mut [Counted<'_>]) {
+        for counted in counted {
+            let event = &counted.event;
+            let Some(source) = event.source.as_deref() else { continue };
+            match event.kind {
+                EventKind::LoginFailure => {
+                    self.failures.note(source, event.time, event.count, &self.limits);
+                }
+                EventKind::LoginSuccess => {
+                    counted.after_failures = self.failures.often(source, event.time, &self.limits);
+                    counted.principal = self.keys.principal(event);
+                }
+                _ => {}
+            }
+        }
+    }
 }
+
+/// Lets a held event go: it counts.
+fn release(kept: Kept, out: &mut Vec<Counted<'_>>) {
+    out.extend(kept.event().map(Counted::from));
+}
+
+/// Log daemons fold lines that are the same to the letter: refusals, since others name a pid, a
+/// port or a time of their own.
+fn repeatable(event: &Event<'_>) -> bool {
+    matches!(event.kind, EventKind::LoginFailure | EventKind::SudoFailure | EventKind::SuFailure)
+}
+
+#[cfg(test)]
+mod tests;

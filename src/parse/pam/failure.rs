@@ -30,7 +30,11 @@ pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option
     if program == "su" {
         return Some(su_failure(envelope, &attempt));
     }
-    Some(login_failure(envelope, program, &attempt))
+    let failure = login_failure(envelope, program, &attempt);
+    // pam_unix stands first in a stack; another module may tell the same attempt again.
+    let alone = !matches!(message.module, b"pam_unix" | b"PAM");
+    let weight = if alone { Weight::IfAlone } else { Weight::Proof };
+    Some(Parsed::Event(Event { weight, ..failure }))
 }
 
 fn attempt<'a>(message: &Message<'a>) -> Option<Attempt<'a>> {
@@ -91,17 +95,17 @@ fn login_failure<'a>(
     envelope: &Envelope<'a>,
     program: Cow<'a, str>,
     attempt: &Attempt<'a>,
-) -> Parsed<'a> {
+) -> Event<'a> {
     // vsftpd and others give the name that was typed as ruser.
     let typed = Some(attempt.ruser).filter(|name| !name.is_empty());
-    Parsed::Event(Event {
+    Event {
         count: attempt.count,
         user: attempt.user.or(typed).map(text),
         invalid_user: attempt.user.is_none(),
         source: remote(attempt.rhost),
         tty: terminal(attempt.tty),
         ..event(envelope, EventKind::LoginFailure, program)
-    })
+    }
 }
 
 /// su's own `FAILED SU` comes two seconds later and tells it better, where it reaches the log.

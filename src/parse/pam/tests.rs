@@ -185,12 +185,12 @@ fn failures_count_where_the_program_is_silent() {
         (
             "gdm-password]",
             "pam_sss(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob",
-            "login_failure gdm user=bob tty=tty1",
+            "login_failure gdm user=bob tty=tty1 weight=alone",
         ),
         (
             "gdm-password]",
             "pam_sss(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob seq=12",
-            "login_failure gdm user=bob tty=tty1",
+            "login_failure gdm user=bob tty=tty1 weight=alone",
         ),
         (
             "gdm-password]",
@@ -200,22 +200,22 @@ fn failures_count_where_the_program_is_silent() {
         (
             "x",
             "pam_krb5(dovecot:auth): authentication fails for 'bob' (bob@EXAMPLE.ORG): Authentication failure (Preauthentication failed)",
-            "login_failure dovecot user=bob",
+            "login_failure dovecot user=bob weight=alone",
         ),
         (
             "x",
             "pam_winbind(dovecot:auth): user 'bob' denied access (incorrect password or invalid membership)",
-            "login_failure dovecot user=bob",
+            "login_failure dovecot user=bob weight=alone",
         ),
         (
             "x",
             "pam_userdb(vsftpd:auth): user `bob' denied access (incorrect password)",
-            "login_failure vsftpd user=bob",
+            "login_failure vsftpd user=bob weight=alone",
         ),
         (
             "x",
             "pam_ldap(vsftpd:auth): Authentication failure; user=bob",
-            "login_failure vsftpd user=bob",
+            "login_failure vsftpd user=bob weight=alone",
         ),
         // su: its own line may follow
         (
@@ -281,7 +281,7 @@ fn the_address_in_a_typed_name_is_not_the_address() {
     check(
         "x",
         "pam_sss(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser= rhost=203.0.113.9 user=x rhost=8.8.8.8",
-        "login_failure dovecot user=x rhost=8.8.8.8 source=203.0.113.9 tty=dovecot",
+        "login_failure dovecot user=x rhost=8.8.8.8 source=203.0.113.9 tty=dovecot weight=alone",
     );
 }
 

@@ -1,0 +1,304 @@
+//! One verdict for each connection to sshd or login, by host and pid.
+//!
+//! A connection that ends without a login leaves up to five lines, each of which proves it. The
+//! first one counts; the others only bring the address or the reason, while the first still waits
+//! for them. What follows a login is no rejection.
+//!
+//! A pid serves another connection when a line names another peer, when `Connection from …` says
+//! so, or when it was silent for [`CONNECTION_IDLE`].
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::kept::{Kept, cut};
+use super::limits::{
+    ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
+    FAILED_WAIT, HELD,
+};
+use super::table::{Table, fingerprint};
+use super::{Counted, release};
+use crate::event::{Event, Reason, Time, Weight};
+
+/// Host and pid.
+type Process = (u64, u32);
+
+/// More held failures of one connection than this count at once: sshd allows six tries.
+const MOST_FAILURES: usize = 16;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Connections {
+    seen: Table<Process, Connection, CONNECTIONS>,
+    accepted: Table<Process, Peer, ACCEPTED>,
+    rejections: Table<Process, Kept, HELD>,
+    failures: Table<Process, Vec<Kept>, HELD>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Connection {
+    peer: Peer,
+    /// Its rejection was counted.
+    rejected: bool,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Peer {
+    source: Option<String>,
+    port: Option<u16>,
+}
+
+impl Peer {
+    fn of(source: Option<&str>, port: Option<u16>) -> Self {
+        Peer { source: source.map(cut), port }
+    }
+
+    fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
+        if self.source.is_none() {
+            self.source = source.map(cut);
+        }
+        self.port = self.port.or(port);
+    }
+
+    /// Whether this is certainly someone else. One peer may be named by address and by host name.
+    fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
+        let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
+        let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
+        let addresses = address(self.source.as_deref()).zip(address(source));
+        ports || addresses.is_some_and(|(a, b)| a != b)
+    }
+}
+
+impl Connections {
+    /// `Connection from A port N`: whose connection this pid serves from now on.
+    pub(super) fn connected(
+        &mut self,
+        host: &str,
+        pid: Option<u32>,
+        peer: (&str, Option<u16>),
+        time: Time,
+        out: &mut Vec<Counted<'_>>,
+    ) {
+        let Some(process) = process(host, pid) else { return };
+        self.make_way(process, Some(peer.0), peer.1, out);
+        self.touch(process, Some(peer.0), peer.1, time);
+    }
+
+    pub(super) fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let Some(process) = process(&event.host, event.pid) else {
+            out.push(event.into());
+            return;
+        };
+        self.make_way(process, event.source.as_deref(), event.port, out);
+        if ends(event.reason) {
+            self.release_failures(process, out);
+        }
+        if self.accepted.contains(&process) {
+            return;
+        }
+        self.touch(process, event.source.as_deref(), event.port, event.time);
+        if self.seen.get(&process).is_none_or(|seen| !seen.rejected) {
+            self.judge(process, event, out);
+        }
+    }
+
+    /// Counts a rejection that is proven and has its address; holds any other.
+    fn judge<'a>(&mut self, process: Process, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let peer = self.seen.get(&process).map(|seen| (seen.peer.source.clone(), seen.peer.port));
+        if let Some((source, port)) = peer {
+            event.source = event.source.or(source.map(Into::into));
+            event.port = event.port.or(port);
+        }
+        let held = self.rejections.remove(&process);
+        let proven = event.weight == Weight::Proof || held.as_ref().is_some_and(|held| !held.alone);
+        // A console has no address to wait for.
+        if proven && (event.source.is_some() || event.program != "sshd") {
+            self.mark_rejected(process);
+            match held {
+                Some(held) => release(join(held, &event), out),
+                None => out.push(event.into()),
+            }
+            return;
+        }
+        let kept = held.map_or_else(|| Kept::from(&event), |held| join(held, &event));
+        let wait = if kept.alone { ALONE_WAIT } else { ADDRESS_WAIT };
+        let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait);
+        if let Some((other, kept)) = self.rejections.insert(process, due, kept) {
+            self.mark_rejected(other);
+            release(kept, out);
+        }
+    }
+
+    /// A refused attempt. `Failed …` tells what `error: PAM: …` told before it.
+    pub(super) fn failed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let Some(process) = process(&event.host, event.pid) else {
+            out.push(event.into());
+            return;
+        };
+        self.make_way(process, event.source.as_deref(), event.port, out);
+        self.touch(process, event.source.as_deref(), event.port, event.time);
+        let mut held = self.failures.remove(&process).unwrap_or_default();
+        if event.weight == Weight::Proof {
+            out.push(event.into());
+            return;
+        }
+        held.push(Kept::from(&event));
+        if held.len() > MOST_FAILURES {
+            release(held.remove(0), out);
+        }
+        let due = event.time.saturating_add_seconds(FAILED_WAIT);
+        if let Some((_, held)) = self.failures.insert(process, due, held) {
+            held.into_iter().for_each(|kept| release(kept, out));
+        }
+    }
+
+    /// A login. What sshd says of this connection from now on adds nothing.
+    pub(super) fn accepted<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        if let Some(process) = process(&event.host, event.pid) {
+            let (source, port) = (event.source.as_deref(), event.port);
+            self.make_way(process, source, port, out);
+            self.release_failures(process, out);
+            self.release_rejection(process, source, out);
+            self.seen.remove(&process);
+            if event.program == "sshd" {
+                let due = event.time.saturating_add_seconds(ACCEPTED_FOR);
+                self.accepted.insert(process, due, Peer::of(source, port));
+            }
+        }
+        out.push(event.into());
+    }
+
+    /// The session of this pid ended: its last lines come now, then the pid is free.
+    pub(super) fn closed(&mut self, host: &str, pid: Option<u32>, time: Time) {
+        let Some(process) = process(host, pid) else { return };
+        if let Some(peer) = self.accepted.remove(&process) {
+            self.accepted.insert(process, time.saturating_add_seconds(AFTER_CLOSE), peer);
+        }
+    }
+
+    /// Remembers that this pid's session is open, where its login was not seen.
+    pub(super) fn opened(&mut self, host: &str, pid: Option<u32>, time: Time) {
+        let Some(process) = process(host, pid) else { return };
+        if !self.accepted.contains(&process) {
+            let peer = self.seen.remove(&process).map(|seen| seen.peer).unwrap_or_default();
+            self.accepted.insert(process, time.saturating_add_seconds(ACCEPTED_FOR), peer);
+        }
+    }
+
+    pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
+        while let Some((process, kept)) = self.rejections.pop_due(now) {
+            self.mark_rejected(process);
+            release(kept, out);
+        }
+        while let Some((_, held)) = self.failures.pop_due(now) {
+            held.into_iter().for_each(|kept| release(kept, out));
+        }
+        self.seen.forget_due(now);
+        self.accepted.forget_due(now);
+    }
+
+    pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
+        while let Some((process, kept)) = self.rejections.pop_first() {
+            self.mark_rejected(process);
+            release(kept, out);
+        }
+        while let Some((_, held)) = self.failures.pop_first() {
+            held.into_iter().for_each(|kept| release(kept, out));
+        }
+    }
+
+    /// Pids start anew with the host.
+    pub(super) fn host_started(&mut self, host: &str, out: &mut Vec<Counted<'_>>) {
+        self.finish(out);
+        let host = fingerprint(&[host]);
+        self.seen.retain(|process, _| process.0 != host);
+        self.accepted.retain(|process, _| process.0 != host);
+    }
+
+    /// Ends what this pid served before, where the line names another peer.
+    fn make_way(
+        &mut self,
+        process: Process,
+        source: Option<&str>,
+        port: Option<u16>,
+        out: &mut Vec<Counted<'_>>,
+    ) {
+        let other = |peer: &Peer| peer.is_other(source, port);
+        if self.accepted.get(&process).is_some_and(other) {
+            self.accepted.remove(&process);
+        }
+        if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
+            self.release_failures(process, out);
+            self.release_rejection(process, None, out);
+            self.seen.remove(&process);
+        }
+    }
+
+    /// Notes that a line of this connection came, and whom it names.
+    fn touch(&mut self, process: Process, source: Option<&str>, port: Option<u16>, time: Time) {
+        let mut seen = self.seen.remove(&process).unwrap_or_default();
+        seen.peer.learn(source, port);
+        self.seen.insert(process, time.saturating_add_seconds(CONNECTION_IDLE), seen);
+    }
+
+    fn mark_rejected(&mut self, process: Process) {
+        if let Some(seen) = self.seen.get_mut(&process) {
+            seen.rejected = true;
+        }
+    }
+
+    fn release_failures(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
+        for kept in self.failures.remove(&process).unwrap_or_default() {
+            release(kept, out);
+        }
+    }
+
+    /// Lets a held rejection go as the connection ends otherwise: one that was proven counts.
+    fn release_rejection(
+        &mut self,
+        process: Process,
+        source: Option<&str>,
+        out: &mut Vec<Counted<'_>>,
+    ) {
+        let Some(mut kept) = self.rejections.remove(&process) else { return };
+        if kept.source.is_none() {
+            kept.source = source.map(cut);
+        }
+        let logged_in = source.is_some();
+        if !(kept.alone && logged_in) {
+            release(kept, out);
+        }
+    }
+}
+
+/// `None` where the record names no process: nothing joins its lines.
+fn process(host: &str, pid: Option<u32>) -> Option<Process> {
+    pid.map(|pid| (fingerprint(&[host]), pid))
+}
+
+/// Whether a rejection for this reason is the last of its connection.
+fn ends(reason: Option<Reason>) -> bool {
+    matches!(reason, Some(Reason::ClosedBeforeLogin | Reason::TooManyAttempts | Reason::Timeout))
+}
+
+/// Two lines on one connection: the time of the first that proves it, the first reason that says
+/// something, and what else either knows.
+fn join(mut held: Kept, event: &Event<'_>) -> Kept {
+    if held.alone && event.weight == Weight::Proof {
+        let mut kept = Kept::from(event);
+        kept.source = kept.source.or(held.source);
+        return kept;
+    }
+    let says_nothing = matches!(held.reason(), None | Some(Reason::ClosedBeforeLogin));
+    if says_nothing && event.reason.is_some() {
+        held.set_reason(event.reason);
+    }
+    if held.user.is_none() {
+        held.user = event.user.as_deref().map(cut);
+        held.invalid_user = event.invalid_user;
+    }
+    if held.source.is_none() {
+        held.source = event.source.as_deref().map(cut);
+    }
+    held.port = held.port.or(event.port);
+    held
+}

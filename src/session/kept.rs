@@ -1,0 +1,141 @@
+//! An event that is held back: its own text, cut to a bound, and a form that can be saved.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::limits::FIELD;
+use crate::event::{Change, Event, EventKind, Method, Reason, Time, Weight};
+
+type Text = Option<String>;
+
+/// The enums are kept by the names that their labels have. No AWS call is ever held back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    pub(super) time: i64,
+    host: String,
+    kind: String,
+    pub(super) alone: bool,
+    program: String,
+    pid: Option<u32>,
+    pub(super) count: u32,
+    pub(super) user: Text,
+    pub(super) invalid_user: bool,
+    pub(super) target_user: Text,
+    method: Text,
+    reason: Text,
+    pub(super) source: Text,
+    pub(super) port: Option<u16>,
+    fingerprint: Text,
+    identity: Text,
+    command: Text,
+    tty: Text,
+    directory: Text,
+    change: Text,
+}
+
+impl From<&Event<'_>> for Kept {
+    fn from(event: &Event<'_>) -> Self {
+        let text = |field: &Option<Cow<'_, str>>| field.as_deref().map(cut);
+        Kept {
+            time: event.time.nanoseconds(),
+            host: cut(&event.host),
+            kind: event.kind.as_str().to_owned(),
+            alone: event.weight == Weight::IfAlone,
+            program: cut(&event.program),
+            pid: event.pid,
+            count: event.count,
+            user: text(&event.user),
+            invalid_user: event.invalid_user,
+            target_user: text(&event.target_user),
+            method: event.method.map(|method| method.as_str().to_owned()),
+            reason: event.reason.map(|reason| reason.as_str().to_owned()),
+            source: text(&event.source),
+            port: event.port,
+            fingerprint: text(&event.fingerprint),
+            identity: text(&event.identity),
+            command: text(&event.command),
+            tty: text(&event.tty),
+            directory: text(&event.directory),
+            change: event.change.map(|change| change.as_str().to_owned()),
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn reason(&self) -> Option<Reason> {
+        self.reason.as_deref().and_then(Reason::from_name)
+    }
+
+    pub(super) fn set_reason(&mut self, reason: Option<Reason>) {
+        self.reason = reason.map(|reason| reason.as_str().to_owned());
+    }
+
+    /// The event again; `None` where a damaged snapshot names no kind of event.
+    pub(super) fn event(self) -> Option<Event<'static>> {
+        let kind = EventKind::from_name(&self.kind)?;
+        let (reason, weight) =
+            (self.reason(), if self.alone { Weight::IfAlone } else { Weight::Proof });
+        Some(Event {
+            time: Time::from_nanoseconds(self.time),
+            host: self.host.into(),
+            weight,
+            pid: self.pid,
+            count: self.count,
+            user: self.user.map(Cow::Owned),
+            invalid_user: self.invalid_user,
+            target_user: self.target_user.map(Cow::Owned),
+            method: self.method.as_deref().and_then(Method::from_name),
+            reason,
+            source: self.source.map(Cow::Owned),
+            port: self.port,
+            fingerprint: self.fingerprint.map(Cow::Owned),
+            identity: self.identity.map(Cow::Owned),
+            command: self.command.map(Cow::Owned),
+            tty: self.tty.map(Cow::Owned),
+            directory: self.directory.map(Cow::Owned),
+            change: self.change.as_deref().and_then(Change::from_name),
+            ..Event::new(kind, self.program)
+        })
+    }
+}
+
+/// A copy of at most [`FIELD`] bytes.
+pub(super) fn cut(text: &str) -> String {
+    let end = (0..=FIELD.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text[..end.unwrap_or(0)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_event_is_the_same_event() {
+        let event = Event {
+            time: Time::new(7, 8),
+            host: "h".into(),
+            pid: Some(9),
+            count: 2,
+            user: Some("bob".into()),
+            invalid_user: true,
+            method: Some(Method::Password),
+            reason: Some(Reason::Timeout),
+            source: Some("203.0.113.9".into()),
+            port: Some(1),
+            change: Some(Change::UserAdded),
+            weight: Weight::IfAlone,
+            ..Event::new(EventKind::LoginRejected, "sshd")
+        };
+        let saved = serde_json::to_string(&Kept::from(&event)).unwrap();
+        let loaded: Kept = serde_json::from_str(&saved).unwrap();
+        assert_eq!(loaded.event(), Some(event));
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_its_characters() {
+        assert_eq!(cut(&"ü".repeat(FIELD)).len(), FIELD);
+        assert_eq!(cut(&format!("x{}", "ü".repeat(FIELD))).len(), FIELD - 1);
+    }
+}

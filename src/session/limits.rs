@@ -1,0 +1,94 @@
+//! Every number that bounds the memory across records, in one place.
+//!
+//! A table that is full lets go of the entry that is due first; what it held back counts then, so
+//! a flood shortens the memory and loses nothing.
+
+/// What a user can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A success counts as one after failures where its address failed as often before.
+    pub failures: u32,
+    /// Seconds within which those failures happened.
+    pub failures_window: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { failures: 5, failures_window: 3600 }
+    }
+}
+
+impl Limits {
+    /// More failures than this are not told apart: each costs eight bytes an address.
+    pub const MOST_FAILURES: u32 = 100;
+}
+
+/// Connections whose verdict is known or pending.
+pub const CONNECTIONS: usize = 16_384;
+/// Connections that logged in.
+pub const ACCEPTED: usize = 8_192;
+/// Rejections that wait for their address, and failures that wait for a better line.
+pub const HELD: usize = 4_096;
+/// Open sessions.
+pub const SESSIONS: usize = 4_096;
+/// Sessions that one program opened for one user without saying its pid.
+pub const SESSIONS_WITHOUT_PID: usize = 64;
+/// Addresses that failed less often than [`Limits::failures`].
+pub const ADDRESSES: usize = 8_192;
+/// Addresses that failed as often, which the others cannot push out.
+pub const FAILING_ADDRESSES: usize = 2_048;
+/// Keys that EC2 Instance Connect named.
+pub const KEYS: usize = 1_024;
+/// CloudTrail records seen.
+pub const EVENT_IDS: usize = 16_384;
+/// Session Manager sessions whose target is known.
+pub const TARGETS: usize = 4_096;
+/// Uses of su within the last seconds.
+pub const SWITCHES: usize = 1_024;
+/// Commands of sudo whose exit may be logged.
+pub const COMMANDS: usize = 1_024;
+/// Account changes within the last seconds.
+pub const CHANGES: usize = 1_024;
+/// Bytes of one field of a held event; sshd itself cuts a message at 500.
+pub const FIELD: usize = 1_024;
+
+/// The tables by what they hold, as README shows them.
+pub const TABLES: &[(&str, usize)] = &[
+    ("connections", CONNECTIONS),
+    ("connections that logged in", ACCEPTED),
+    ("held rejections", HELD),
+    ("held failures of connections", HELD),
+    ("held failures of PAM", HELD),
+    ("open sessions", SESSIONS),
+    ("addresses with few failures", ADDRESSES),
+    ("addresses with many failures", FAILING_ADDRESSES),
+    ("keys named by EC2 Instance Connect", KEYS),
+    ("CloudTrail event IDs", EVENT_IDS),
+    ("Session Manager targets", TARGETS),
+    ("uses of su", SWITCHES),
+    ("sudo commands", COMMANDS),
+    ("account changes", CHANGES),
+];
+
+/// Seconds that a proven rejection waits for its address.
+pub(super) const ADDRESS_WAIT: i64 = 2;
+/// Seconds that a rejection waits for a line that tells it better.
+pub(super) const ALONE_WAIT: i64 = 5;
+/// Seconds that `error: PAM: …` waits for `Failed …`: sshd's LoginGraceTime and a little.
+pub(super) const FAILED_WAIT: i64 = 130;
+/// Seconds without a line after which a pid serves another connection.
+pub(super) const CONNECTION_IDLE: i64 = 180;
+/// Seconds that a login is remembered, so that the end of its connection is no rejection.
+pub(super) const ACCEPTED_FOR: i64 = 30 * 86_400;
+/// Seconds after a session's end in which sshd says that the connection is gone.
+pub(super) const AFTER_CLOSE: i64 = 60;
+/// Seconds that PAM's failure waits for another module to let in or to refuse too.
+pub(super) const MODULE_WAIT: i64 = 5;
+/// Seconds that PAM's su failure waits for `FAILED SU`, which comes two seconds later.
+pub(super) const SU_WAIT: i64 = 10;
+/// Seconds within which passwd and PAM tell the same change.
+pub(super) const CHANGE_WAIT: i64 = 10;
+/// Seconds that a command's start waits for its exit record.
+pub(super) const COMMAND_FOR: i64 = 86_400;
+/// Seconds between EC2 Instance Connect's line and the login with that key.
+pub(super) const KEY_FOR: i64 = 60;

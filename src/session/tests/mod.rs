@@ -1,0 +1,134 @@
+//! Sequences of records and what counts of them, in order.
+
+mod aws;
+mod bounds;
+mod connections;
+mod pam;
+mod restart;
+mod sessions;
+
+use super::*;
+use crate::event::{Reason, Weight};
+
+/// One record, or the time of the day.
+enum Step {
+    Event(Event<'static>),
+    Hint(Hint<'static>),
+    Other,
+    Expire(i64),
+}
+
+/// Feeds the steps, then ends; every counted event is a line. `told` tells what matters here.
+fn counted(memory: &mut Memory, steps: Vec<Step>) -> Vec<String> {
+    let mut out = Vec::new();
+    for step in steps {
+        match step {
+            Step::Event(event) => memory.event(event, &mut out),
+            Step::Hint(hint) => memory.hint(hint, &mut out),
+            Step::Other => memory.other(),
+            Step::Expire(seconds) => memory.expire(at(seconds), &mut out),
+        }
+    }
+    out.iter().map(told).collect()
+}
+
+fn check(steps: Vec<Step>, expected: &[&str]) {
+    let mut memory = Memory::default();
+    let mut lines = counted(&mut memory, steps);
+    let mut held = Vec::new();
+    memory.finish(&mut held);
+    lines.extend(held.iter().map(|counted| format!("at the end: {}", told(counted))));
+    assert_eq!(lines, expected);
+    let mut again = Vec::new();
+    memory.finish(&mut again);
+    assert_eq!(again, [], "what was let go is not let go again");
+}
+
+fn told(counted: &Counted<'_>) -> String {
+    let event = &counted.event;
+    let mut line = format!("{} {}", event.time.seconds(), event.kind);
+    let mut add = |word: String| {
+        line.push(' ');
+        line.push_str(&word);
+    };
+    event.reason.map(|reason| add(reason.to_string()));
+    event.user.as_deref().map(|user| add(user.to_owned()));
+    event.target_user.as_deref().map(|user| add(format!("to {user}")));
+    event.source.as_deref().map(|source| add(format!("from {source}")));
+    event.identity.as_deref().map(|identity| add(format!("as {identity}")));
+    event.aws.as_ref().and_then(|a| a.target.as_deref()).map(|target| add(format!("on {target}")));
+    if event.count != 1 {
+        add(format!("x{}", event.count));
+    }
+    counted.duration.map(|seconds| add(format!("after {seconds} s")));
+    counted.principal.as_deref().map(|principal| add(format!("by {principal}")));
+    if counted.after_failures {
+        add("after failures".into());
+    }
+    line
+}
+
+fn at(seconds: i64) -> Time {
+    Time::new(seconds, 0)
+}
+
+fn event(seconds: i64, pid: u32, kind: EventKind, program: &'static str) -> Event<'static> {
+    Event { time: at(seconds), host: "h".into(), pid: Some(pid), ..Event::new(kind, program) }
+}
+
+fn hint(seconds: i64, pid: Option<u32>, program: &'static str, kind: HintKind<'static>) -> Step {
+    Step::Hint(Hint { time: at(seconds), host: "h".into(), program: program.into(), pid, kind })
+}
+
+fn rejected(
+    seconds: i64,
+    pid: u32,
+    reason: Reason,
+    source: Option<&'static str>,
+) -> Event<'static> {
+    Event {
+        reason: Some(reason),
+        source: source.map(Into::into),
+        ..event(seconds, pid, EventKind::LoginRejected, "sshd")
+    }
+}
+
+fn failed(seconds: i64, pid: u32, source: &'static str) -> Event<'static> {
+    Event {
+        user: Some("root".into()),
+        source: Some(source.into()),
+        ..event(seconds, pid, EventKind::LoginFailure, "sshd")
+    }
+}
+
+fn accepted(seconds: i64, pid: u32, source: &'static str) -> Event<'static> {
+    Event {
+        user: Some("bob".into()),
+        source: Some(source.into()),
+        ..event(seconds, pid, EventKind::LoginSuccess, "sshd")
+    }
+}
+
+fn alone(event: Event<'static>) -> Event<'static> {
+    Event { weight: Weight::IfAlone, ..event }
+}
+
+fn port(port: u16, event: Event<'static>) -> Event<'static> {
+    Event { port: Some(port), ..event }
+}
+
+fn without_pid(event: Event<'static>) -> Event<'static> {
+    Event { pid: None, ..event }
+}
+
+impl From<Event<'static>> for Step {
+    fn from(event: Event<'static>) -> Self {
+        Step::Event(event)
+    }
+}
+
+/// Steps from events and hints alike.
+macro_rules! steps {
+    ($($step:expr),* $(,)?) => { vec![$($crate::session::tests::Step::from($step)),*] };
+}
+use steps;

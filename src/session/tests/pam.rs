@@ -1,0 +1,145 @@
+use super::*;
+
+fn su(seconds: i64, kind: EventKind) -> Event<'static> {
+    Event {
+        user: Some("bob".into()),
+        target_user: Some("root".into()),
+        ..event(seconds, 7, kind, "su")
+    }
+}
+
+fn su_session(seconds: i64) -> Event<'static> {
+    Event {
+        user: Some("root".into()),
+        identity: Some("bob".into()),
+        ..event(seconds, 7, EventKind::SessionOpened, "su")
+    }
+}
+
+fn switched(seconds: i64) -> Event<'static> {
+    su(seconds, EventKind::SuSuccess)
+}
+
+fn refused(seconds: i64) -> Event<'static> {
+    su(seconds, EventKind::SuFailure)
+}
+
+fn let_in(seconds: i64, program: &'static str, user: &'static str) -> Step {
+    let kind = HintKind::AuthenticationSucceeded { user: user.into() };
+    hint(seconds, Some(7), program, kind)
+}
+
+#[test]
+fn an_su_counts_by_its_own_line() {
+    check(
+        steps![switched(1), su_session(1)],
+        &["1 su_success bob to root", "1 session_opened root"],
+    );
+    check(
+        steps![su_session(1), switched(1)],
+        &["1 session_opened root", "1 su_success bob to root"],
+    );
+}
+
+#[test]
+fn an_su_without_its_own_line_counts_by_pams() {
+    check(steps![su_session(1)], &["1 session_opened root", "1 su_success bob to root"]);
+    check(
+        steps![alone(refused(1)), Step::Expire(10), Step::Expire(11)],
+        &["1 su_failure bob to root"],
+    );
+}
+
+#[test]
+fn failed_su_follows_pams_failure_two_seconds_later() {
+    check(steps![alone(refused(1)), refused(3)], &["3 su_failure bob to root"]);
+    // two modules refuse one process
+    check(steps![alone(refused(1)), alone(refused(1))], &["at the end: 1 su_failure bob to root"]);
+}
+
+#[test]
+fn an_su_that_another_module_let_in_was_not_refused() {
+    check(
+        steps![alone(refused(1)), let_in(1, "su", "root"), su_session(1)],
+        &["1 session_opened root", "1 su_success bob to root"],
+    );
+}
+
+#[test]
+fn uses_of_su_without_pid_are_joined_by_target_and_time() {
+    let bare = |event| Step::from(without_pid(event));
+    check(
+        vec![bare(switched(1)), bare(alone(switched(1))), bare(su_session(1))],
+        &["1 su_success bob to root", "1 session_opened root"],
+    );
+    check(vec![bare(alone(refused(1))), bare(refused(4))], &["4 su_failure bob to root"]);
+    check(
+        vec![bare(alone(refused(1))), bare(su_session(5))],
+        &["5 session_opened root", "1 su_failure bob to root", "5 su_success bob to root"],
+    );
+    check(
+        vec![bare(switched(1)), bare(su_session(1)), bare(switched(4)), bare(su_session(4))],
+        &[
+            "1 su_success bob to root",
+            "1 session_opened root",
+            "4 su_success bob to root",
+            "4 session_opened root",
+        ],
+    );
+}
+
+#[test]
+fn no_session_has_an_identity() {
+    let sudo = Event { identity: Some("bob".into()), program: "sudo".into(), ..su_session(1) };
+    check(steps![sudo], &["1 session_opened root"]);
+}
+
+fn gdm(seconds: i64) -> Event<'static> {
+    Event { user: Some("bob".into()), ..event(seconds, 7, EventKind::LoginFailure, "gdm") }
+}
+
+#[test]
+fn a_user_whom_a_later_module_let_in_did_not_fail() {
+    check(steps![gdm(1), let_in(1, "gdm", "bob")], &[]);
+    check(steps![gdm(1), let_in(1, "gdm", "ann")], &["at the end: 1 login_failure bob"]);
+    check(steps![gdm(1), Step::Expire(6), let_in(7, "gdm", "bob")], &["1 login_failure bob"]);
+}
+
+#[test]
+fn one_attempt_that_two_modules_refuse_is_one_failure() {
+    check(steps![gdm(1), alone(gdm(1))], &["1 login_failure bob"]);
+    check(steps![alone(gdm(1)), gdm(1)], &["1 login_failure bob"]);
+    check(
+        steps![gdm(1), alone(gdm(1)), gdm(3), alone(gdm(3)), gdm(5), let_in(5, "gdm", "bob")],
+        &["1 login_failure bob", "3 login_failure bob"],
+    );
+}
+
+#[test]
+fn attempts_that_one_module_refuses_are_as_many_failures() {
+    check(
+        steps![gdm(1), gdm(3), Event { count: 2, ..gdm(4) }],
+        &["1 login_failure bob", "3 login_failure bob", "at the end: 4 login_failure bob x2"],
+    );
+}
+
+#[test]
+fn last_message_repeated_is_the_last_refusal_again() {
+    let repeated = |seconds, times| hint(seconds, None, "", HintKind::Repeated { times });
+    check(
+        steps![failed(1, 7, "a"), repeated(9, 3), repeated(20, 2)],
+        &[
+            "1 login_failure root from a",
+            "9 login_failure root from a x3",
+            "20 login_failure root from a x2",
+        ],
+    );
+    // something else was the last message
+    check(steps![failed(1, 7, "a"), Step::Other, repeated(9, 3)], &["1 login_failure root from a"]);
+    check(
+        steps![failed(1, 7, "a"), accepted(2, 7, "a"), repeated(9, 3)],
+        &["1 login_failure root from a", "2 login_success bob from a"],
+    );
+    let elsewhere = hint(9, Some(8), "sshd", HintKind::Repeated { times: 3 });
+    check(steps![failed(1, 7, "a"), elsewhere], &["1 login_failure root from a"]);
+}
