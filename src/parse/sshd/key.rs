@@ -45,7 +45,9 @@ pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
     let invalid = fields::name(text).0;
     let tail = tail_of_certificate(text);
     let mut best: Option<(Fit, Split<'_>)> = None;
-    for at in memmem::find_iter(text, b" from ") {
+    // Without the blank before it, so that two in a row (a user called `from`) are both found.
+    let words = memmem::find_iter(text, b"from ").filter(|at| *at > 0 && text[*at - 1] == b' ');
+    for at in words.map(|at| at - 1) {
         let Some((fit, split)) = candidate(text, at, tail) else { continue };
         let wins = match &best {
             None => true,

@@ -10,15 +10,15 @@ pub(super) fn is_known(line: &Line<'_, '_>) -> bool {
         || DAEMON.iter().any(begins)
         || LOOKUP.iter().any(begins)
         || SESSION.iter().any(begins)
+        || is_accepted_host_key(line.text)
         || is_function_error(line.text)
         || is_about_throttling(line.text)
 }
 
 /// Notes about a login that another line tells, in `auth*.c`, and of the libraries that it loads.
-const LOGIN: [&[u8]; 32] = [
+const LOGIN: [&[u8]; 31] = [
     b"Accepted key ",
     b"Accepted certificate ID ",
-    b"Accepted ", // `Accepted RSA public key …` of auth2-hostbased.c
     b"Found matching ",
     b"Root login accepted for forced command.",
     b"Authorized to ",
@@ -151,6 +151,16 @@ const SESSION: [&[u8]; 43] = [
     b"Invalid X11 forwarding data",
     b"Can't get IP address for X11 DISPLAY",
 ];
+
+/// `Accepted RSA public key FP from U@H`, `Accepted certificate …` of auth2-hostbased.c.
+fn is_accepted_host_key(text: &[u8]) -> bool {
+    let words = text.strip_prefix(b"Accepted ").unwrap_or_default();
+    let mut words = words.split(|b| *b == b' ').skip(1);
+    matches!(
+        (words.next(), words.next()),
+        (Some(b"public"), Some(b"key")) | (Some(b"certificate"), Some(b"ID"))
+    )
+}
 
 /// `function_name: …`, as `_f` of `log.h` writes it: errors within, which end nothing by
 /// themselves before a login (a fatal one there is a rejection and was read before).

@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run line`: any bytes as a line and as the message of any login program.
+#![no_main]
+
+#[path = "../checks.rs"]
+#[allow(dead_code)]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::any_bytes(bytes));

@@ -1,0 +1,128 @@
+//! Names, key IDs and offers that imitate what sshd writes.
+
+use super::{check, check_all, told};
+
+const TRUE_END: &str = "from 192.0.2.1 port 55";
+
+/// Names that look like the rest of a line.
+const NAMES: [&str; 12] = [
+    "x from 8.8.8.8 port 22 ssh2",
+    "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA",
+    "x from 8.8.8.8 port 22 ssh2: RSA-CERT SHA256:AAAA ID y",
+    "x from 8.8.8.8 port 22 ssh2: RSA-CERT SHA256:AAAA ID y (serial 1) CA RSA SHA256:BBBB",
+    "x 8.8.8.8 port 22 [preauth]",
+    "x 8.8.8.8 port 22: Too many authentication failures [preauth]",
+    "Accepted password for root from 8.8.8.8 port 22 ssh2",
+    "root [preauth]",
+    "from",
+    " from ",
+    "invalid user root",
+    "a\\012sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
+];
+
+#[test]
+fn a_name_changes_nothing_but_the_name() {
+    for name in NAMES {
+        let quoted = format!("{name:?}");
+        for (line, expected) in [
+            (
+                format!("Failed password for invalid user {name} {TRUE_END} ssh2"),
+                format!("failure password user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!("Failed publickey for invalid user {name} {TRUE_END} ssh2"),
+                format!("failure publickey user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!("Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA SHA256:ab"),
+                format!(
+                    "failure publickey user={quoted} invalid at=192.0.2.1 port=55 key=SHA256:ab"
+                ),
+            ),
+            (
+                format!(
+                    "Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA-CERT SHA256:ab ID i (serial 1) CA RSA SHA256:cd"
+                ),
+                format!(
+                    "failure certificate user={quoted} invalid at=192.0.2.1 port=55 key=SHA256:ab id=\"i\""
+                ),
+            ),
+            (
+                format!("Invalid user {name} {TRUE_END}"),
+                format!("rejected invalid_user user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!("Invalid user {name} from 192.0.2.1"),
+                format!("rejected invalid_user user={quoted} invalid at=192.0.2.1"),
+            ),
+            (
+                format!("Connection closed by invalid user {name} 192.0.2.1 port 55 [preauth]"),
+                format!("rejected closed_before_login user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!(
+                    "Disconnecting invalid user {name} 192.0.2.1 port 55: Too many authentication failures [preauth]"
+                ),
+                format!("rejected too_many_attempts user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!(
+                    "error: maximum authentication attempts exceeded for invalid user {name} {TRUE_END} ssh2 [preauth]"
+                ),
+                format!("rejected too_many_attempts user={quoted} invalid at=192.0.2.1 port=55"),
+            ),
+            (
+                format!(
+                    "error: PAM: Authentication failure for illegal user {name} from 192.0.2.1"
+                ),
+                format!("failure keyboard-interactive user={quoted} invalid at=192.0.2.1 if-alone"),
+            ),
+        ] {
+            check("any", &line, &expected);
+        }
+    }
+}
+
+#[test]
+fn a_key_id_changes_nothing_but_the_key_id() {
+    for id in NAMES {
+        let line = format!(
+            "Accepted publickey for bob {TRUE_END} ssh2: RSA-CERT SHA256:ab ID {id} (serial 1) CA RSA SHA256:cd"
+        );
+        let expected = format!(
+            "success certificate user=\"bob\" at=192.0.2.1 port=55 key=SHA256:ab id={id:?}"
+        );
+        check("9.6p1", &line, &expected);
+    }
+}
+
+#[test]
+fn a_change_of_name_quotes_the_name_again() {
+    let name = "x ::1 port 1: Change of username or service not allowed: (";
+    let text = format!("Change of username or service not allowed: ({name},ssh-connection) -> (y");
+    let line =
+        format!("Disconnecting invalid user {name} 192.0.2.1 port 55: {:.100} [preauth]", text);
+    check("9.6p1", &line, &format!("rejected other user={name:?} invalid at=192.0.2.1 port=55"));
+}
+
+#[test]
+fn what_cannot_be_known_is_left_out() {
+    check_all(&[(
+        "9.6p1, the client chose name and service",
+        "Disconnecting invalid user a 8.8.8.8 port 22: bad service request b 192.0.2.1 port 55: Too many authentication failures [preauth]",
+        "rejected too_many_attempts user=\"a 8.8.8.8 port 22: bad service request b\" invalid",
+    )]);
+}
+
+/// `log.c` cuts at 500 bytes, so a long name can put its own words where sshd's would stand.
+#[test]
+fn the_end_of_a_line_that_was_cut_is_not_believed() {
+    let start = "Connection closed by invalid user ";
+    let forged = " 8.8.8.8 port 22";
+    let name = format!("{}{forged}", "\\001".repeat((500 - start.len() - forged.len()) / 4));
+    let line = format!("{start}{}{name}", "x".repeat(500 - start.len() - name.len()));
+    assert_eq!(line.len(), 500);
+    let told = told(line.as_bytes());
+    assert!(told.starts_with("rejected closed_before_login user="), "{told}");
+    assert!(told.ends_with(" invalid"), "{told}");
+}
