@@ -320,7 +320,8 @@ pub enum HintKind<'a> {
     Connection { source: Cow<'a, str>, port: Option<u16> },
     /// EC2 Instance Connect named the principal behind a key (`Providing ssh key …`).
     /// `principal` is in the form of an AWS identity.
-    KeyProvided { fingerprint: Cow<'a, str>, principal: Cow<'a, str> },
+    /// `trusted` where the journal vouches for the writer: no local user made the line up.
+    KeyProvided { fingerprint: Cow<'a, str>, principal: Cow<'a, str>, trusted: bool },
     /// Another PAM module let in the user whom an earlier one refused (`pam_sss(…): authentication success`).
     AuthenticationSucceeded { user: Cow<'a, str> },
     /// `last message repeated N times`: the previous line of this host, N times more.

@@ -16,7 +16,7 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String
     let policy = rules::policy(settings)?;
     let query = query(asked, settings);
     let zone = settings.auth_log.time_zone.clone();
-    let memory = Memory::default();
+    let memory = Memory::new(sources::memory_limits(settings));
     let mut reader = Reader::new(memory, zone, Box::<HostUsers>::default());
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let read = |each: Each<'_>| {

@@ -61,6 +61,7 @@ async fn run(
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
     let (store, saved) = open_state(&settings)?;
     let mut ledger = Ledger::new(saved);
+    ledger.memory.set_limits(sources::memory_limits(&settings));
     let followed = sources::open(&settings, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let own = own(&host, &mut ledger)?;

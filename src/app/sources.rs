@@ -15,6 +15,7 @@ use crate::history::{self, Each, Input, Reader};
 use crate::parse::cloudtrail::EVENT_NAMES;
 use crate::pipeline::{Ledger, Pipeline};
 use crate::record::SourceId;
+use crate::session::Limits;
 #[cfg(feature = "cloudtrail")]
 use crate::source::cloudtrail::{self, Aws, CloudTrailSource};
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
@@ -49,6 +50,15 @@ impl Followed {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
             }
         };
+    }
+}
+
+/// The settings of the memory across records.
+pub(super) fn memory_limits(settings: &Settings) -> Limits {
+    let failures = settings.failures;
+    Limits {
+        failures: failures.threshold,
+        failures_window: i64::try_from(failures.window.as_secs()).unwrap_or(i64::MAX),
     }
 }
 

@@ -25,7 +25,7 @@ fn provided<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
     let fingerprint = fingerprint.strip_suffix(b".").unwrap_or(fingerprint);
     let arn = std::str::from_utf8(arn).ok()?;
     let principal = aws_identity_from_arn(arn)?;
-    let kind = HintKind::KeyProvided { fingerprint: text(fingerprint), principal };
+    let kind = HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false };
     Some(Parsed::Hint(hint(envelope, "ec2-instance-connect", kind)))
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn names_the_principal_of_a_key() {
-        let user = "hint KeyProvided { fingerprint: \"SHA256:abc\", principal: \"alice\" }";
+        let user = "hint KeyProvided { fingerprint: \"SHA256:abc\", principal: \"alice\", trusted: false }";
         // aws-ec2-instance-connect-config 1.1
         check(
             "Providing ssh key from EC2 Instance Connect with fingerprint: SHA256:abc, request-id: 1f-2, for IAM principal: arn:aws:iam::123456789012:user/people/alice",

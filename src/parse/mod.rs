@@ -18,9 +18,9 @@ pub mod su;
 pub mod sudo;
 mod suppressed;
 pub mod syslog;
-mod words;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use jiff::tz::TimeZone;
 

@@ -67,7 +67,7 @@ impl<'m> Interpreter<'m> {
             message: entry.message,
         });
         if trust::accepts(entry, &parsed, self.users) {
-            self.parsed(parsed, out);
+            self.parsed(vouched(parsed), out);
         } else {
             self.tally.untrusted += 1;
         }
@@ -87,8 +87,21 @@ impl<'m> Interpreter<'m> {
                 }
                 self.memory.hint(hint, out);
             }
-            Parsed::Ignored => {}
-            Parsed::Unrecognized { program } => self.tally.unrecognized(program),
+            Parsed::Ignored => self.memory.other(),
+            Parsed::Unrecognized { program } => {
+                self.memory.other();
+                self.tally.unrecognized(program);
+            }
         }
     }
+}
+
+/// The journal vouches for the writer of a hint.
+fn vouched(mut parsed: Parsed<'_>) -> Parsed<'_> {
+    if let Parsed::Hint(hint) = &mut parsed
+        && let HintKind::KeyProvided { trusted, .. } = &mut hint.kind
+    {
+        *trusted = true;
+    }
+    parsed
 }

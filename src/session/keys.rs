@@ -15,13 +15,16 @@ pub(super) struct Keys {
 #[derive(Debug, Serialize, Deserialize)]
 struct Named {
     principal: String,
+    trusted: bool,
     time: i64,
 }
 
 impl Keys {
-    /// Instance Connect says it twice for each login; the later one stands.
-    pub(super) fn provided(&mut self, host: &str, key: &str, principal: &str, time: Time) {
-        let named = Named { principal: cut(principal), time: time.nanoseconds() };
+    /// Instance Connect says it twice for each login; the later one stands. With the principal
+    /// comes whether a rule may rest on it.
+    pub(super) fn provided(&mut self, host: &str, key: &str, principal: (&str, bool), time: Time) {
+        let (principal, trusted) = (cut(principal.0), principal.1);
+        let named = Named { principal, trusted, time: time.nanoseconds() };
         self.named.insert(
             fingerprint(&[host, key]),
             time.saturating_add_seconds(KEY_FOR + 1),
@@ -29,11 +32,11 @@ impl Keys {
         );
     }
 
-    pub(super) fn principal(&self, login: &Event<'_>) -> Option<String> {
+    pub(super) fn principal(&self, login: &Event<'_>) -> Option<(String, bool)> {
         let key = fingerprint(&[&login.host, login.fingerprint.as_deref()?]);
         let named = self.named.get(&key)?;
         let age = login.time.seconds_since(Time::from_nanoseconds(named.time));
-        (age.abs() <= KEY_FOR as f64).then(|| named.principal.clone())
+        (age.abs() <= KEY_FOR as f64).then(|| (named.principal.clone(), named.trusted))
     }
 
     pub(super) fn expire(&mut self, now: Time) {

@@ -121,7 +121,8 @@ impl Memory {
                 let peer = (&**source, *port);
                 self.connections.connected(&hint.host, hint.pid, peer, hint.time, out);
             }
-            HintKind::KeyProvided { fingerprint, principal } => {
+            HintKind::KeyProvided { fingerprint, principal, trusted } => {
+                let principal = (&**principal, *trusted);
                 self.keys.provided(&hint.host, fingerprint, principal, hint.time);
             }
             HintKind::AuthenticationSucceeded { user } => {
@@ -257,7 +258,9 @@ impl Memory {
                 }
                 EventKind::LoginSuccess => {
                     counted.after_failures = self.failures.often(source, event.time, &self.limits);
-                    counted.principal = self.keys.principal(event);
+                    let principal = self.keys.principal(event);
+                    counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+                    counted.principal = principal.map(|(name, _)| name);
                 }
                 _ => {}
             }

@@ -184,8 +184,11 @@ fn a_line_that_no_rule_knows_is_told_of_unless_another_program_wrote_it() {
 
 #[test]
 fn hints_come_from_those_who_give_them() {
-    let key =
-        || HintKind::KeyProvided { fingerprint: "SHA256:x".into(), principal: "alice".into() };
+    let key = || HintKind::KeyProvided {
+        fingerprint: "SHA256:x".into(),
+        principal: "alice".into(),
+        trusted: false,
+    };
     assert!(trusted(&by(998, "x"), &hint("ec2-instance-connect", key())));
     assert!(trusted(&by(0, "x"), &hint("ec2-instance-connect", key())));
     assert!(!trusted(&by(ALICE, "x"), &hint("ec2-instance-connect", key())));

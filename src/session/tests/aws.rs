@@ -75,8 +75,11 @@ fn a_late_record_does_not_stand_between_lines_of_the_log() {
 #[test]
 fn a_login_knows_whom_instance_connect_named_for_its_key() {
     let provided = |seconds, principal: &'static str| {
-        let kind =
-            HintKind::KeyProvided { fingerprint: "SHA256:k".into(), principal: principal.into() };
+        let kind = HintKind::KeyProvided {
+            fingerprint: "SHA256:k".into(),
+            principal: principal.into(),
+            trusted: true,
+        };
         hint(seconds, Some(99), "ec2-instance-connect", kind)
     };
     let login = |seconds, key: &'static str| Event {

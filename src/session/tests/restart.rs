@@ -12,7 +12,11 @@ fn restarted(memory: &Memory) -> Memory {
 #[test]
 fn a_restart_at_any_moment_changes_nothing() {
     let steps = || {
-        let key = HintKind::KeyProvided { fingerprint: "k".into(), principal: "ann".into() };
+        let key = HintKind::KeyProvided {
+            fingerprint: "k".into(),
+            principal: "ann".into(),
+            trusted: true,
+        };
         let session =
             |seconds, kind| Event { user: Some("bob".into()), ..event(seconds, 9, kind, "sshd") };
         let mut steps = steps![
