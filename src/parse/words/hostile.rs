@@ -77,10 +77,11 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn event<'a>(parsed: &'a Parsed<'a>) -> &'a Event<'a> {
-    match parsed {
-        Parsed::Event(event) => event,
-        other => panic!("no event: {}", told(other)),
-    }
+    let event = match parsed {
+        Parsed::Event(event) => Some(event),
+        _ => None,
+    };
+    event.expect("the line tells an event")
 }
 
 proptest! {
