@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{framed, told};
+use super::framed;
 use crate::event::{Event, EventKind, Reason};
 use crate::parse::{
     Envelope, Parsed, accounts, instance_connect, login, logind, pam, polkit, su, sudo,
