@@ -177,6 +177,8 @@ pub struct Event<'a> {
     pub host: Cow<'a, str>,
     pub kind: EventKind,
     pub weight: Weight,
+    /// The place of its record in the input, by which `history` keeps the order of the file.
+    pub ordinal: u64,
     /// The program that let in or refused, by one name across versions (`sshd` for sshd-session,
     /// `cron` for CRON and crond).
     pub program: Cow<'a, str>,
@@ -231,6 +233,7 @@ impl<'a> Event<'a> {
             host: Cow::Borrowed(""),
             kind,
             weight: Weight::Proof,
+            ordinal: 0,
             program: program.into(),
             pid: None,
             count: 1,
@@ -258,6 +261,7 @@ impl<'a> Event<'a> {
             host: own(self.host),
             kind: self.kind,
             weight: self.weight,
+            ordinal: self.ordinal,
             program: own(self.program),
             pid: self.pid,
             count: self.count,
