@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::kept::{Kept, cut};
 use super::limits::{
     ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
-    FAILED_WAIT, HELD,
+    FAILED_WAIT, FAILURES_OF_CONNECTION, HELD,
 };
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
@@ -22,9 +22,6 @@ use crate::event::{Event, Reason, Time, Weight};
 
 /// Host and pid.
 type Process = (u64, u32);
-
-/// More held failures of one connection than this count at once: sshd allows six tries.
-const MOST_FAILURES: usize = 16;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Connections {
@@ -142,7 +139,7 @@ impl Connections {
             return;
         }
         held.push(Kept::from(&event));
-        if held.len() > MOST_FAILURES {
+        if held.len() > FAILURES_OF_CONNECTION {
             release(held.remove(0), out);
         }
         let due = event.time.saturating_add_seconds(FAILED_WAIT);

@@ -33,6 +33,9 @@ use reason::Verdict;
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     // Not the shared trim: a newline at the end, escaped, is the command's.
     let message = envelope.message.trim_ascii();
+    if message.starts_with(b"PAM ") {
+        return super::pam::parse(envelope);
+    }
     if let Some(json) = message.strip_prefix(b"@cee:") {
         return json::read(envelope, json);
     }
