@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::rules::{self, Reloading};
-use super::sources::{self, Followed};
+use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
@@ -48,6 +48,7 @@ struct Running {
     scraping: Arc<Scraping>,
     settings: Settings,
     host: String,
+    staleness: Staleness,
 }
 
 async fn run(
@@ -62,7 +63,8 @@ async fn run(
     let (store, saved) = open_state(&settings)?;
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
-    let followed = sources::open(&settings, &mut ledger).await?;
+    let host_log = HostLog::of(&settings).await?;
+    let followed = sources::open(&settings, &host_log, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
@@ -74,7 +76,8 @@ async fn run(
     ));
     let reloading =
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
-    let running = Running { pipeline, scraping, settings, host: host.hostname };
+    let staleness = Staleness::of(&host_log);
+    let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
     running.until_stopped(server, followed, reloading).await
 }
 
@@ -124,6 +127,7 @@ impl Running {
         for source in followed {
             source.follow(self.pipeline.clone(), &mut following);
         }
+        following.spawn(self.staleness.clone().watch(self.pipeline.clone()));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let front = Arc::new(Front {
             pipeline: self.pipeline.clone(),
