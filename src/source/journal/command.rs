@@ -15,6 +15,7 @@ use std::process::Stdio;
 use tokio::process::{Child, Command};
 
 use super::entry::{Entry, FIELDS};
+use crate::event::Time;
 
 /// `auth` and `authpriv`.
 const FACILITIES: [&str; 2] = ["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"];
@@ -44,6 +45,12 @@ impl Journalctl {
             arguments: Vec::new(),
             machine_id: Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
         }
+    }
+
+    /// When the newest entry that counts was written; `None` where there is none, or none that
+    /// this user may read. A log file that is older is stale.
+    pub async fn newest_time(&self) -> Option<Time> {
+        self.newest().await.ok().flatten().map(|entry| entry.time)
     }
 
     fn command(&self) -> Command {
