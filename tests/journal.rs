@@ -228,6 +228,19 @@ async fn journalds_note_of_dropped_messages_is_read() {
     assert_eq!(Following::of(&journal, None).catch_up().await, [note]);
 }
 
+#[tokio::test]
+async fn the_newest_entry_that_counts_has_a_time() {
+    let Some(journal) = remote() else { return };
+    assert_eq!(journal.journalctl().newest_time().await, None);
+    journal.write(&[
+        Said::new(1, "one"),
+        Said::new(7, "newest"),
+        Said { facility: 3, ..Said::new(9, "of a daemon") },
+    ]);
+    let newest = journal.journalctl().newest_time().await;
+    assert_eq!(newest.map(|time| time.seconds()), Some(1_700_000_007));
+}
+
 fn fake(folder: &Path, script: &str) -> Journalctl {
     use std::os::unix::fs::PermissionsExt;
     let program = folder.join("journalctl");

@@ -19,13 +19,14 @@ const JOURNALD: &str = "/lib/systemd/systemd-journald";
 /// When the first message is said, microseconds since the epoch.
 const BEGINNING: u64 = 1_700_000_000_000_000;
 
-/// One message of sshd's, by root.
+/// One message, by itself of sshd as root.
 #[derive(Clone, Debug)]
 pub struct Said {
     /// After the beginning.
     pub second: u64,
     pub message: String,
     pub boot: u32,
+    pub identifier: String,
     pub facility: u32,
     pub uid: u32,
     pub comm: Option<String>,
@@ -34,8 +35,16 @@ pub struct Said {
 
 impl Said {
     pub fn new(second: u64, message: &str) -> Self {
-        let message = message.to_owned();
-        Said { second, message, boot: 1, facility: 10, uid: 0, comm: None, message_id: None }
+        Said {
+            second,
+            message: message.to_owned(),
+            boot: 1,
+            identifier: "sshd".to_owned(),
+            facility: 10,
+            uid: 0,
+            comm: None,
+            message_id: None,
+        }
     }
 
     /// All but the message, in the Journal Export Format.
@@ -45,10 +54,11 @@ impl Said {
         };
         format!(
             "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID={:032x}\n\
-             _HOSTNAME=web1\nSYSLOG_IDENTIFIER=sshd\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}",
+             _HOSTNAME=web1\nSYSLOG_IDENTIFIER={}\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}",
             BEGINNING + self.second * 1_000_000,
             1 + self.second * 1_000_000,
             self.boot,
+            self.identifier,
             self.facility,
             self.uid,
             optional("_COMM", &self.comm),

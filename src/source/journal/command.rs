@@ -47,8 +47,8 @@ impl Journalctl {
         }
     }
 
-    /// When the newest entry that counts was written; `None` where there is no journal, it has
-    /// no such entry, or it may not be read.
+    /// When the newest entry that counts was written; `None` where there is none, or none that
+    /// this user may read. A log file that is older is stale.
     pub async fn newest_time(&self) -> Option<Time> {
         self.newest().await.ok().flatten().map(|entry| entry.time)
     }
