@@ -3,6 +3,7 @@
 //! The checks are those of the fuzz targets (`fuzz/`), on names and lines that proptest makes up.
 
 #[path = "../fuzz/checks.rs"]
+#[allow(clippy::panic, unreachable_pub)]
 mod checks;
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
 //! Who a line belongs to, and what the log daemon says about lines.
+#![allow(clippy::panic)]
 
 use super::*;
 use crate::event::{EventKind, HintKind};

@@ -76,9 +76,11 @@ fn without_severity(rest: &[u8]) -> &[u8] {
     if is_severity(word) { after } else { rest }
 }
 
-/// No host name ends in a colon, but a tag does. (An IPv6 address can end in two.)
+/// No host name ends in a colon, but a tag does, and metalog's stands in brackets. (An IPv6
+/// address can end in two, or have brackets around its colons.)
 fn is_tag_of_hostless_line(word: &[u8]) -> bool {
-    word.ends_with(b":") && !word.ends_with(b"::")
+    let bracketed = word.starts_with(b"[") && word.ends_with(b"]") && !word.contains(&b':');
+    bracketed || word.ends_with(b":") && !word.ends_with(b"::")
 }
 
 /// `facility.level` by the names of syslog.conf(5).

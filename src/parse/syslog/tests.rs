@@ -106,6 +106,9 @@ fn the_tag_is_the_first_word_behind_the_host() {
         // The host is empty, or left out
         (" sshd[1]: hello", "|sshd|1|hello"),
         ("sshd[1]: hello", "|sshd|1|hello"),
+        ("[sshd]: hello", "|sshd||hello"),
+        ("[sshd] hello", "|sshd||hello"),
+        ("[::1] sshd[1]: hello", "[::1]|sshd|1|hello"),
         ("authpriv.info dropbear[1]: hello", "|dropbear|1|hello"),
         ("fe80:: sshd[1]: hello", "fe80::|sshd|1|hello"),
         // No tag
