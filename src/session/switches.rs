@@ -39,7 +39,7 @@ enum State {
     /// PAM's session counted.
     ToldByPam,
     /// PAM's failure waits for su's own line.
-    Refused(Kept),
+    Refused(Box<Kept>),
 }
 
 impl Switches {
@@ -114,7 +114,7 @@ fn told_by_itself<'a>(
 fn refused_by_pam(uses: &[Switch], event: &Event<'_>) -> Option<State> {
     let refused = |state: &State| matches!(state, State::Refused(_));
     let again = event.pid.is_some() && knows(uses, event.pid, refused);
-    (!again).then(|| State::Refused(Kept::from(event)))
+    (!again).then(|| State::Refused(Box::new(Kept::from(event))))
 }
 
 /// Whether lines with these pids can be of one use.
@@ -135,7 +135,7 @@ fn take(uses: &mut Vec<Switch>, pid: Option<u32>, is: impl Fn(&State) -> bool) -
 
 fn let_go(switch: Switch, out: &mut Vec<Counted<'_>>) {
     if let State::Refused(kept) = switch.state {
-        release(kept, out);
+        release(*kept, out);
     }
 }
 
