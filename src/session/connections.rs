@@ -56,6 +56,11 @@ impl Peer {
         self.port = self.port.or(port);
     }
 
+    /// Whether this is certainly the same connection, told again.
+    fn is_same(&self, source: Option<&str>, port: Option<u16>) -> bool {
+        port.is_some() && self.port == port && self.source.as_deref() == source
+    }
+
     /// Whether this is certainly someone else. One peer may be named by address and by host name.
     fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
         let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
@@ -76,8 +81,14 @@ impl Connections {
         out: &mut Vec<Counted<'_>>,
     ) {
         let Some(process) = process(host, pid) else { return };
-        self.make_way(process, Some(peer.0), peer.1, out);
-        self.touch(process, Some(peer.0), peer.1, time);
+        let (source, port) = (Some(peer.0), peer.1);
+        if self.seen.get(&process).is_some_and(|seen| !seen.peer.is_same(source, port)) {
+            self.forget(process, out);
+        }
+        if self.accepted.get(&process).is_some_and(|peer| !peer.is_same(source, port)) {
+            self.accepted.remove(&process);
+        }
+        self.touch(process, source, port, time);
     }
 
     pub(super) fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
@@ -224,10 +235,15 @@ impl Connections {
             self.accepted.remove(&process);
         }
         if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
-            self.release_failures(process, out);
-            self.release_rejection(process, None, out);
-            self.seen.remove(&process);
+            self.forget(process, out);
         }
+    }
+
+    /// Ends a connection: what is held of it counts.
+    fn forget(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
+        self.release_failures(process, out);
+        self.release_rejection(process, None, out);
+        self.seen.remove(&process);
     }
 
     /// Notes that a line of this connection came, and whom it names.
