@@ -246,6 +246,13 @@ fn pams_error_counts_only_if_no_failed_line_follows() {
         ],
     );
     check(
+        steps![alone(failed(1, 7, A)), rejected(2, 7, InvalidUser, Some(A)), failed(3, 7, A)],
+        &[
+            "2 login_rejected invalid_user from 203.0.113.9",
+            "3 login_failure root from 203.0.113.9",
+        ],
+    );
+    check(
         steps![alone(failed(1, 7, A)), Step::Expire(130), Step::Expire(131)],
         &["1 login_failure root from 203.0.113.9"],
     );
