@@ -7,8 +7,6 @@
 //! A pid serves another connection when a line names another peer, when `Connection from …` says
 //! so, or when it was silent for [`CONNECTION_IDLE`].
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use super::kept::{Kept, cut};
@@ -16,6 +14,7 @@ use super::limits::{
     ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
     FAILED_WAIT, FAILURES_OF_CONNECTION, HELD,
 };
+use super::peer::Peer;
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
 use crate::event::{Event, Reason, Time, Weight};
@@ -36,38 +35,6 @@ struct Connection {
     peer: Peer,
     /// Its rejection was counted.
     rejected: bool,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Peer {
-    source: Option<String>,
-    port: Option<u16>,
-}
-
-impl Peer {
-    fn of(source: Option<&str>, port: Option<u16>) -> Self {
-        Peer { source: source.map(cut), port }
-    }
-
-    fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
-        if self.source.is_none() {
-            self.source = source.map(cut);
-        }
-        self.port = self.port.or(port);
-    }
-
-    /// Whether this is certainly the same connection, told again.
-    fn is_same(&self, source: Option<&str>, port: Option<u16>) -> bool {
-        port.is_some() && self.port == port && self.source.as_deref() == source
-    }
-
-    /// Whether this is certainly someone else. One peer may be named by address and by host name.
-    fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
-        let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
-        let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
-        let addresses = address(self.source.as_deref()).zip(address(source));
-        ports || addresses.is_some_and(|(a, b)| a != b)
-    }
 }
 
 impl Connections {
