@@ -95,6 +95,8 @@ fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Speaker::InstanceConnect => instance_connect::parse(envelope),
         Speaker::Polkit => polkit::parse(envelope),
         Speaker::Journald | Speaker::Rsyslog => suppressed::parse(envelope),
+        // What libpam says when an application of no parser ends: gdm, dovecot, vsftpd.
+        Speaker::Other if envelope.message.starts_with(b"PAM ") => pam::parse(envelope),
         Speaker::Other => Parsed::Ignored,
     }
 }

@@ -28,8 +28,7 @@ pub fn program_name(tag: &[u8]) -> Option<&'static str> {
         b"sudo" | b"sudo-i" | b"sudo-rs" => "sudo",
         b"su" | b"su-l" | b"su-rs" => "su",
         b"runuser" | b"runuser-l" => "runuser",
-        b"login" | b"LOGIN" => "login",
-        b"remote" => "remote",
+        b"login" | b"LOGIN" | b"remote" => "login",
         b"cron" | b"CRON" | b"crond" | b"cronie" => "cron",
         b"atd" => "atd",
         b"systemd-user" => "systemd-user",
@@ -52,7 +51,7 @@ fn family(name: &[u8]) -> Option<&'static str> {
 
 /// The programs that change accounts and groups.
 fn account_tool(name: &[u8]) -> Option<&'static str> {
-    const TOOLS: [&str; 18] = [
+    const TOOLS: [&str; 20] = [
         "useradd",
         "userdel",
         "usermod",
@@ -71,6 +70,8 @@ fn account_tool(name: &[u8]) -> Option<&'static str> {
         "adduser",
         "addgroup",
         "deluser",
+        "vipw",
+        "vigr",
     ];
     TOOLS.into_iter().find(|tool| tool.as_bytes() == name)
 }
