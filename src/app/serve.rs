@@ -56,7 +56,6 @@ async fn run(
     settings: Settings,
     environment: &Environment,
 ) -> Result<(), String> {
-    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     let policy = rules::policy(&settings)?;
     let server =
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
@@ -78,6 +77,7 @@ async fn run(
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
     let staleness = Staleness::of(&host_log);
     let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
+    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
 
@@ -104,7 +104,7 @@ fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
     Ok((store, saved))
 }
 
-fn web_options(settings: &Settings) -> web::Options {
+pub(super) fn web_options(settings: &Settings) -> web::Options {
     web::Options {
         listen: settings.web.listen_addresses.iter().map(ToString::to_string).collect(),
         telemetry_path: settings.web.telemetry_path.clone(),
