@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for an event before it calls it missing.
@@ -150,7 +149,16 @@ impl Exporter {
     }
 
     pub fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Exporter {
-        let port = free_port();
+        Exporter::start_at(free_port(), dir, arguments, environment)
+    }
+
+    /// Starts it where a scraper will find it again after a restart.
+    pub fn start_at(
+        port: u16,
+        dir: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Exporter {
         let log = dir.join("exporter.log");
         let stderr = File::options().create(true).append(true).open(&log).unwrap();
         let process = Process::start(
@@ -294,26 +302,45 @@ fn encode(query: &str) -> String {
         .collect()
 }
 
-/// `/dev/log` belongs to one log daemon at a time: who holds this may start one.
-pub fn dev_log() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+/// `/dev/log` belongs to one log daemon of the machine at a time: who holds this may start one.
+pub fn dev_log() -> File {
+    let path = std::env::temp_dir().join("login_exporter-tests-dev-log.lock");
+    let lock = File::options().create(true).append(true).open(path).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
-/// rsyslogd from Debian's package, listening on `/dev/log`, writing auth messages to `log`.
+/// rsyslogd from Debian's package, writing auth messages to `log`.
 pub struct Rsyslog(Process);
 
 impl Rsyslog {
+    /// Listens on `/dev/log`: see [`dev_log`].
     pub fn start(dir: &Path, log: &Path) -> Rsyslog {
         Rsyslog::start_with(dir, log, "RSYSLOG_TraditionalFileFormat")
     }
 
     pub fn start_with(dir: &Path, log: &Path, template: &str) -> Rsyslog {
+        let input = "module(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")";
+        let _ = std::fs::remove_file("/dev/log");
+        Rsyslog::listen(dir, log, template, input, Path::new("/dev/log"))
+    }
+
+    /// Listens on `socket` alone, so that it needs neither root nor `/dev/log`.
+    pub fn start_on(dir: &Path, log: &Path, socket: &Path) -> Rsyslog {
+        let input = format!(
+            "module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
+             input(type=\"imuxsock\" Socket=\"{}\" RateLimit.Interval=\"0\")",
+            socket.display()
+        );
+        Rsyslog::listen(dir, log, "RSYSLOG_TraditionalFileFormat", &input, socket)
+    }
+
+    fn listen(dir: &Path, log: &Path, template: &str, input: &str, socket: &Path) -> Rsyslog {
         let config = dir.join("rsyslog.conf");
         std::fs::write(
             &config,
             format!(
-                "global(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")\n\
+                "global(workDirectory=\"{}\")\n{input}\n\
                  module(load=\"builtin:omfile\" Template=\"{template}\" FileCreateMode=\"0600\")\n\
                  auth,authpriv.* action(type=\"omfile\" file=\"{}\")\n",
                 dir.display(),
@@ -321,7 +348,6 @@ impl Rsyslog {
             ),
         )
         .unwrap();
-        let _ = std::fs::remove_file("/dev/log");
         let process = Process::start(
             Command::new("rsyslogd")
                 .args(["-n", "-f"])
@@ -331,8 +357,12 @@ impl Rsyslog {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        wait_for("rsyslogd's /dev/log", || Path::new("/dev/log").exists().then_some(()));
+        wait_for("rsyslogd's socket", || socket.exists().then_some(()));
         Rsyslog(process)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Opens its files anew, as logrotate's postrotate asks.
