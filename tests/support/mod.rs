@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for an event before it calls it missing.
@@ -294,10 +293,12 @@ fn encode(query: &str) -> String {
         .collect()
 }
 
-/// `/dev/log` belongs to one log daemon at a time: who holds this may start one.
-pub fn dev_log() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+/// `/dev/log` belongs to one log daemon of the machine at a time: who holds this may start one.
+pub fn dev_log() -> File {
+    let path = std::env::temp_dir().join("login_exporter-tests-dev-log.lock");
+    let lock = File::options().create(true).append(true).open(path).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
 /// rsyslogd from Debian's package, listening on `/dev/log`, writing auth messages to `log`.
