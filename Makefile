@@ -3,13 +3,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help run test bench build fmt lint deny fuzz install-run install-test pictures
+.PHONY: help run test bench build fmt lint deny advisories fuzz install-run install-test pictures
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: install-run ## Run the exporter on this host's log, else on a sample
-	@$(CARGO) build --release --quiet
+	@$(CARGO) build --release
 	@deploy/sample/run target/release/login_exporter
 
 build: ## Build the release binary
@@ -28,6 +28,9 @@ lint: ## Lint, warnings as errors
 
 deny: ## Hold licences, bans and sources of the dependency tree
 	$(CARGO) deny --locked check bans licenses sources
+
+advisories: ## Hold the dependency tree against the advisory database (fetches it)
+	$(CARGO) deny --locked check advisories
 
 bench: ## Measure: each figure beside a yardstick of the same run
 	$(CARGO) bench
