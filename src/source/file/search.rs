@@ -314,11 +314,7 @@ impl<'a> Search<'a> {
         self.beside(mark, open_fitting).or_else(|| self.beside(mark, open_copied_before))
     }
 
-    fn beside(
-        &self,
-        mark: &Mark,
-        open: impl Fn(&Path, &Mark) -> Option<Reading>,
-    ) -> Option<Found> {
+    fn beside(&self, mark: &Mark, open: impl Fn(&Path, &Mark) -> Option<Reading>) -> Option<Found> {
         let others = self.files.iter().rev().filter(|f| f.id != mark.id && !f.foreign);
         others.into_iter().find_map(|file| {
             let mut reading = open(&file.path, mark)?;
