@@ -15,6 +15,7 @@ use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
+use crate::metrics::series::Receipt;
 use crate::parse::PROGRAMS;
 use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
 use crate::state::{self, Loaded};
@@ -198,9 +199,13 @@ struct Front {
 
 impl Exporter for Front {
     async fn metrics(&self, scrape: Scrape) -> Exposition {
-        let (format, body) =
+        let (format, body, receipt) =
             self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
-        Exposition { content_type: format.content_type(), body }
+        Exposition { content_type: format.content_type(), body, receipt }
+    }
+
+    fn sent(&self, receipt: Receipt) {
+        self.scraping.sent(receipt);
     }
 
     fn ready(&self) -> bool {

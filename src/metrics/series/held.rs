@@ -41,7 +41,7 @@ struct Scraper {
     address: IpAddr,
     /// When it last asked, in nanoseconds.
     seen: i64,
-    /// Which response was its last, by [`Scrapers::answered`]; 0 before the first.
+    /// Which response it has had last, by [`Scrapers::answered`]; 0 before the first.
     last: u64,
 }
 
@@ -57,12 +57,23 @@ pub(crate) struct Audience {
     answered: u64,
 }
 
+/// Which response a scraper is given. It counts as had once it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    scraper: IpAddr,
+    response: u64,
+}
+
 impl Scrapers {
     pub(super) fn answered(&self) -> u64 {
         self.answered
     }
 
-    pub(super) fn answer(&mut self, scraper: Option<IpAddr>, now: Time) -> Audience {
+    pub(super) fn answer(
+        &mut self,
+        scraper: Option<IpAddr>,
+        now: Time,
+    ) -> (Audience, Option<Receipt>) {
         if let Some(address) = scraper {
             self.see(address, now);
         }
@@ -74,10 +85,15 @@ impl Scrapers {
             answered: self.answered,
         };
         self.answered += 1;
-        if let Some(known) = self.known.iter_mut().find(|s| Some(s.address) == scraper) {
-            known.last = self.answered;
+        let response = self.answered;
+        (audience, scraper.map(|scraper| Receipt { scraper, response }))
+    }
+
+    /// Notes that a scraper has had what it was given.
+    pub(super) fn had(&mut self, receipt: Receipt) {
+        if let Some(known) = self.known.iter_mut().find(|s| s.address == receipt.scraper) {
+            known.last = known.last.max(receipt.response);
         }
-        audience
     }
 
     /// Whether the last snapshot knows this scraper, and that it asked lately.

@@ -350,9 +350,13 @@ impl<'a> Search<'a> {
 
     /// A copy of the marked file, or its `.gz`; the newest, should there be several.
     fn by_content(&self, mark: &Mark) -> Option<Found> {
+        self.beside(mark, open_fitting).or_else(|| self.beside(mark, open_copied_before))
+    }
+
+    fn beside(&self, mark: &Mark, open: impl Fn(&Path, &Mark) -> Option<Reading>) -> Option<Found> {
         let others = self.files.iter().rev().filter(|f| f.id != mark.id && !f.foreign);
         others.into_iter().find_map(|file| {
-            let mut reading = open_fitting(&file.path, mark)?;
+            let mut reading = open(&file.path, mark)?;
             reading.finished = true;
             Some(Found::Beside { reading, rank: Some(file.rank.clone()) })
         })
@@ -397,6 +401,18 @@ fn open_fitting(path: &Path, mark: &Mark) -> Option<Reading> {
     let mut reading = Reading::open_rotated(path).ok()?;
     let fits = reading.size >= mark.offset && fits(reading.content(), mark);
     (fits && reading.resume(mark).is_ok()).then_some(reading)
+}
+
+/// A copy that copytruncate took before the last lines were read: it ends before the place, so
+/// nothing of it is to be read. A beginning of [`HEAD`] bytes is needed to know it by.
+fn open_copied_before(path: &Path, mark: &Mark) -> Option<Reading> {
+    if (mark.head.len as usize) < HEAD {
+        return None;
+    }
+    let mut reading = Reading::open_rotated(path).ok()?;
+    let size = reading.size;
+    let begins = size < mark.offset && mark.head.begins(reading.content()).ok()?;
+    (begins && reading.damage().is_none() && reading.go_to(size).is_ok()).then_some(reading)
 }
 
 fn fits(content: &mut Content, mark: &Mark) -> bool {

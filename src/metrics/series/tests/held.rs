@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
+use crate::metrics::exposition::Page;
 use crate::metrics::testing::{scrape, text};
 
 /// One line of a story.
@@ -19,9 +20,11 @@ enum Step {
     Plain(&'static str),
     /// The scraper of this number asks, and sees this.
     Scraper(u8, &'static str),
+    /// It asks, and waits no longer when this comes.
+    Lost(u8, &'static str),
 }
 
-use Step::{Found, Kill, Login, Plain, Restart, Scraper};
+use Step::{Found, Kill, Login, Lost, Plain, Restart, Scraper};
 
 const A: u8 = 1;
 const B: u8 = 2;
@@ -52,9 +55,19 @@ fn play(story: &[(i64, Step)]) {
                 continue;
             }
             Plain(expected) => (None, *expected),
-            Scraper(number, expected) => (Some(IpAddr::from([192, 0, 2, *number])), *expected),
+            Scraper(number, expected) | Lost(number, expected) => {
+                (Some(IpAddr::from([192, 0, 2, *number])), *expected)
+            }
         };
-        let page = text(&mut store, &scrape(scraper, now));
+        let scrape = scrape(scraper, now);
+        let page = match step {
+            Lost(..) => {
+                let nobody = std::iter::empty::<(&str, &str, u64)>();
+                let page = Page::of_events(&mut store, &scrape, nobody).finish();
+                String::from_utf8(page).unwrap()
+            }
+            _ => text(&mut store, &scrape),
+        };
         if saved.0 != store.generation() {
             saved = (store.generation(), serde_json::to_vec(&store).unwrap());
         }
@@ -86,6 +99,28 @@ fn a_counter_whose_hold_has_ended_does_not_fall_after_a_kill() {
         (45, Scraper(A, "1")),
     ]);
     play(&[(5, Login), (15, Plain("1")), (16, Kill), (20, Plain("1")), (21, Scraper(A, "1"))]);
+}
+
+#[test]
+fn a_response_that_did_not_arrive_shows_nobody_a_0() {
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (5, Login),
+        (15, Lost(A, "0")),
+        (30, Scraper(A, "0")),
+        (45, Scraper(A, "1")),
+    ]);
+    // The other one must wait for it too.
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (1, Scraper(B, ABSENT)),
+        (5, Login),
+        (15, Lost(A, "0")),
+        (16, Scraper(B, "0")),
+        (30, Scraper(B, "0")),
+        (31, Scraper(A, "0")),
+        (45, Scraper(B, "1")),
+    ]);
 }
 
 #[test]
