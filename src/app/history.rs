@@ -13,6 +13,7 @@ use crate::pipeline::now;
 use crate::session::Memory;
 
 pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String> {
+    super::log::start(settings.log);
     let policy = rules::policy(settings)?;
     let query = query(asked, settings);
     let zone = settings.auth_log.time_zone.clone();

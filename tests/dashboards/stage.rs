@@ -30,7 +30,7 @@ pub struct Stage {
     pub exporters: Vec<Exporter>,
     pub cloudtrail: Server,
     pub prometheus: Prometheus,
-    pub dir: TempDir,
+    _dir: TempDir,
 }
 
 impl Stage {
@@ -50,7 +50,7 @@ impl Stage {
         let exporters: Vec<_> =
             logs.iter().map(|log| exporter(dir.path(), log, &cloudtrail)).collect();
         let prometheus = prometheus(dir.path(), &logs, &exporters);
-        Stage { logs, exporters, cloudtrail, prometheus, dir }
+        Stage { logs, exporters, cloudtrail, prometheus, _dir: dir }
     }
 
     pub fn scene(&self, number: usize) {
