@@ -2,12 +2,17 @@
 //! instead of sleeping, and asking over HTTP.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod pty;
+mod visitor;
+
+pub use pty::Pty;
+pub use visitor::Visitor;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for an event before it calls it missing.
@@ -294,10 +299,12 @@ fn encode(query: &str) -> String {
         .collect()
 }
 
-/// `/dev/log` belongs to one log daemon at a time: who holds this may start one.
-pub fn dev_log() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+/// `/dev/log` belongs to one log daemon of the machine at a time: who holds this may start one.
+pub fn dev_log() -> File {
+    let path = std::env::temp_dir().join("login_exporter-tests-dev-log.lock");
+    let lock = File::options().create(true).append(true).open(path).unwrap();
+    lock.lock().unwrap();
+    lock
 }
 
 /// rsyslogd from Debian's package, listening on `/dev/log`, writing auth messages to `log`.
@@ -309,11 +316,16 @@ impl Rsyslog {
     }
 
     pub fn start_with(dir: &Path, log: &Path, template: &str) -> Rsyslog {
+        Rsyslog::start_configured(dir, log, template, "")
+    }
+
+    /// With `more` at the head of its configuration.
+    pub fn start_configured(dir: &Path, log: &Path, template: &str, more: &str) -> Rsyslog {
         let config = dir.join("rsyslog.conf");
         std::fs::write(
             &config,
             format!(
-                "global(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")\n\
+                "{more}\nglobal(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")\n\
                  module(load=\"builtin:omfile\" Template=\"{template}\" FileCreateMode=\"0600\")\n\
                  auth,authpriv.* action(type=\"omfile\" file=\"{}\")\n",
                 dir.display(),
@@ -350,22 +362,26 @@ pub struct Sshd {
 
 impl Sshd {
     pub fn start(dir: &Path, user: &str, more: &str) -> Sshd {
+        Sshd::start_configured(dir, &format!("AllowUsers {user} root\n{more}"))
+    }
+
+    /// For everyone, with these settings in place of those below that they name too.
+    pub fn start_configured(dir: &Path, settings: &str) -> Sshd {
         std::fs::create_dir_all("/run/sshd").unwrap();
         let port = free_port();
         for key in ["host", "client", "stranger"] {
-            run(Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-C", &format!("{key}@test"), "-f"])
-                .arg(dir.join(key)));
+            keygen(dir, key, &["-t", "ed25519", "-C", &format!("{key}@test")]);
         }
         let keys = dir.join("authorized_keys");
         std::fs::copy(dir.join("client.pub"), &keys).unwrap();
         let config = dir.join("sshd_config");
+        // Of a setting that stands twice, sshd takes the first.
         std::fs::write(
             &config,
             format!(
-                "ListenAddress 127.0.0.1:{port}\nHostKey {0}/host\nPidFile {0}/sshd.pid\nAuthorizedKeysFile {1}\n\
-                 StrictModes no\nUsePAM yes\nPermitRootLogin yes\nPasswordAuthentication yes\nSyslogFacility AUTHPRIV\n\
-                 AllowUsers {user} root\n{more}\n",
+                "{settings}\nListenAddress 127.0.0.1:{port}\nHostKey {0}/host\nPidFile {0}/sshd.pid\n\
+                 AuthorizedKeysFile {1}\nStrictModes no\nUsePAM yes\nPermitRootLogin yes\n\
+                 PasswordAuthentication yes\nSyslogFacility AUTHPRIV\n",
                 dir.display(),
                 keys.display()
             ),
@@ -382,6 +398,16 @@ impl Sshd {
         );
         wait_for("sshd", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
         Sshd { _process: process, port, dir: dir.to_path_buf() }
+    }
+
+    /// Waits until no process serves a connection any more: all lines on them are written.
+    #[track_caller]
+    pub fn wait_idle(&self) {
+        let listener = self._process.id().to_string();
+        wait_for("the end of sshd's connections", || {
+            let found = Command::new("pgrep").args(["-P", &listener]).output().unwrap();
+            (!found.status.success()).then_some(())
+        });
     }
 
     /// Runs a command over ssh with a key of `dir`; whether the login worked.
@@ -407,13 +433,25 @@ impl Sshd {
 
     /// The fingerprint of one of its keys, as sshd logs it.
     pub fn fingerprint(&self, key: &str) -> String {
-        let output = Command::new("ssh-keygen")
-            .arg("-lf")
-            .arg(self.dir.join(format!("{key}.pub")))
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap().split(' ').nth(1).unwrap().to_owned()
+        fingerprint(&self.dir, key)
     }
+}
+
+/// Makes the key pair `dir/name` without a passphrase.
+#[track_caller]
+pub fn keygen(dir: &Path, name: &str, arguments: &[&str]) {
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-N", ""])
+        .args(arguments)
+        .arg("-f")
+        .arg(dir.join(name)));
+}
+
+/// The fingerprint of `dir/key.pub`, as ssh-keygen prints and sshd logs it.
+pub fn fingerprint(dir: &Path, key: &str) -> String {
+    let output =
+        Command::new("ssh-keygen").arg("-lf").arg(dir.join(format!("{key}.pub"))).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').nth(1).unwrap().to_owned()
 }
 
 /// An account of the machine that is gone when the test is.
@@ -433,6 +471,18 @@ impl Account {
         // `*` instead of `!`: no password fits, but the account is not locked, so that keys do.
         run(Command::new("usermod").args(["-p", "*", name]));
         Account(name.to_owned())
+    }
+
+    /// One that logs in by password.
+    pub fn with_password(name: &str, password: &str) -> Account {
+        let account = Account::create(name);
+        account.set_password(password);
+        account
+    }
+
+    pub fn set_password(&self, password: &str) {
+        let line = format!("printf '%s:%s\\n' '{}' '{password}' | chpasswd", self.0);
+        run(Command::new("sh").args(["-c", &line]));
     }
 }
 
