@@ -1,5 +1,6 @@
 //! CloudTrail asked by the real AWS client, over the wire protocol, from a server of our own.
 #![cfg(feature = "cloudtrail")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/cloudtrail_server.rs"]
 mod cloudtrail_server;

@@ -1,6 +1,7 @@
 //! Records that others collected: which of them are events, and whose.
 //!
 //! The collection is no part of this project. `LOGIN_EXPORTER_CORPORA` names its folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

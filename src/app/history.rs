@@ -18,10 +18,12 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String
     let zone = settings.auth_log.time_zone.clone();
     let memory = Memory::new(sources::memory_limits(settings));
     let mut reader = Reader::new(memory, zone, Box::<HostUsers>::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let read = |each: Each<'_>| {
         match asked.files.is_empty() {
-            true => sources::read_all(settings, &mut reader, each)?,
+            true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
             false => reader.inputs(asked.files.iter().map(|file| input(file)).collect(), each)?,
         }
         reader.finish(each)

@@ -10,11 +10,12 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::rules::{self, Reloading};
-use super::sources::{self, Followed};
+use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
+use crate::parse::PROGRAMS;
 use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
@@ -48,6 +49,7 @@ struct Running {
     scraping: Arc<Scraping>,
     settings: Settings,
     host: String,
+    staleness: Staleness,
 }
 
 async fn run(
@@ -55,14 +57,14 @@ async fn run(
     settings: Settings,
     environment: &Environment,
 ) -> Result<(), String> {
-    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     let policy = rules::policy(&settings)?;
     let server =
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
     let (store, saved) = open_state(&settings)?;
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
-    let followed = sources::open(&settings, &mut ledger).await?;
+    let host_log = HostLog::of(&settings).await?;
+    let followed = sources::open(&settings, &host_log, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
@@ -74,7 +76,9 @@ async fn run(
     ));
     let reloading =
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
-    let running = Running { pipeline, scraping, settings, host: host.hostname };
+    let staleness = Staleness::of(&host_log);
+    let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
+    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
 
@@ -82,6 +86,8 @@ async fn run(
 fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     let own = Own::new().map_err(|error| error.to_string())?;
     own.host(&host.hostname, &host.instance_id);
+    own.programs(&PROGRAMS);
+    own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot);
     }
@@ -101,7 +107,7 @@ fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
     Ok((store, saved))
 }
 
-fn web_options(settings: &Settings) -> web::Options {
+pub(super) fn web_options(settings: &Settings) -> web::Options {
     web::Options {
         listen: settings.web.listen_addresses.iter().map(ToString::to_string).collect(),
         telemetry_path: settings.web.telemetry_path.clone(),
@@ -124,6 +130,7 @@ impl Running {
         for source in followed {
             source.follow(self.pipeline.clone(), &mut following);
         }
+        following.spawn(self.staleness.clone().watch(self.pipeline.clone()));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let front = Arc::new(Front {
             pipeline: self.pipeline.clone(),

@@ -1,8 +1,12 @@
 //! Which sources the settings mean, opened at their saved positions.
 
+#[cfg(feature = "cloudtrail")]
+mod cloudtrail;
+mod host_log;
+
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,36 +14,52 @@ use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use crate::config::{AuthLog, Settings, SourceChoice, Start};
+pub(super) use host_log::{HostLog, Staleness};
+
+use crate::config::{AuthLog, Settings, Start};
 use crate::history::{self, Each, Input, Reader};
-use crate::parse::cloudtrail::EVENT_NAMES;
-use crate::pipeline::{Ledger, Pipeline};
+use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::SourceId;
 use crate::session::Limits;
-#[cfg(feature = "cloudtrail")]
-use crate::source::cloudtrail::{self, Aws, CloudTrailSource};
+use crate::source::Source;
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
+use crate::source::journal::{JournalSource, Journalctl};
 use crate::source::trail_files::TrailSource;
-
-/// Where the authentication log stands: RHEL and Amazon Linux, then Debian and Ubuntu.
-const USUAL_LOGS: [&str; 2] = ["/var/log/secure", "/var/log/auth.log"];
 
 /// How often folders of CloudTrail's files are looked at.
 const TRAIL_TICK: Duration = Duration::from_secs(2);
 
+/// How soon a journalctl that ended is started again, at first.
+const JOURNAL_BACK_OFF: Duration = Duration::from_secs(1);
+
 /// A source that is open, ready to be followed.
 pub(super) enum Followed {
     File(Box<FileSource>, TimeZone),
+    Journal(Box<JournalSource>, TimeZone),
     Trail(Box<TrailSource>),
     #[cfg(feature = "cloudtrail")]
-    CloudTrail(Box<CloudTrailSource>),
+    CloudTrail(Box<crate::source::cloudtrail::CloudTrailSource>),
 }
 
 impl Followed {
+    fn id(&self) -> &SourceId {
+        match self {
+            Followed::File(source, _) => source.id(),
+            Followed::Journal(source, _) => source.id(),
+            Followed::Trail(source) => source.id(),
+            #[cfg(feature = "cloudtrail")]
+            Followed::CloudTrail(source) => source.id(),
+        }
+    }
+
     /// Follows it in a task of its own.
     pub(super) fn follow(self, pipeline: Arc<Pipeline>, tasks: &mut JoinSet<()>) {
+        info!(source = %self.id(), "following");
         match self {
             Followed::File(source, zone) => {
+                tasks.spawn(async move { pipeline.follow(*source, zone).await })
+            }
+            Followed::Journal(source, zone) => {
                 tasks.spawn(async move { pipeline.follow(*source, zone).await })
             }
             Followed::Trail(source) => {
@@ -65,12 +85,15 @@ pub(super) fn memory_limits(settings: &Settings) -> Limits {
 /// Opens every source that the settings mean.
 pub(super) async fn open(
     settings: &Settings,
+    host_log: &HostLog,
     ledger: &mut Ledger,
 ) -> Result<Vec<Followed>, String> {
-    let mut followed = Vec::new();
-    for log in host_logs(settings)? {
-        followed.push(open_log(log, ledger)?);
-    }
+    let mut followed = match host_log {
+        HostLog::Journal => vec![open_journal(settings, ledger)],
+        HostLog::Files(logs) => {
+            logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
+        }
+    };
     for path in &settings.cloudtrail.paths {
         check_readable(path, "--cloudtrail.path", true)?;
         let id = SourceId(format!("trail:{}", path.display()));
@@ -81,20 +104,34 @@ pub(super) async fn open(
     Ok(followed)
 }
 
-fn open_log(log: AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
-    let start = match log.start {
-        Start::Beginning => file::Start::Beginning,
-        Start::End => file::Start::End,
-    };
+fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
     let id = SourceId(format!("file:{}", log.path.display()));
+    // What the journal told before stands in the file too, and would count twice.
+    let told_before = ledger.has_read("journal");
     let position = ledger.expect(&id);
     // A log that was read before may be away just now: between two steps of a rotation, say.
     if position.is_none() {
         check_readable(&log.path, "--auth-log.path", false)?;
     }
-    info!(path = %log.path.display(), "following the authentication log");
-    let settings = FileSettings { start, ..FileSettings::new(log.path) };
-    Ok(Followed::File(Box::new(FileSource::new(settings, position.as_ref())), log.time_zone))
+    let start = match log.start {
+        Start::Beginning if !told_before => file::Start::Beginning,
+        Start::Beginning | Start::End => file::Start::End,
+    };
+    let settings = FileSettings { start, ..FileSettings::new(&log.path) };
+    let source = FileSource::new(settings, position.as_ref());
+    Ok(Followed::File(Box::new(source), log.time_zone.clone()))
+}
+
+fn open_journal(settings: &Settings, ledger: &mut Ledger) -> Followed {
+    let mut journalctl = Journalctl::system();
+    // What a file told before stands in the journal too, and would count twice.
+    let told_before = ledger.has_read("file:");
+    let position = ledger.expect(&SourceId("journal".to_owned()));
+    if position.is_none() && (told_before || settings.auth_log.start == Start::End) {
+        journalctl.arguments.push(format!("--since=@{}", now().seconds()).into());
+    }
+    let source = JournalSource::open(journalctl, JOURNAL_BACK_OFF, position.as_ref());
+    Followed::Journal(Box::new(source), settings.auth_log.time_zone.clone())
 }
 
 /// A log that cannot be read at the start is an error; later on it is a metric and a retry.
@@ -115,38 +152,14 @@ fn check_readable(path: &Path, flag: &str, or_folder: bool) -> Result<(), String
     }
 }
 
-/// The logs of this host that are to be followed.
-fn host_logs(settings: &Settings) -> Result<Vec<AuthLog>, String> {
-    if !settings.auth_logs.is_empty() {
-        return Ok(settings.auth_logs.clone());
-    }
-    let usual = USUAL_LOGS.iter().map(PathBuf::from).find(|path| path.exists());
-    match (settings.source, usual) {
-        (SourceChoice::Auto | SourceChoice::File, Some(path)) => Ok(vec![AuthLog {
-            path,
-            start: settings.auth_log.start,
-            time_zone: settings.auth_log.time_zone.clone(),
-        }]),
-        (SourceChoice::Auto | SourceChoice::File, None) => Err(format!(
-            "this host has neither {} nor {}: name its log with --auth-log.path",
-            USUAL_LOGS[0], USUAL_LOGS[1]
-        )),
-        (SourceChoice::Journal, _) => Err("the journal cannot be read yet".to_owned()),
-    }
-}
-
 #[cfg(feature = "cloudtrail")]
 async fn open_cloudtrail(
     settings: &Settings,
     ledger: &mut Ledger,
     followed: &mut Vec<Followed>,
 ) -> Result<(), String> {
-    for source in cloudtrail_settings(settings) {
-        let aws = Aws::from_environment(&source.region).await;
-        let position = ledger.expect(&source.id());
-        let source = CloudTrailSource::open(&aws, source, position.as_ref()).await;
-        followed.push(Followed::CloudTrail(Box::new(source)));
-    }
+    let sources = cloudtrail::open(settings, |id| ledger.expect(id)).await;
+    followed.extend(sources.into_iter().map(|source| Followed::CloudTrail(Box::new(source))));
     Ok(())
 }
 
@@ -158,48 +171,39 @@ async fn open_cloudtrail(
 ) -> Result<(), String> {
     match settings.cloudtrail.regions.is_empty() {
         true => Ok(()),
-        false => Err(
-            "--cloudtrail.region: this build has no AWS client; build with the default features"
-                .to_owned(),
-        ),
+        false => Err(NO_CLIENT.to_owned()),
     }
 }
 
-/// Every Region in every account; without accounts, in that of the credentials.
-#[cfg(feature = "cloudtrail")]
-fn cloudtrail_settings(settings: &Settings) -> Vec<cloudtrail::Settings> {
-    let asked = &settings.cloudtrail;
-    let own = [None];
-    let roles: Vec<_> = asked.accounts.iter().map(Some).collect();
-    let accounts = if roles.is_empty() { &own[..] } else { &roles };
-    let pairs = asked
-        .regions
-        .iter()
-        .flat_map(|region| accounts.iter().map(move |account| (region, account)));
-    pairs
-        .map(|(region, account)| cloudtrail::Settings {
-            account: account.map(|account| cloudtrail::Account {
-                role_arn: account.role_arn.clone(),
-                external_id: account.external_id.clone(),
-            }),
-            poll_interval: asked.poll_interval,
-            lookback: asked.lookback,
-            ..cloudtrail::Settings::new(region, &EVENT_NAMES)
-        })
-        .collect()
-}
+#[cfg(not(feature = "cloudtrail"))]
+const NO_CLIENT: &str =
+    "--cloudtrail.region: this build has no AWS client; build it with the default features";
 
-/// Reads what `serve` would read, with the rotated files of each log.
-pub(super) fn read_all(
+/// Reads what `serve` would read, with the rotated files of each log, for `history`.
+pub(super) async fn read_all(
     settings: &Settings,
     reader: &mut Reader,
     each: Each<'_>,
 ) -> Result<(), history::Error> {
     let mut inputs = Vec::new();
-    for log in host_logs(settings).map_err(history::Error::Settings)? {
-        inputs.extend(rotated(&log.path).unwrap_or_default().into_iter().map(Input::Path));
-        inputs.push(Input::Path(log.path));
+    match HostLog::of(settings).await.map_err(history::Error::Settings)? {
+        HostLog::Journal => {
+            let source = JournalSource::open(Journalctl::system(), JOURNAL_BACK_OFF, None);
+            reader.source(source, each).await?;
+        }
+        HostLog::Files(logs) => {
+            for log in logs {
+                let older = rotated(&log.path).unwrap_or_default();
+                inputs.extend(older.into_iter().map(Input::Path));
+                inputs.push(Input::Path(log.path));
+            }
+        }
     }
     inputs.extend(settings.cloudtrail.paths.iter().cloned().map(Input::Path));
-    reader.inputs(inputs, each)
+    reader.inputs(inputs, each)?;
+    #[cfg(feature = "cloudtrail")]
+    for source in cloudtrail::open(settings, |_| None).await {
+        reader.source(source, each).await?;
+    }
+    Ok(())
 }

@@ -27,6 +27,9 @@ struct Switch<'a> {
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
+    if message.starts_with(b"PAM ") {
+        return super::pam::parse(envelope);
+    }
     let switch = util_linux(message)
         .or_else(|| shadow(message))
         .or_else(|| sulog_in_a_file(message))

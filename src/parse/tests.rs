@@ -1,1 +1,157 @@
+//! Who a line belongs to, and what the log daemon says about lines.
+#![allow(clippy::panic)]
 
+use super::*;
+use crate::event::{EventKind, HintKind};
+
+fn clock() -> Clock {
+    Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC }
+}
+
+fn read(rest: &str, check: impl FnOnce(Parsed<'_>)) {
+    let text = format!("May  1 02:03:04 {rest}");
+    check(line(text.as_bytes(), &clock()));
+}
+
+/// The kind and count of the event, or the hint.
+fn told(parsed: &Parsed<'_>) -> String {
+    match parsed {
+        Parsed::Event(event) => format!("{} {} x{}", event.program, event.kind, event.count),
+        Parsed::Hint(hint) => format!("{:?} {:?} {:?}", hint.program, hint.pid, hint.kind),
+        Parsed::Ignored => "ignored".into(),
+        Parsed::Unrecognized { program } => format!("unrecognized {program}"),
+    }
+}
+
+fn check(rest: &str, expected: &str) {
+    read(rest, |parsed| assert_eq!(told(&parsed), expected, "{rest}"));
+}
+
+const ACCEPTED: &str = "Accepted password for root from 192.0.2.1 port 22 ssh2";
+
+#[test]
+fn sshd_speaks_under_every_tag_it_has() {
+    for tag in ["sshd[1]", "sshd", "sshd-session[1]", "sshd-auth[1]", "/usr/sbin/sshd[1]", "[sshd]"]
+    {
+        check(&format!("web {tag}: {ACCEPTED}"), "sshd login_success x1");
+    }
+    read(&format!("web sshd-session[12]: {ACCEPTED}"), |parsed| {
+        let Parsed::Event(event) = parsed else { panic!("{parsed:?}") };
+        assert_eq!(event.kind, EventKind::LoginSuccess);
+        assert_eq!(event.time, Time::new(1_777_600_984, 0));
+        assert_eq!((event.host.as_ref(), event.pid), ("web", Some(12)));
+    });
+}
+
+#[test]
+fn another_program_that_quotes_sshd_is_not_sshd() {
+    for rest in [
+        format!("web logger: {ACCEPTED}"),
+        format!("web logger: sshd[1]: {ACCEPTED}"),
+        format!("web bash[1]: HISTORY: sshd[1]: {ACCEPTED}"),
+        format!("web ssh[1]: {ACCEPTED}"),
+        format!("web notsshd[1]: {ACCEPTED}"),
+        format!("web sshd-x[1]: {ACCEPTED}"),
+        format!("web sshd [1]: {ACCEPTED}"),
+        format!("sshd[1]: kernel: {ACCEPTED}").replacen("sshd[1]:", "sshd[1]", 1),
+        format!("web {ACCEPTED}"),
+    ] {
+        check(&rest, "ignored");
+    }
+}
+
+#[test]
+fn a_repeated_message_counts_as_often() {
+    let failed = "Failed password for root from 192.0.2.1 port 22 ssh2";
+    // rsyslog 5 to 8
+    check(&format!("web sshd[1]: message repeated 3 times: [ {failed}]"), "sshd login_failure x3");
+    // cut before the closing bracket
+    check(&format!("web sshd[1]: message repeated 3 times: [ {failed}"), "sshd login_failure x3");
+    check(&format!("web sshd[1]:  message repeated 3 times: [{failed}]"), "sshd login_failure x3");
+    check(&format!("web sshd[1]: message repeated x times: [ {failed}]"), "unrecognized sshd");
+    check(&format!("web cat[1]: message repeated 3 times: [ {failed}]"), "ignored");
+}
+
+#[test]
+fn a_repeated_refusal_is_still_one_connection() {
+    let closed = "Connection closed by 192.0.2.1 port 22 [preauth]";
+    for end in ["]", ""] {
+        let rest = format!("web sshd[1]: message repeated 3 times: [ {closed}{end}");
+        read(&rest, |parsed| {
+            assert_eq!(told(&parsed), "sshd login_rejected x1", "{rest}");
+            let Parsed::Event(event) = parsed else { panic!("{parsed:?}") };
+            assert_eq!(event.weight, crate::event::Weight::Proof, "{rest}");
+        });
+    }
+    let dropped = "drop connection #1 from [192.0.2.1]:5 on [10.0.0.1]:22 past MaxStartups";
+    check(
+        &format!("web sshd[1]: message repeated 3 times: [ {dropped}]"),
+        "sshd login_rejected x3",
+    );
+}
+
+#[test]
+fn the_last_message_repeated_is_a_hint() {
+    let repeated = HintKind::Repeated { times: 2 };
+    check("web last message repeated 2 times", &format!("\"\" None {repeated:?}"));
+    check(
+        " sshd[1332]: last message repeated 2 times",
+        &format!("\"sshd\" Some(1332) {repeated:?}"),
+    );
+    check("web --- last message repeated 2 times ---", &format!("\"\" None {repeated:?}"));
+    check("web last message repeated 2 times over", "ignored");
+}
+
+#[test]
+fn messages_that_a_log_daemon_dropped_are_told() {
+    for (rest, messages) in [
+        ("web systemd-journald[1]: Suppressed 1234 messages from sshd.service", 1234),
+        ("web journal: Suppressed 7 messages from /system.slice/sshd.service", 7),
+        ("web systemd-journald[1]: Forwarding to syslog missed 12 messages.", 12),
+        ("web rsyslogd: imjournal: 5000 messages lost due to rate-limiting (20000 allowed)", 5000),
+        ("web rsyslogd-2177: imuxsock lost 45 messages from pid 12 due to rate-limiting", 45),
+        ("web rsyslogd: imuxsock[pid: 12]: 46 messages lost due to rate-limiting", 46),
+        ("web rsyslogd-2177: imuxsock begins to drop messages from pid 12 due to rate-limiting", 0),
+        ("web rsyslogd: imjournal: begin to drop messages due to rate-limiting", 0),
+    ] {
+        read(rest, |parsed| match parsed {
+            Parsed::Hint(hint) => {
+                assert_eq!(hint.kind, HintKind::Suppressed { messages }, "{rest}")
+            }
+            other => panic!("{other:?}: {rest}"),
+        });
+    }
+    check("web rsyslogd: [origin software=\"rsyslogd\"] start", "ignored");
+    check("web sshd-x[1]: Suppressed 9 messages from x", "ignored");
+}
+
+#[test]
+fn a_program_has_one_name_across_versions() {
+    for (tags, name) in [
+        (
+            &["sshd", "sshd-session", "sshd-auth", "sshd(pam_unix)", "/usr/sbin/sshd"][..],
+            Some("sshd"),
+        ),
+        (&["CRON", "cron", "crond", "/USR/SBIN/CRON", "crond(pam_unix)"], Some("cron")),
+        (&["su", "su-l", "su(pam_unix)"], Some("su")),
+        (&["sudo", "sudo-i"], Some("sudo")),
+        (&["login"], Some("login")),
+        (&["gdm", "gdm3", "gdm-password", "gdm-password]", "gdm-launch-environment]"], Some("gdm")),
+        (&["cockpit", "cockpit-session"], Some("cockpit")),
+        (&["polkit-1", "pkexec", "polkitd", "polkit-agent-helper-1"], Some("polkit")),
+        (&["systemd-user"], Some("systemd-user")),
+        (&["useradd"], Some("useradd")),
+        (&["", "systemd", "kernel", "gdmx", "sshd2", "[", "]", "("], None),
+    ] {
+        for tag in tags {
+            assert_eq!(program_name(tag.as_bytes()), name, "{tag}");
+        }
+    }
+}
+
+#[test]
+fn a_line_without_a_frame_is_ignored() {
+    for text in ["", "hello", ACCEPTED, "sshd[1]: x", "\u{0}"] {
+        assert_eq!(line(text.as_bytes(), &clock()), Parsed::Ignored, "{text}");
+    }
+}

@@ -141,3 +141,6 @@ fn told_event(event: &Event<'_>) -> String {
     add("weight", (event.weight != crate::event::Weight::Proof).then(|| "alone".to_string()));
     line
 }
+
+#[cfg(test)]
+mod hostile;

@@ -85,6 +85,11 @@ impl Ledger {
         position
     }
 
+    /// Whether a source whose ID begins so was read before.
+    pub fn has_read(&self, prefix: &str) -> bool {
+        self.positions.keys().any(|id| id.0.starts_with(prefix))
+    }
+
     /// Notes which boot of the host this is, and forgets the sessions of an earlier one.
     pub fn booted(&mut self, boot_id: &str, host: &str, boot: Time) {
         if !self.boot_id.is_empty() && self.boot_id != boot_id {

@@ -7,24 +7,20 @@
 //! A pid serves another connection when a line names another peer, when `Connection from …` says
 //! so, or when it was silent for [`CONNECTION_IDLE`].
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use super::kept::{Kept, cut};
 use super::limits::{
     ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
-    FAILED_WAIT, HELD,
+    FAILED_WAIT, FAILURES_OF_CONNECTION, HELD,
 };
+use super::peer::Peer;
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
 use crate::event::{Event, Reason, Time, Weight};
 
 /// Host and pid.
 type Process = (u64, u32);
-
-/// More held failures of one connection than this count at once: sshd allows six tries.
-const MOST_FAILURES: usize = 16;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Connections {
@@ -41,33 +37,6 @@ struct Connection {
     rejected: bool,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Peer {
-    source: Option<String>,
-    port: Option<u16>,
-}
-
-impl Peer {
-    fn of(source: Option<&str>, port: Option<u16>) -> Self {
-        Peer { source: source.map(cut), port }
-    }
-
-    fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
-        if self.source.is_none() {
-            self.source = source.map(cut);
-        }
-        self.port = self.port.or(port);
-    }
-
-    /// Whether this is certainly someone else. One peer may be named by address and by host name.
-    fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
-        let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
-        let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
-        let addresses = address(self.source.as_deref()).zip(address(source));
-        ports || addresses.is_some_and(|(a, b)| a != b)
-    }
-}
-
 impl Connections {
     /// `Connection from A port N`: whose connection this pid serves from now on.
     pub(super) fn connected(
@@ -79,8 +48,14 @@ impl Connections {
         out: &mut Vec<Counted<'_>>,
     ) {
         let Some(process) = process(host, pid) else { return };
-        self.make_way(process, Some(peer.0), peer.1, out);
-        self.touch(process, Some(peer.0), peer.1, time);
+        let (source, port) = (Some(peer.0), peer.1);
+        if self.seen.get(&process).is_some_and(|seen| !seen.peer.is_same(source, port)) {
+            self.forget(process, out);
+        }
+        if self.accepted.get(&process).is_some_and(|peer| !peer.is_same(source, port)) {
+            self.accepted.remove(&process);
+        }
+        self.touch(process, source, port, time);
     }
 
     pub(super) fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
@@ -120,7 +95,12 @@ impl Connections {
             return;
         }
         let kept = held.map_or_else(|| Kept::from(&event), |held| join(held, &event));
-        let wait = if kept.alone { ALONE_WAIT } else { ADDRESS_WAIT };
+        let wait = match (kept.alone, ends(kept.reason())) {
+            (false, _) => ADDRESS_WAIT,
+            (true, true) => ALONE_WAIT,
+            // A key was refused; the client may still log in another way.
+            (true, false) => FAILED_WAIT,
+        };
         let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait);
         if let Some((other, kept)) = self.rejections.insert(process, due, kept) {
             self.mark_rejected(other);
@@ -142,7 +122,7 @@ impl Connections {
             return;
         }
         held.push(Kept::from(&event));
-        if held.len() > MOST_FAILURES {
+        if held.len() > FAILURES_OF_CONNECTION {
             release(held.remove(0), out);
         }
         let due = event.time.saturating_add_seconds(FAILED_WAIT);
@@ -227,10 +207,15 @@ impl Connections {
             self.accepted.remove(&process);
         }
         if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
-            self.release_failures(process, out);
-            self.release_rejection(process, None, out);
-            self.seen.remove(&process);
+            self.forget(process, out);
         }
+    }
+
+    /// Ends a connection: what is held of it counts.
+    fn forget(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
+        self.release_failures(process, out);
+        self.release_rejection(process, None, out);
+        self.seen.remove(&process);
     }
 
     /// Notes that a line of this connection came, and whom it names.
@@ -280,16 +265,24 @@ fn ends(reason: Option<Reason>) -> bool {
     matches!(reason, Some(Reason::ClosedBeforeLogin | Reason::TooManyAttempts | Reason::Timeout))
 }
 
+fn says_nothing(kept: &Kept) -> bool {
+    matches!(kept.reason(), None | Some(Reason::ClosedBeforeLogin))
+}
+
 /// Two lines on one connection: the time of the first that proves it, the first reason that says
 /// something, and what else either knows.
 fn join(mut held: Kept, event: &Event<'_>) -> Kept {
     if held.alone && event.weight == Weight::Proof {
         let mut kept = Kept::from(event);
-        kept.source = kept.source.or(held.source);
+        kept.source = kept.source.or(held.source.take());
+        // `Connection closed …` does not say why: the key that was refused before it does.
+        if says_nothing(&kept) && !says_nothing(&held) {
+            kept.set_reason(held.reason());
+            kept.fingerprint = kept.fingerprint.or(held.fingerprint);
+        }
         return kept;
     }
-    let says_nothing = matches!(held.reason(), None | Some(Reason::ClosedBeforeLogin));
-    if says_nothing && event.reason.is_some() {
+    if says_nothing(&held) && event.reason.is_some() {
         held.set_reason(event.reason);
     }
     if held.user.is_none() {

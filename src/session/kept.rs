@@ -17,6 +17,7 @@ pub(super) struct Kept {
     host: String,
     kind: String,
     pub(super) alone: bool,
+    ordinal: u64,
     program: String,
     pid: Option<u32>,
     pub(super) count: u32,
@@ -27,7 +28,7 @@ pub(super) struct Kept {
     reason: Text,
     pub(super) source: Text,
     pub(super) port: Option<u16>,
-    fingerprint: Text,
+    pub(super) fingerprint: Text,
     identity: Text,
     command: Text,
     tty: Text,
@@ -43,6 +44,7 @@ impl From<&Event<'_>> for Kept {
             host: cut(&event.host),
             kind: event.kind.as_str().to_owned(),
             alone: event.weight == Weight::IfAlone,
+            ordinal: event.ordinal,
             program: cut(&event.program),
             pid: event.pid,
             count: event.count,
@@ -81,6 +83,7 @@ impl Kept {
             time: Time::from_nanoseconds(self.time),
             host: self.host.into(),
             weight,
+            ordinal: self.ordinal,
             pid: self.pid,
             count: self.count,
             user: self.user.map(Cow::Owned),
@@ -126,6 +129,7 @@ mod tests {
             port: Some(1),
             change: Some(Change::UserAdded),
             weight: Weight::IfAlone,
+            ordinal: 3,
             ..Event::new(EventKind::LoginRejected, "sshd")
         };
         let saved = serde_json::to_string(&Kept::from(&event)).unwrap();

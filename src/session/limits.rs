@@ -28,7 +28,7 @@ pub const CONNECTIONS: usize = 16_384;
 /// Connections that logged in.
 pub const ACCEPTED: usize = 8_192;
 /// Rejections that wait for their address, and failures that wait for a better line.
-pub const HELD: usize = 4_096;
+pub const HELD: usize = 1_024;
 /// Open sessions.
 pub const SESSIONS: usize = 4_096;
 /// Sessions that one program opened for one user without saying its pid.
@@ -43,21 +43,25 @@ pub const KEYS: usize = 1_024;
 pub const EVENT_IDS: usize = 16_384;
 /// Session Manager sessions whose target is known.
 pub const TARGETS: usize = 4_096;
-/// Uses of su within the last seconds.
+/// Accounts that someone became by su, or tried to, within the last seconds.
 pub const SWITCHES: usize = 1_024;
+/// Uses of su for one account within those seconds.
+pub const SWITCHES_TO_ONE: usize = 16;
 /// Commands of sudo whose exit may be logged.
 pub const COMMANDS: usize = 1_024;
 /// Account changes within the last seconds.
 pub const CHANGES: usize = 1_024;
-/// Bytes of one field of a held event; sshd itself cuts a message at 500.
-pub const FIELD: usize = 1_024;
+/// Held failures of one connection; sshd allows six tries.
+pub const FAILURES_OF_CONNECTION: usize = 8;
+/// Bytes of one field of what is remembered; sshd itself cuts a name at 100.
+pub const FIELD: usize = 256;
 
 /// The tables by what they hold, as README shows them.
 pub const TABLES: &[(&str, usize)] = &[
     ("connections", CONNECTIONS),
     ("connections that logged in", ACCEPTED),
     ("held rejections", HELD),
-    ("held failures of connections", HELD),
+    ("connections with held failures", HELD),
     ("held failures of PAM", HELD),
     ("open sessions", SESSIONS),
     ("addresses with few failures", ADDRESSES),
@@ -65,7 +69,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("keys named by EC2 Instance Connect", KEYS),
     ("CloudTrail event IDs", EVENT_IDS),
     ("Session Manager targets", TARGETS),
-    ("uses of su", SWITCHES),
+    ("accounts that su was used for", SWITCHES),
     ("sudo commands", COMMANDS),
     ("account changes", CHANGES),
 ];

@@ -1,7 +1,9 @@
 //! Open sessions: the closing of one finds its opening, by host, program and pid.
 //!
 //! A program that says no pid (sudo before 1.9 in a file) is paired by user, the latest first,
-//! since such sessions nest. A close without an open changes nothing; an open for a pid that has
+//! since such sessions nest. systemd's user manager is paired by user too: its child `(sd-pam)`
+//! says that it closed, and there is one manager a user. pkexec becomes the program that it runs
+//! and says no close, so its sessions count as opened and are never open. A close without an open changes nothing; an open for a pid that has
 //! one replaces it, since its close was missed.
 
 use std::collections::BTreeMap;
@@ -12,6 +14,9 @@ use super::kept::cut;
 use super::limits::{SESSIONS, SESSIONS_WITHOUT_PID};
 use super::table::{Table, fingerprint};
 use crate::event::{Event, Time};
+
+const ONE_A_USER: &str = "systemd-user";
+const NEVER_CLOSED: &str = "polkit";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {
@@ -33,10 +38,15 @@ struct Open {
 impl Sessions {
     /// The table is in order of opening, so that the oldest makes room.
     pub(super) fn opened(&mut self, event: &Event<'_>) {
+        if event.program == NEVER_CLOSED {
+            return;
+        }
         let key = key(event);
         let mut since = match event.pid {
-            Some(_) => Vec::new(),
-            None => self.open.remove(&key).map(|open| open.since).unwrap_or_default(),
+            None if event.program != ONE_A_USER => {
+                self.open.remove(&key).map(|open| open.since).unwrap_or_default()
+            }
+            _ => Vec::new(),
         };
         if since.len() >= SESSIONS_WITHOUT_PID {
             since.remove(0);
@@ -86,11 +96,12 @@ impl Sessions {
 }
 
 fn key(event: &Event<'_>) -> Key {
-    let who = match event.pid {
+    let pid = event.pid.filter(|_| event.program != ONE_A_USER);
+    let who = match pid {
         Some(_) => "",
         None => event.user.as_deref().unwrap_or_default(),
     };
-    (fingerprint(&[&event.host, &event.program]), event.pid, fingerprint(&[who]))
+    (fingerprint(&[&event.host, &event.program]), pid, fingerprint(&[who]))
 }
 
 /// Log daemons write a host's name with or without its domain; no name means this host.

@@ -1,7 +1,7 @@
 //! login of Debian 12 (shadow's) on a terminal.
 
 use crate::scene::{PASSWORD, scene, session};
-use crate::support::Pty;
+use crate::support::pty::Pty;
 
 #[test]
 fn a_login_on_a_terminal_a_wrong_password_and_an_unknown_name() {

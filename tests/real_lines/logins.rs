@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::scene::{PASSWORD, Scene, scene, session};
-use crate::support::{Sshd, Visitor, fingerprint, keygen, run};
+use crate::support::visitor::Visitor;
+use crate::support::{Sshd, fingerprint, keygen, run};
 
 /// A login with a key of sshd's folder.
 pub(crate) fn with_key(sshd: &Sshd, user: &str, key: &str, more: &[&str]) -> Visitor {

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::logins::{with_key, with_password};
 use crate::scene::{PASSWORD, scene};
-use crate::support::{Sshd, Visitor, keygen, run};
+use crate::support::visitor::Visitor;
+use crate::support::{Sshd, keygen, run};
 
 fn failure(user: &str, method: &str, from: &Visitor) -> String {
     format!("login_failure sshd user={user} method={method} {from}")
@@ -69,14 +70,20 @@ fn a_refused_dialogue_is_a_failure_where_sshd_says_only_so_in_pam_s_words() {
 }
 
 #[test]
-fn a_dialogue_that_is_refused_until_sshd_says_failed() {
+fn a_dialogue_that_is_refused_three_times_is_three_failures() {
     let Some(scene) = scene(&["le-lines"]) else { return };
     let user = scene.user();
     let sshd = scene.sshd("KbdInteractiveAuthentication yes");
     let dialogue = with_password(&sshd, user, "wrong", "keyboard-interactive", 3);
     sshd.wait_idle();
+    let failure = format!(
+        "login_failure sshd user={user} method=keyboard-interactive source={}",
+        dialogue.source
+    );
     scene.check(&[
-        failure(user, "keyboard-interactive", &dialogue),
+        failure.clone(),
+        failure.clone(),
+        failure,
         rejected(user, "closed_before_login", &dialogue),
     ]);
 }
@@ -168,6 +175,8 @@ fn an_expired_account() {
         format!("account_change chage user={user} change=user_changed"),
         // No line of this connection names the address, unless sshd is asked to say more.
         format!("login_rejected sshd user={user} reason=not_allowed"),
+        // Then it tells of the key that fitted, too.
+        failure(user, "publickey", &seen) + " fingerprint=" + &verbose.fingerprint("client"),
         rejected(user, "not_allowed", &seen),
     ]);
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use crate::logins::{with_key, with_password};
 use crate::scene::{scene, session};
-use crate::support::Visitor;
+use crate::support::visitor::Visitor;
 
 fn rejected(reason: &str, from: &Visitor) -> String {
     format!("login_rejected sshd reason={reason} {from}")

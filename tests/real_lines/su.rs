@@ -1,7 +1,7 @@
 //! su of util-linux, whose own line and PAM's both reach Debian's log.
 
 use crate::scene::{PASSWORD, scene, session};
-use crate::support::Pty;
+use crate::support::pty::Pty;
 
 fn su(user: &str, arguments: &str, answer: Option<&str>) -> String {
     let command =

@@ -1,3 +1,5 @@
+#![allow(clippy::panic)]
+
 use serde_json::{Value, json};
 
 use super::identity::identity_of_arn;

@@ -38,6 +38,9 @@ struct Place<'a> {
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
+    if message.starts_with(b"PAM ") {
+        return super::pam::parse(envelope);
+    }
     match success(message).or_else(|| refused::read(message)) {
         Some(attempt) => Parsed::Event(told(envelope, &attempt)),
         None if is_noise(message) => Parsed::Ignored,

@@ -21,29 +21,52 @@ fn attempt<'a>(line: &Line<'_, 'a>, kind: EventKind, rest: &'a [u8]) -> Option<P
     let (method, rest) = method_and_rest(rest)?;
     let method = method_of(method);
     // Only these have an extra: in a password's line the last address is sshd's own.
-    let found = match method {
-        Method::Publickey | Method::Hostbased | Method::Gssapi => key::split(rest),
-        _ => None,
+    let with_key = matches!(method, Method::Publickey | Method::Hostbased | Method::Gssapi);
+    let found = if with_key { key::split(rest) } else { plain(rest) };
+    let Some(found) = found.or_else(|| foreign(rest).filter(|_| !line.cut)) else {
+        return nameless(line, kind, method, rest);
     };
-    let found = found.or_else(|| plain(rest))?;
-    let (invalid_user, user) = fields::name(found.name);
+    let (invalid_user, user) = name(found.name);
     let event = at(of(line.event(kind), user), found.peer);
-    done(with_key(Event { invalid_user, method: Some(method), ..event }, found.key))
-}
-
-fn plain(text: &[u8]) -> Option<key::Split<'_>> {
-    let (name, peer) = without_key(text)?;
-    Some(key::Split { name, peer, key: None })
+    done(of_key(Event { invalid_user, method: Some(method), ..event }, found.key))
 }
 
 /// `NAME from A port N ssh2`, read from its end. Protocol 1 wrote `ssh1`, `ssh` or nothing.
-fn without_key(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
-    const PROTOCOLS: [&[u8]; 3] = [b" ssh2", b" ssh1", b" ssh"];
-    let bare = PROTOCOLS.iter().find_map(|protocol| text.strip_suffix(*protocol));
-    fields::at_end(bare.unwrap_or(text), b" from ")
+fn plain(text: &[u8]) -> Option<key::Split<'_>> {
+    without_key(text).filter(|split| split.peer.port.is_some())
 }
 
-fn with_key<'a>(event: Event<'a>, key: Option<Key<'a>>) -> Event<'a> {
+/// What no version of `auth_log` wrote, but others did who took a line apart: words of a key in a
+/// password's line, or no port.
+fn foreign(text: &[u8]) -> Option<key::Split<'_>> {
+    key::split(text).or_else(|| without_key(text))
+}
+
+fn without_key(text: &[u8]) -> Option<key::Split<'_>> {
+    let bare = key::PROTOCOLS.iter().find_map(|protocol| text.strip_suffix(*protocol));
+    let (name, peer) = fields::at_end(bare.unwrap_or(text), b" from ")?;
+    Some(key::Split { name, peer, key: None })
+}
+
+/// A line that was cut before its address.
+fn nameless<'a>(
+    line: &Line<'_, 'a>,
+    kind: EventKind,
+    method: Method,
+    rest: &'a [u8],
+) -> Option<Parsed<'a>> {
+    let (invalid_user, user) = name(rest);
+    let event = of(line.event(kind), user);
+    line.cut.then_some(Parsed::Event(Event { invalid_user, method: Some(method), ..event }))
+}
+
+/// Solaris hides a name that does not exist.
+fn name(text: &[u8]) -> (bool, &[u8]) {
+    let (invalid, name) = fields::name(text);
+    (invalid || name == b"<invalid username>", name)
+}
+
+fn of_key<'a>(event: Event<'a>, key: Option<Key<'a>>) -> Event<'a> {
     let Some(key) = key else { return event };
     let fingerprint = key.fingerprint.map(String::from_utf8_lossy);
     // Hostbased, key and key ID are those of a host and name no person.
@@ -91,6 +114,10 @@ pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 }
 
 fn pam_party(rest: &[u8]) -> Option<(&[u8], Peer<'_>)> {
+    // macOS names the address that was connected to: ` via A`.
+    let own = memchr::memmem::rfind(rest, b" via ");
+    let own = own.filter(|at| !rest[at + b" via ".len()..].contains(&b' '));
+    let rest = own.map_or(rest, |at| &rest[..at]);
     // The one message of pam_strerror(3) that holds the word itself.
     const RETRIES: &[u8] = b"Have exhausted maximum number of retries for service";
     let message = if rest.starts_with(RETRIES) { RETRIES.len() } else { 0 };

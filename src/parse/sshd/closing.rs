@@ -9,7 +9,7 @@ use memchr::memmem;
 use crate::event::{Event, Hint, HintKind, Reason};
 use crate::parse::Parsed;
 
-use super::fields;
+use super::fields::{self, Peer};
 use super::line::{Level, Line, at, by, done};
 use super::party::{self, Party, Stage, party};
 
@@ -43,13 +43,28 @@ pub(super) fn disconnected<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pa
 /// line tells it better.
 pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (peer, rest) = fields::at_start(rest)?;
-    if !rest.starts_with(b":") {
-        return None;
-    }
-    if !line.preauth {
+    let text = rest.strip_prefix(b":")?.trim_ascii_start();
+    if !line.preauth && !is_of_authentication(text) {
         return Some(Parsed::Ignored);
     }
     done(at(line.rejected_if_alone(Reason::ClosedBeforeLogin), peer))
+}
+
+/// Whether the client gave up authenticating, which needs no ` [preauth]` to be before a login:
+/// RFC 4253's reasons 13 (cancelled) and 14 (no more methods), and what JSch says as 3.
+fn is_of_authentication(text: &[u8]) -> bool {
+    let jsch = text.ends_with(b"Auth fail") || text.ends_with(b"Auth cancel");
+    text.starts_with(b"13: ") || text.starts_with(b"14: ") || jsch
+}
+
+/// `SSH: Server;Ltype: Version;Remote: A-N;…` of the High Performance patches: whose connection
+/// it is. What the client chose stands behind.
+pub(super) fn remote<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let start = memmem::find(rest, b";Remote: ")? + b";Remote: ".len();
+    let remote = &rest[start..];
+    let remote = &remote[..memchr::memchr(b';', remote).unwrap_or(remote.len())];
+    let dash = memchr::memrchr(b'-', remote)?;
+    connection_of(line, fields::of_parts(&remote[..dash], &remote[dash + 1..])?)
 }
 
 /// `Connection from A port N[ on B port M]`, and the two ways that such a line goes on.
@@ -65,7 +80,11 @@ pub(super) fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
         return done(at(line.rejected(Reason::BadProtocol), peer));
     }
     let known = rest.is_empty() || rest.starts_with(b" on ");
-    let source = peer.source().filter(|_| known)?;
+    connection_of(line, Some(peer).filter(|_| known)?)
+}
+
+fn connection_of<'a>(line: &Line<'_, 'a>, peer: Peer<'a>) -> Option<Parsed<'a>> {
+    let Some(source) = peer.source() else { return Some(Parsed::Ignored) };
     Some(Parsed::Hint(Hint {
         time: line.envelope.time,
         host: String::from_utf8_lossy(line.envelope.host),
@@ -184,6 +203,15 @@ pub(super) fn unexpected_type<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Pa
 /// `Read from socket failed: …`, `Write failed: …` of versions before 6.8.
 pub(super) fn broken<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
     done(line.rejected_if_preauth(Reason::ClosedBeforeLogin))
+}
+
+/// `Read error from remote host A[ port N]: …`, as a rule after a login.
+pub(super) fn read_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    if !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(line.rejected(Reason::ClosedBeforeLogin), peer))
 }
 
 /// `Timeout before authentication for A[ port N]`, or of the listener since 9.8 `… for connection

@@ -91,8 +91,8 @@ pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
     Some((Peer::new(&text[..end - colon], None)?, &text[end - colon..]))
 }
 
-/// `[A]:N`, without its brackets.
-pub(super) fn bracketed<'a>(address: &'a [u8], digits: &[u8]) -> Option<Peer<'a>> {
+/// An address and a port that stand apart.
+pub(super) fn of_parts<'a>(address: &'a [u8], digits: &[u8]) -> Option<Peer<'a>> {
     Peer::new(address, port(digits))
 }
 

@@ -10,6 +10,9 @@ use memchr::memmem;
 
 use super::fields::{self, Peer};
 
+/// What ends the address. Protocol 1 wrote another, or none.
+pub(super) const PROTOCOLS: [&[u8]; 3] = [b" ssh2", b" ssh1", b" ssh"];
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Key<'a> {
     pub(super) fingerprint: Option<&'a [u8]>,
@@ -63,7 +66,8 @@ pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
 
 fn candidate(text: &[u8], at: usize, tail: Option<usize>) -> Option<(Fit, Split<'_>)> {
     let (peer, rest) = fields::at_start(&text[at + b" from ".len()..])?;
-    let rest = rest.strip_prefix(b" ssh2").filter(|_| peer.port.is_some())?;
+    let protocol = PROTOCOLS.iter().find_map(|protocol| rest.strip_prefix(*protocol));
+    let rest = protocol.filter(|_| peer.port.is_some())?;
     let name = &text[..at];
     if rest.is_empty() {
         return Some((Fit::Whole, Split { name, peer, key: None }));
@@ -158,7 +162,7 @@ fn is_type(byte: u8) -> bool {
 }
 
 fn is_print(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'+' | b'/' | b'=' | b'(' | b')' | b'-')
+    byte.is_ascii_graphic() && !matches!(byte, b',' | b'"')
 }
 
 /// `SHA256:…`, `MD5:aa:bb:…`, `aa:bb:…`, or `(null)` where sshd could make none.

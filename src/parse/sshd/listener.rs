@@ -22,7 +22,7 @@ pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
     let rest = &rest[memmem::find(rest, b" from [")? + b" from [".len()..];
     let (address, rest) = rest.split_at(memchr::memchr(b']', rest)?);
     let port_end = memmem::find(rest, b" on [")?;
-    let peer = fields::bracketed(address, rest[..port_end].strip_prefix(b"]:")?)?;
+    let peer = fields::of_parts(address, rest[..port_end].strip_prefix(b"]:")?)?;
     let why = &rest[port_end..];
     let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
     done(at(Event { pid: None, ..line.rejected(reason_of(why)) }, peer))

@@ -13,10 +13,11 @@ pub(super) fn is_known(line: &Line<'_, '_>) -> bool {
         || is_accepted_host_key(line.text)
         || is_function_error(line.text)
         || is_about_throttling(line.text)
+        || is_info(line.text)
 }
 
 /// Notes about a login that another line tells, in `auth*.c`, and of the libraries that it loads.
-const LOGIN: [&[u8]; 31] = [
+const LOGIN: [&[u8]; 34] = [
     b"Accepted key ",
     b"Accepted certificate ID ",
     b"Found matching ",
@@ -24,6 +25,7 @@ const LOGIN: [&[u8]; 31] = [
     b"Authorized to ",
     b"AuthorizedKeysCommand ",
     b"AuthorizedPrincipalsCommand ",
+    b"Could not stat Authorized",
     b"Unsafe AuthorizedKeysCommand",
     b"Unsafe AuthorizedPrincipalsCommand",
     b"No user for AuthorizedKeysCommand",
@@ -46,12 +48,14 @@ const LOGIN: [&[u8]; 31] = [
     b"Internal error: PAM auth succeeded when it should have failed",
     b"publickey key type ",
     b"hostbased key type ",
+    b"No authentication or GSSAPI context",
+    b"sshpam_",
     b"SSH2_MSG_EXT_INFO",
     b"too many SSH2_MSG_EXT_INFO",
 ];
 
 /// Starts, stops and settings of the daemon, in `sshd.c` and `servconf.c`.
-const DAEMON: [&[u8]; 42] = [
+const DAEMON: [&[u8]; 64] = [
     b"Server listening on ",
     b"Received signal ",
     b"Received SIG",
@@ -94,6 +98,28 @@ const DAEMON: [&[u8]; 42] = [
     b"accept: ",
     b"listen on ",
     b"fork: ",
+    b"Invalid DenyUsers pattern",
+    b"Invalid AllowUsers pattern",
+    b"Invalid config SetEnv",
+    b"Invalid routing domain ",
+    b"Unable to set routing domain",
+    b"Unable to create connection",
+    b"Could not get agent socket",
+    b"Config test connection parameter",
+    b"AuthenticationMethods cannot be satisfied",
+    b"sshkey_fingerprint failed",
+    b"sshd requires execution with an absolute path",
+    b"sshd-session should not be executed directly",
+    b"sshd-auth should not be executed directly",
+    b"test/dump modes not supported",
+    b"rexec_argc ",
+    b"config buf ",
+    b"could not demote host ",
+    b"stdfd_devnull failed",
+    b"allocation failed",
+    b"login grace time ",
+    b"privsep_preauth failed",
+    b"packet_disconnect called recursively",
 ];
 
 /// What name lookups say of an address (`canohost.c`, later `packet.c`).
@@ -106,7 +132,7 @@ const LOOKUP: [&[u8]; 5] = [
 ];
 
 /// After a login: sessions, channels, forwarding, transfers.
-const SESSION: [&[u8]; 43] = [
+const SESSION: [&[u8]; 49] = [
     b"Starting session: ",
     b"Close session: ",
     b"Closing connection to ",
@@ -117,7 +143,6 @@ const SESSION: [&[u8]; 43] = [
     b"subsystem request for ",
     b"Changed root directory to ",
     b"Timeout, client not responding",
-    b"Read error from remote host ",
     b"Received window ",
     b"Exit on ",
     b"Attempt to write login records by non-root user",
@@ -147,6 +172,13 @@ const SESSION: [&[u8]; 43] = [
     b"bind[",
     b"channel ",
     b"no more sessions",
+    b"no user for session ",
+    b"no channel for session ",
+    b"server lacks privileges to chroot",
+    b"Too many lines in environment file",
+    b"outgoing seqnr wraps around",
+    b"incoming seqnr wraps around",
+    b"non-transport message ",
     b"authentication forwarding requested twice",
     b"Invalid X11 forwarding data",
     b"Can't get IP address for X11 DISPLAY",
@@ -169,6 +201,20 @@ fn is_function_error(text: &[u8]) -> bool {
     let name = &text[..end];
     let letters = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
     name.contains(&b'_') && name.len() <= 64 && name.iter().all(letters)
+}
+
+/// What the daemon tells on SIGINFO, of its children and of penalties, and files that it does not
+/// run.
+fn is_info(text: &[u8]) -> bool {
+    const ENDS: [&[u8]; 6] = [
+        b" active startups",
+        b" penalties",
+        b" (expired)",
+        b" secs left)",
+        b" does not exist or is not executable",
+        b" must be owned by root and not group or world-writable.",
+    ];
+    text.starts_with(b"child ") || ENDS.iter().any(|end| text.ends_with(end))
 }
 
 /// The single drops are counted, see [`super::listener`].

@@ -66,10 +66,13 @@ pub(super) fn split(
         let party = Party { stage, user: None, peer: Some(peer) };
         return Some((party, text.strip_prefix(b": ")?));
     }
-    let known = |end: &usize| has_port(&rest[..*end]) && is_text(&rest[*end + 2..]);
-    let mut ends = memmem::find_iter(rest, b": ").filter(known);
-    let first = ends.next()?;
-    let last = ends.last().unwrap_or(first);
+    let ends = || memmem::find_iter(rest, b": ").filter(|end| has_port(&rest[..*end]));
+    let mut known = ends().filter(|end| is_text(&rest[*end + 2..]));
+    let (first, last) = match known.next() {
+        Some(first) => (first, known.last().unwrap_or(first)),
+        // Words of a version that this does not know.
+        None => ends().last().map(|end| (end, end))?,
+    };
     let mut party = party(&rest[..last], false)?;
     if last != first && is_open(&rest[first + 2..]) {
         party.peer = None;

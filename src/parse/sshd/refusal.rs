@@ -7,7 +7,7 @@ use crate::event::{Event, Reason};
 use crate::parse::Parsed;
 
 use super::fields;
-use super::line::{Line, at, by, done, of};
+use super::line::{Level, Line, at, by, done, of};
 use super::party::{self, Stage};
 
 /// `Invalid user NAME from A[ port N]`; `Illegal user` before 3.9.
@@ -95,25 +95,36 @@ fn disconnecting_unnamed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Pars
 
 const TOO_MANY: &[u8] = b"Too many authentication failures";
 const CHANGE: &[u8] = b"Change of username or service not allowed";
+const NO_METHODS: &[u8] = b"no authentication methods enabled";
 const SERVICE: &[u8] = b"bad service request ";
+
+/// The client does not speak the protocol.
+const PROTOCOL: [&[u8]; 13] = [
+    SERVICE,
+    b"Packet ",
+    b"Corrupted ",
+    b"Invalid ssh2 packet type",
+    b"strict KEX violation",
+    b"multiple KEXINIT received",
+    b"incoming sequence number wrapped",
+    b"outgoing sequence number wrapped",
+    b"Protocol error",
+    b"protocol error",
+    b"Bad packet",
+    b"Your ssh version is too old",
+    b"bad client public DH value",
+];
 
 /// How the texts begin that `ssh_packet_disconnect` is called with before a login.
 fn is_disconnect_text(text: &[u8]) -> bool {
-    const OTHERS: [&[u8]; 9] = [
-        TOO_MANY,
-        SERVICE,
-        b"no authentication methods enabled",
-        b"Packet corrupt",
-        b"Corrupted padlen",
-        b"Invalid ssh2 packet type",
-        b"strict KEX violation",
-        b"multiple KEXINIT received",
-        b"Protocol error",
-    ];
+    const OTHERS: [&[u8]; 2] = [TOO_MANY, NO_METHODS];
     // It quotes the name again, but in 100 bytes of text there is no room for all of this and a
     // party before it.
     let change = text.strip_prefix(CHANGE).and_then(|rest| rest.strip_prefix(b": ("));
-    change.is_some_and(|rest| !rest.is_empty()) || OTHERS.iter().any(|o| text.starts_with(o))
+    let begins = |word: &&[u8]| text.starts_with(word);
+    change.is_some_and(|rest| !rest.is_empty())
+        || OTHERS.iter().any(begins)
+        || PROTOCOL.iter().any(begins)
 }
 
 fn is_service(text: &[u8]) -> bool {
@@ -122,15 +133,14 @@ fn is_service(text: &[u8]) -> bool {
 
 fn reason_of(text: &[u8]) -> Reason {
     if text.starts_with(TOO_MANY) {
-        return Reason::TooManyAttempts;
+        Reason::TooManyAttempts
+    } else if text.starts_with(NO_METHODS) {
+        Reason::NotAllowed
+    } else if PROTOCOL.iter().any(|word| text.starts_with(word)) {
+        Reason::BadProtocol
+    } else {
+        Reason::Other
     }
-    if text.starts_with(CHANGE) {
-        return Reason::Other;
-    }
-    if text.starts_with(b"no authentication methods enabled") {
-        return Reason::NotAllowed;
-    }
-    Reason::BadProtocol
 }
 
 /// `Access denied for user NAME by PAM account configuration`
@@ -167,6 +177,15 @@ pub(super) fn long_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 /// A key or certificate that is not taken. The client may offer another, so the connection's end
 /// decides, and this is its reason.
 pub(super) fn key<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    done(line.rejected_if_alone(Reason::KeyRefused))
+}
+
+/// `LOC: Certificate source-address invalid` and other reasons at `LOC` (`auth2-pubkeyfile.c`).
+pub(super) fn certificate<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+    let refused = line.text.ends_with(b": Certificate source-address invalid");
+    if !(refused && line.level == Level::Error) {
+        return None;
+    }
     done(line.rejected_if_alone(Reason::KeyRefused))
 }
 

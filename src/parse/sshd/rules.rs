@@ -51,13 +51,15 @@ const STARTING_WITH_B_AND_D: [Rule; 6] = [
     (b"Bad packet length ", closing::bad_packet),
 ];
 
-const STARTING_WITH_C: [Rule; 6] = [
+const STARTING_WITH_C: [Rule; 8] = [
     (b"Connection closed by ", closing::closed),
     (b"Connection reset by ", closing::closed),
     (b"Connection from ", closing::connection),
     (b"Connection timed out during banner exchange", closing::banner_timeout),
     (b"Corrupted MAC on input", closing::bad_packet),
     (b"Certificate invalid: ", refusal::key),
+    (b"Certificate does not contain an authorized principal", refusal::key),
+    (b"Certificate lacks principal list", refusal::key),
 ];
 
 const STARTING_WITH_F_AND_I: [Rule; 4] = [
@@ -76,13 +78,15 @@ const STARTING_WITH_P: [Rule; 6] = [
     (b"Packet corrupt", closing::bad_packet),
 ];
 
-const STARTING_WITH_R_AND_S: [Rule; 6] = [
+const STARTING_WITH_R_AND_S: [Rule; 8] = [
     (b"Received disconnect from ", closing::received),
     (b"ROOT LOGIN REFUSED FROM ", refusal::root),
     (b"Refusing certificate ID ", refusal::key),
     (b"Read from socket failed: ", closing::broken),
+    (b"Read error from remote host ", closing::read_error),
     (b"RekeyLimit exceeded before authentication completed", closing::bad_packet),
     (b"Session process ", listener::crashed),
+    (b"SSH: Server;", closing::remote),
 ];
 
 const STARTING_WITH_T_TO_W: [Rule; 8] = [
@@ -135,5 +139,6 @@ fn by_middle<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
         .or_else(|| listener::dropped_unlogged(line))
         .or_else(|| closing::scanned(line))
         .or_else(|| refusal::elsewhere(line))
+        .or_else(|| refusal::certificate(line))
         .or_else(|| closing::died_before_login(line))
 }

@@ -1,4 +1,13 @@
 //! One row a line: the version that prints it, the line, and everything that is read from it.
+//!
+//! Every format string of OpenSSH's `auth*.c`, `session.c`, `sshd*.c`, `packet.c`, `srclimit.c`,
+//! `monitor.c` and `kex.c` that concerns a login, a refusal or the end of a connection has a row.
+//! These have none, each for its reason:
+//! - errors of memory, buffers and the privilege separation (`fatal_f("…")`): of the child before
+//!   a login they read `fatal: … [preauth]`, which has a row for all; elsewhere they tell of no
+//!   connection's fate and are known by the function's name that they begin with;
+//! - faulty settings, keys and files at the daemon's start: there is no connection;
+//! - sessions, channels, forwarding and transfers: the login was counted, PAM tells the session.
 
 mod accepted;
 mod closed;

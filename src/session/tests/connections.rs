@@ -1,6 +1,7 @@
 use super::*;
 use crate::event::Reason::{
-    AccountLocked, ClosedBeforeLogin, InvalidUser, NotAllowed, Throttled, TooManyAttempts,
+    AccountLocked, ClosedBeforeLogin, InvalidUser, KeyRefused, NotAllowed, Throttled,
+    TooManyAttempts,
 };
 
 const A: &str = "203.0.113.9";
@@ -143,6 +144,27 @@ fn a_pid_that_serves_another_peer_is_another_connection() {
 }
 
 #[test]
+fn connection_from_starts_anew_whoever_was_there() {
+    check(
+        steps![
+            rejected(1, 7, NotAllowed, None),
+            Step::Expire(4),
+            connected(5, 7, A, 5),
+            rejected(6, 7, InvalidUser, None),
+            port(9, accepted(10, 8, A)),
+            connected(20, 8, A, 5),
+            rejected(21, 8, InvalidUser, None),
+        ],
+        &[
+            "1 login_rejected not_allowed",
+            "6 login_rejected invalid_user from 203.0.113.9",
+            "10 login_success bob from 203.0.113.9",
+            "21 login_rejected invalid_user from 203.0.113.9",
+        ],
+    );
+}
+
+#[test]
 fn a_pid_long_after_is_another_connection() {
     check(
         steps![rejected(1, 7, InvalidUser, Some(A)), rejected(500, 7, InvalidUser, Some(A))],
@@ -225,7 +247,46 @@ fn pams_error_counts_only_if_no_failed_line_follows() {
         ],
     );
     check(
+        steps![alone(failed(1, 7, A)), rejected(2, 7, InvalidUser, Some(A)), failed(3, 7, A)],
+        &[
+            "2 login_rejected invalid_user from 203.0.113.9",
+            "3 login_failure root from 203.0.113.9",
+        ],
+    );
+    check(
         steps![alone(failed(1, 7, A)), Step::Expire(130), Step::Expire(131)],
         &["1 login_failure root from 203.0.113.9"],
+    );
+}
+
+#[test]
+fn a_refused_key_is_the_reason_why_the_connection_was_closed() {
+    // `Authentication key … revoked by file …`, `Connection closed by authenticating user root A`
+    check(
+        steps![
+            alone(rejected(1, 7, KeyRefused, None)),
+            rejected(2, 7, ClosedBeforeLogin, Some(A)),
+            alone(rejected(1, 8, KeyRefused, None)),
+            rejected(2, 8, TooManyAttempts, Some(A)),
+        ],
+        &[
+            "2 login_rejected key_refused from 203.0.113.9",
+            "2 login_rejected too_many_attempts from 203.0.113.9",
+        ],
+    );
+}
+
+#[test]
+fn a_refused_key_waits_while_the_person_types_a_password() {
+    check(
+        steps![
+            alone(rejected(1, 7, KeyRefused, None)),
+            Step::Expire(40),
+            accepted(60, 7, A),
+            alone(rejected(100, 8, KeyRefused, None)),
+            Step::Expire(229),
+            Step::Expire(230),
+        ],
+        &["60 login_success bob from 203.0.113.9", "100 login_rejected key_refused"],
     );
 }

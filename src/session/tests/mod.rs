@@ -46,26 +46,22 @@ fn check(steps: Vec<Step>, expected: &[&str]) {
 
 fn told(counted: &Counted<'_>) -> String {
     let event = &counted.event;
-    let mut line = format!("{} {}", event.time.seconds(), event.kind);
-    let mut add = |word: String| {
-        line.push(' ');
-        line.push_str(&word);
-    };
-    event.reason.map(|reason| add(reason.to_string()));
-    event.user.as_deref().map(|user| add(user.to_owned()));
-    event.target_user.as_deref().map(|user| add(format!("to {user}")));
-    event.source.as_deref().map(|source| add(format!("from {source}")));
-    event.identity.as_deref().map(|identity| add(format!("as {identity}")));
-    event.aws.as_ref().and_then(|a| a.target.as_deref()).map(|target| add(format!("on {target}")));
-    if event.count != 1 {
-        add(format!("x{}", event.count));
-    }
-    counted.duration.map(|seconds| add(format!("after {seconds} s")));
-    counted.principal.as_deref().map(|principal| add(format!("by {principal}")));
-    if counted.after_failures {
-        add("after failures".into());
-    }
-    line
+    let word = |before: &str, field: Option<&str>| field.map(|field| format!("{before}{field}"));
+    let target = event.aws.as_ref().and_then(|call| call.target.as_deref());
+    let words = [
+        Some(format!("{} {}", event.time.seconds(), event.kind)),
+        event.reason.map(|reason| reason.to_string()),
+        word("", event.user.as_deref()),
+        word("to ", event.target_user.as_deref()),
+        word("from ", event.source.as_deref()),
+        word("as ", event.identity.as_deref()),
+        word("on ", target),
+        (event.count != 1).then(|| format!("x{}", event.count)),
+        counted.duration.map(|seconds| format!("after {seconds} s")),
+        word("by ", counted.principal.as_deref()),
+        counted.after_failures.then(|| "after failures".to_owned()),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn at(seconds: i64) -> Time {

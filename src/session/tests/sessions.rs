@@ -66,6 +66,28 @@ fn sessions_without_pid_nest() {
 }
 
 #[test]
+fn the_child_of_a_users_manager_says_that_it_closed() {
+    let mut memory = Memory::default();
+    let lines = counted(
+        &mut memory,
+        steps![
+            opened(1, 7, "systemd-user"),
+            opened(50, 9, "systemd-user"),
+            closed(60, 10, "systemd-user"),
+        ],
+    );
+    assert_eq!(lines[2], "60 session_closed bob after 10 s");
+    assert_eq!(active(&memory), [""; 0]);
+}
+
+#[test]
+fn a_session_that_nobody_closes_is_not_open() {
+    let mut memory = Memory::default();
+    assert_eq!(counted(&mut memory, steps![opened(1, 7, "polkit")]), ["1 session_opened bob"]);
+    assert_eq!(active(&memory), [""; 0]);
+}
+
+#[test]
 fn a_started_host_has_no_session_from_before() {
     let mut memory = Memory::default();
     let elsewhere = Event { host: "i".into(), ..opened(2, 7, "sshd") };

@@ -57,11 +57,13 @@ pub(super) struct Follower {
     block: Block,
     beginning: Beginning,
     current: Option<Reading>,
+    /// When the current file last grew.
+    quiet_since: Duration,
     queue: VecDeque<Reading>,
     lingering: Vec<Lingering>,
     done: Finished,
-    /// The log behind which nothing was found to be read between it and the current file.
-    searched: Option<FileId>,
+    /// The empty log, as it was last written, before which nothing was found to be read.
+    searched: Option<(FileId, i64)>,
     trouble: Trouble,
     report: Report,
     /// What was last told of `up` and `caught_up`.
@@ -84,6 +86,7 @@ impl Follower {
             block: Block::new(),
             beginning,
             current: None,
+            quiet_since: Duration::ZERO,
             queue: VecDeque::new(),
             lingering: Vec::new(),
             done,
@@ -242,7 +245,8 @@ impl Follower {
             return Some(modified);
         }
         for _ in 0..FILES_PER_LOOK {
-            if self.read_current(survey) {
+            self.look_before_first_line();
+            if self.read_current(survey, clock) {
                 return self.current.as_ref().map(|c| c.modified);
             }
             if self.report.bytes > 0 || !self.go_on(survey, clock) {
@@ -253,15 +257,22 @@ impl Follower {
     }
 
     /// Reads on in the current file. False when it has no whole line.
-    fn read_current(&mut self, survey: &Survey) -> bool {
+    fn read_current(&mut self, survey: &Survey, clock: Duration) -> bool {
         let Some(current) = self.current.as_mut() else { return false };
         let step = match current.has_news() {
-            // Nobody will finish the last line of a copy.
-            Ok(false) if current.finished && current.offset < current.size => {
+            Ok(false) => {
+                let quiet = clock.saturating_sub(self.quiet_since) >= self.settings.patience;
+                let left = current.finished || (quiet && !survey.is(current.id));
+                if !left || current.offset >= current.size {
+                    return false;
+                }
+                // Nobody will finish this line.
                 current.read_rest(&mut self.block)
             }
-            Ok(false) => return false,
-            Ok(true) => current.read(&mut self.block),
+            Ok(true) => {
+                self.quiet_since = clock;
+                current.read(&mut self.block)
+            }
             Err(error) => Err(error),
         };
         match step {
@@ -275,6 +286,32 @@ impl Follower {
                 false
             }
         }
+    }
+
+    /// Before the first line of a log that has changed since it was opened comes what was copied
+    /// from it and cut in between.
+    fn look_before_first_line(&mut self) {
+        let Some(current) = &mut self.current else { return };
+        let since = current.modified;
+        if !current.is_unproven() {
+            return;
+        }
+        let known = self.known();
+        let mut problems = std::mem::take(&mut self.report.problems);
+        let search = Search::new(&self.settings.path, None, &self.done);
+        let before = search.map(|s| s.before_first_line(since, &known, &mut problems));
+        self.report.problems = problems;
+        if let Some(current) = self.current.take() {
+            self.go_back_to(before.unwrap_or_default(), current);
+        }
+    }
+
+    /// Reads `before`, then `current`.
+    fn go_back_to(&mut self, before: Vec<Reading>, current: Reading) {
+        for reading in before.into_iter().chain([current]).rev() {
+            self.queue.push_front(reading);
+        }
+        self.current = self.queue.pop_front();
     }
 
     fn note(&mut self, progress: &Progress) -> bool {
@@ -317,11 +354,7 @@ impl Follower {
         let before = before.unwrap_or_default();
         // Going on from the last of these to the log is counted when it is done.
         self.report.rotations += u32::from(before.is_empty());
-        self.queue.push_front(current);
-        for reading in before.into_iter().rev() {
-            self.queue.push_front(reading);
-        }
-        self.current = self.queue.pop_front();
+        self.go_back_to(before, current);
     }
 
     // ── from file to file ──
@@ -348,10 +381,10 @@ impl Follower {
 
     /// Looks for what has taken the place of the current file.
     fn find_next(&mut self, survey: &Survey) {
-        let Survey::File { id, size } = *survey else { return };
+        let Survey::File { id, size, modified } = *survey else { return };
         let current = self.current.as_ref().map(|c| c.id);
         // Until something is in the new file its writer may not have left the old one.
-        if current == Some(id) || (size == 0 && self.searched == Some(id)) {
+        if current == Some(id) || (size == 0 && self.searched == Some((id, modified))) {
             return;
         }
         if !matches!(self.beginning, Beginning::Done) {
@@ -359,7 +392,7 @@ impl Follower {
         }
         let Some(Some(live)) = self.open_live(survey) else { return };
         self.queue = self.search_between(live, size == 0);
-        self.searched = Some(id);
+        self.searched = Some((id, modified));
     }
 
     fn search_between(&mut self, live: Reading, live_is_empty: bool) -> VecDeque<Reading> {

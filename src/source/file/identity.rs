@@ -61,9 +61,9 @@ impl Print {
         Ok((n == bytes.len()).then(|| Print::of(bytes)))
     }
 
-    /// That of the first `offset` bytes, of [`HEAD`] at most.
-    pub(super) fn head(content: &mut Content, offset: u64) -> io::Result<Print> {
-        let len = offset.min(HEAD as u64) as u32;
+    /// That of the beginning of content that holds `size` bytes.
+    pub(super) fn head(content: &mut Content, size: u64) -> io::Result<Print> {
+        let len = size.min(HEAD as u64) as u32;
         Ok(Print::read(content, 0, len)?.unwrap_or_default())
     }
 
@@ -102,8 +102,8 @@ pub(super) enum Fit {
 }
 
 impl Mark {
-    /// Whether `content` is what the mark was set in, judged by what it holds. A mark at the very
-    /// beginning fits nothing: it has no content to go by.
+    /// Whether `content` is what the mark was set in, judged by what it holds. The mark of an empty
+    /// file fits nothing.
     pub(super) fn fit(&self, content: &mut Content) -> io::Result<Fit> {
         if self.head.len == 0 || !self.head.begins(content)? {
             return Ok(Fit::Other);

@@ -31,6 +31,8 @@ mod reading;
 pub mod rotated;
 mod search;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::path::PathBuf;

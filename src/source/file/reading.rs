@@ -85,16 +85,17 @@ impl Reading {
         Reading::new(Content::open_rotated(path)?, path.to_owned())
     }
 
-    fn new(content: Content, path: PathBuf) -> io::Result<Reading> {
+    fn new(mut content: Content, path: PathBuf) -> io::Result<Reading> {
         let meta = content.metadata()?;
+        let size = content.size()?;
         Ok(Reading {
             id: FileId::of(&meta),
             path,
             offset: 0,
             skipping: false,
-            head: Print::default(),
+            head: Print::head(&mut content, size)?,
             tail: Vec::new(),
-            size: content.size()?,
+            size,
             modified: modified(&meta),
             fresh: true,
             finished: content.is_gzip(),
@@ -130,14 +131,16 @@ impl Reading {
 
     /// Goes to a place that was marked in this content.
     pub(super) fn resume(&mut self, mark: &Mark) -> io::Result<()> {
+        self.go_to(mark.offset)?;
         self.skipping = mark.skipping;
-        self.go_to(mark.offset)
+        Ok(())
     }
 
-    /// Goes to `offset`, which must not lie behind the end.
+    /// Goes to `offset`, the beginning of a line, which must not lie behind the end.
     pub(super) fn go_to(&mut self, offset: u64) -> io::Result<()> {
         let before = offset.min(TAIL as u64);
-        self.head = Print::head(&mut self.content, offset)?;
+        self.skipping = false;
+        self.head = Print::head(&mut self.content, self.size.max(offset))?;
         self.tail.resize(before as usize, 0);
         let n = self.content.read_at(&mut self.tail, offset - before)?;
         self.tail.truncate(n);
@@ -164,6 +167,23 @@ impl Reading {
         self.go_to(self.offset.min(size))?;
         self.skipping = mid_line && !matches!(self.tail.last(), None | Some(b'\n' | 0));
         Ok(self.offset)
+    }
+
+    /// It was written to since it was opened or found empty, and nothing of it was read: no bytes
+    /// tell whether it is the same still. Notes what it is now.
+    pub(super) fn is_unproven(&mut self) -> bool {
+        let Some(meta) = (self.offset == 0).then(|| self.content.metadata().ok()).flatten() else {
+            return false;
+        };
+        let known = (self.size, self.modified);
+        if self.finished || known == (meta.size(), modified(&meta)) {
+            return false;
+        }
+        (self.size, self.modified) = (meta.size(), modified(&meta));
+        // Should it fail, the read that follows fails too and says so.
+        self.head = Print::head(&mut self.content, self.size).unwrap_or_default();
+        self.fresh = true;
+        true
     }
 
     /// Leaves it for good.
@@ -236,14 +256,13 @@ impl Reading {
 
     /// Moves the position behind `consumed` bytes, the last of `read`.
     fn step(&mut self, read: &[u8], consumed: usize) -> io::Result<()> {
-        if consumed == 0 {
-            return Ok(());
+        if self.offset == 0 || (self.head.len as usize) < HEAD {
+            self.head = Print::head(&mut self.content, self.size)?;
         }
-        self.tail.clear();
-        self.tail.extend_from_slice(&read[read.len().saturating_sub(TAIL)..]);
-        self.offset += consumed as u64;
-        if (self.head.len as usize) < HEAD {
-            self.head = Print::head(&mut self.content, self.offset)?;
+        if consumed > 0 {
+            self.tail.clear();
+            self.tail.extend_from_slice(&read[read.len().saturating_sub(TAIL)..]);
+            self.offset += consumed as u64;
         }
         Ok(())
     }

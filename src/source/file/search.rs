@@ -131,6 +131,9 @@ impl<'a> Search<'a> {
     }
 
     fn resume_last(&self, mark: &Mark, mut live: Option<Reading>, mut plan: Plan) -> Option<Plan> {
+        if mark.head.len == 0 {
+            return self.resume_nowhere(mark, live, plan);
+        }
         if let Some(reading) = live.as_mut().filter(|l| l.id == mark.id)
             && let Some(problem) = resume_same(reading, mark)
         {
@@ -156,6 +159,25 @@ impl<'a> Search<'a> {
         Some(plan)
     }
 
+    /// Nothing had been read of the marked file: it is only one of those that were not read.
+    fn resume_nowhere(
+        &self,
+        mark: &Mark,
+        mut live: Option<Reading>,
+        mut plan: Plan,
+    ) -> Option<Plan> {
+        let mut ids = self.files.iter().map(|f| f.id).chain(live.as_ref().map(|l| l.id));
+        let there = ids.any(|id| id == mark.id);
+        if !there {
+            live.as_ref()?;
+            plan.problems.extend((mark.size > 0).then(|| not_found(mark, self.log)));
+        }
+        let known: Vec<Known> = plan.lingering.iter_mut().chain(&mut live).map(Known::of).collect();
+        let files = self.unread(None, mark.modified, &known, &mut plan.problems);
+        plan.queue.extend(files.into_iter().chain(live));
+        Some(plan)
+    }
+
     /// The file of a mark and the rotated ones behind it.
     fn from(
         &self,
@@ -171,6 +193,17 @@ impl<'a> Search<'a> {
         files
     }
 
+    /// What is to be read before the log, which was empty at the last look and is no longer:
+    /// copytruncate may have emptied it once more in between.
+    pub(super) fn before_first_line(
+        &self,
+        since: i64,
+        known: &[Known],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Reading> {
+        self.unread(None, since, known, problems)
+    }
+
     /// What comes between `current`, which was rotated away or never was, and the log.
     pub(super) fn between(
         &self,
@@ -181,7 +214,8 @@ impl<'a> Search<'a> {
         let Some(current) = current else {
             return self.unread(None, i64::MIN, known, problems);
         };
-        let rank = self.files.iter().find(|f| f.id == current.id).map(|f| &f.rank);
+        let named = self.files.iter().find(|f| f.id == current.id && current.head.len > 0);
+        let rank = named.map(|f| &f.rank);
         self.unread(rank, current.modified, known, problems)
     }
 
@@ -227,9 +261,12 @@ impl<'a> Search<'a> {
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {
         problems.extend(rank.and_then(|rank| self.hole(rank)));
+        let newest = self.files.last().map(|f| f.id);
         let newer = self.files.iter().filter(|file| {
             let older = rank.and_then(|rank| file.is_older_than(rank));
-            file.size > 0 && !older.unwrap_or(file.modified < since)
+            // The newest may be empty and yet have a writer, who was not told to reopen.
+            let counts = file.size > 0 || Some(file.id) == newest;
+            counts && !older.unwrap_or(file.modified < since)
         });
         let mut readings = Vec::new();
         for file in newer.filter(|file| known.iter().all(|k| k.id != file.id)) {
@@ -287,7 +324,9 @@ impl<'a> Search<'a> {
     }
 
     fn locate(&self, mark: &Mark, live: Option<&mut Reading>) -> Option<Found> {
-        if let Some(found) = self.by_inode(mark).or_else(|| self.by_content(mark)) {
+        // That the log is the same inode was looked at before: its content is another.
+        let inode = live.as_ref().is_none_or(|l| l.id != mark.id).then(|| self.by_inode(mark));
+        if let Some(found) = inode.flatten().or_else(|| self.by_content(mark)) {
             return Some(found);
         }
         if let Some(live) = live
@@ -333,9 +372,6 @@ impl<'a> Search<'a> {
 
 /// Goes on in the same inode. `None` where its content is another, else what is to be reported.
 fn resume_same(live: &mut Reading, mark: &Mark) -> Option<Option<Problem>> {
-    if mark.head.len == 0 {
-        return live.resume(mark).ok().map(|()| None);
-    }
     match mark.fit(live.content()).ok()? {
         Fit::Here => live.resume(mark).ok().map(|()| None),
         Fit::SameBeginning => {

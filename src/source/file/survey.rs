@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use crate::source::{Problem, ProblemReason};
 
-use super::identity::FileId;
+use super::identity::{FileId, modified};
 
 /// One look at the log's name.
 #[derive(Debug)]
 pub(super) enum Survey {
-    File { id: FileId, size: u64 },
+    File { id: FileId, size: u64, modified: i64 },
     Missing,
     Unreadable(String),
 }
@@ -24,7 +24,9 @@ pub(super) enum Survey {
 impl Survey {
     pub(super) fn of(path: &Path) -> Survey {
         match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => Survey::File { id: FileId::of(&meta), size: meta.size() },
+            Ok(meta) if meta.is_file() => {
+                Survey::File { id: FileId::of(&meta), size: meta.size(), modified: modified(&meta) }
+            }
             Ok(meta) if meta.is_dir() => Survey::Unreadable("it is a directory".to_owned()),
             Ok(_) => Survey::Unreadable("it is no regular file".to_owned()),
             Err(error) if is_absence(&error) => Survey::Missing,

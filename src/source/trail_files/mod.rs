@@ -249,6 +249,8 @@ fn now() -> Time {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
+
     use super::*;
 
     fn damaged(changed: i64) -> Vec<Problem> {

@@ -190,6 +190,31 @@ fn failed_with_every_method() {
             "failure certificate user=\"bob\" at=192.0.2.1 port=22 key=SHA256:ab id=\"a very long\"",
         ),
         (
+            "Solaris",
+            "Failed keyboard-interactive for <invalid username> from 192.0.2.1 port 42742 ssh2",
+            "failure keyboard-interactive user=\"<invalid username>\" invalid at=192.0.2.1 port=42742",
+        ),
+        (
+            "a method that sshd does not know",
+            "Failed unknown for invalid user bob from 192.0.2.1 port 22 ssh2",
+            "failure other user=\"bob\" invalid at=192.0.2.1 port=22",
+        ),
+        (
+            "4.3p2, protocol 1, with what the client called itself",
+            "Failed rhosts for bob from 192.0.2.1 port 22 ssh1: ruser x from 8.8.8.8",
+            "failure hostbased user=\"bob\" at=192.0.2.1 port=22",
+        ),
+        (
+            "no version, a line of other tools' tests",
+            "Failed password for bob from 192.0.2.1 port 22 ssh1: ruser x from 8.8.8.8",
+            "failure password user=\"bob\" at=192.0.2.1 port=22",
+        ),
+        (
+            "no version, a line that lost its end",
+            "Failed password for invalid user bob from 2001:db8::1",
+            "failure password user=\"bob\" invalid at=2001:db8::1",
+        ),
+        (
             "3.6p1 on a host with UseDNS",
             "Failed password for bob from a.example.org port 22 ssh2",
             "failure password user=\"bob\" at=a.example.org port=22",
@@ -247,6 +272,11 @@ fn pams_error_is_a_failure_that_a_failed_line_tells_better() {
             "9.6p1, an empty name",
             "error: PAM: Permission denied for illegal user  from 192.0.2.1 [preauth]",
             "failure keyboard-interactive user=\"\" invalid at=192.0.2.1 if-alone",
+        ),
+        (
+            "5.2p1 of macOS",
+            "error: PAM: authentication error for james from a.example.org via 192.168.1.201",
+            "failure keyboard-interactive user=\"james\" at=a.example.org if-alone",
         ),
         ("9.6p1", "error: PAM: pam_open_session(): Permission denied", "ignored"),
         ("9.6p1", "fatal: PAM: pam_setcred(): Failure setting user credentials", "ignored"),

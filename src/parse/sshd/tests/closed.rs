@@ -55,6 +55,12 @@ fn connections_that_end_before_a_login() {
         ),
         (
             "6.6p1",
+            "Read error from remote host 192.0.2.1: Connection reset by peer [preauth]",
+            "rejected closed_before_login at=192.0.2.1",
+        ),
+        ("6.6p1", "Read error from remote host 192.0.2.1: Connection reset by peer", "ignored"),
+        (
+            "6.6p1",
             "fatal: Read from socket failed: Connection reset by peer [preauth]",
             "rejected closed_before_login",
         ),
@@ -79,6 +85,16 @@ fn a_goodbye_counts_only_if_nothing_else_does() {
         (
             "6.6p1",
             "error: Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]",
+            "rejected closed_before_login at=192.0.2.1 if-alone",
+        ),
+        (
+            "5.3p1, which has no [preauth]: JSch's word for a refused password",
+            "Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail",
+            "rejected closed_before_login at=192.0.2.1 if-alone",
+        ),
+        (
+            "5.3p1",
+            "Received disconnect from 192.0.2.1: 14: No supported authentication methods available",
             "rejected closed_before_login at=192.0.2.1 if-alone",
         ),
         (
@@ -328,6 +344,11 @@ fn the_address_of_a_connection() {
             "9.6p1, VERBOSE",
             "Connection from 192.0.2.1 port 32846 on 10.0.0.1 port 22 rdomain \"\"",
             "connection 192.0.2.1 Some(32846)",
+        ),
+        (
+            "6.6p1 with the High Performance patches",
+            "SSH: Server;Ltype: Authname;Remote: 192.0.2.1-1780;Name: x;Remote: 8.8.8.8-1 [preauth]",
+            "connection 192.0.2.1 Some(1780)",
         ),
         (
             "4.3p2, VERBOSE",

@@ -197,6 +197,11 @@ fn other_disconnections_by_sshd() {
             "rejected bad_protocol at=192.0.2.1 port=22",
         ),
         (
+            "words of a version to come",
+            "Disconnecting invalid user x: y 192.0.2.1 port 22: something new [preauth]",
+            "rejected other user=\"x: y\" invalid at=192.0.2.1 port=22",
+        ),
+        (
             "9.6p1",
             "Disconnecting invalid user x 192.0.2.1 port 22: no authentication methods enabled [preauth]",
             "rejected not_allowed user=\"x\" invalid at=192.0.2.1 port=22",
@@ -246,6 +251,16 @@ fn keys_that_are_not_taken_decide_only_if_nothing_else_does() {
             "4.3p2 to 10.5",
             "Authentication refused for bob: bad owner or modes for /home/bob/.shosts",
             "rejected key_refused user=\"bob\" if-alone",
+        ),
+        (
+            "9.6p1",
+            "error: Certificate does not contain an authorized principal at /home/bob/.ssh/authorized_keys:1",
+            "rejected key_refused if-alone",
+        ),
+        (
+            "9.6p1",
+            "error: /home/bob/.ssh/authorized_keys:1: Certificate source-address invalid",
+            "rejected key_refused if-alone",
         ),
         ("9.6p1", "refusing previously-used RSA key [preauth]", "rejected key_refused if-alone"),
         (

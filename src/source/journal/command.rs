@@ -1,0 +1,111 @@
+//! journalctl, as it is called.
+//!
+//! Three things about it were measured with systemd 252 and shape the calls:
+//! - `--follow` shows the current boot only, with a cursor too, unless `--merge` is given. With it
+//!   come the journals of other machines, which `_MACHINE_ID=` keeps out.
+//! - `--after-cursor` of an entry that is gone skips another one. So the entry of the cursor itself
+//!   is asked for; that it comes first shows that nothing is missing.
+//! - Without `--no-tail` a follower begins at the last ten entries.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+use super::entry::{Entry, FIELDS};
+use crate::event::Time;
+
+/// `auth` and `authpriv`.
+const FACILITIES: [&str; 2] = ["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"];
+
+/// journald's notes that it dropped messages (`SD_MESSAGE_JOURNAL_DROPPED`).
+const DROPPED: &str = "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e";
+
+/// What journalctl says to a user who sees only the entries of his own.
+const HIDDEN: &str = "not seeing messages from other users";
+
+/// Which journal is read, by which program.
+#[derive(Clone, Debug)]
+pub struct Journalctl {
+    pub program: PathBuf,
+    /// Further arguments: `--directory=…`, `--namespace=…`.
+    pub arguments: Vec<OsString>,
+    /// Entries of other machines are left out.
+    pub machine_id: Option<String>,
+}
+
+impl Journalctl {
+    /// The journal of this host.
+    pub fn system() -> Self {
+        let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+        Journalctl {
+            program: PathBuf::from("journalctl"),
+            arguments: Vec::new(),
+            machine_id: Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
+        }
+    }
+
+    /// When the newest entry that counts was written; `None` where there is none, or none that
+    /// this user may read. A log file that is older is stale.
+    pub async fn newest_time(&self) -> Option<Time> {
+        self.newest().await.ok().flatten().map(|entry| entry.time)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["--output=json", "--all", "--merge", "--no-pager"]);
+        command.arg(format!("--output-fields={FIELDS}")).args(&self.arguments);
+        command.env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// What counts, as matches: alternatives are parted by `+`.
+    fn matches(&self) -> Vec<String> {
+        let machine = self.machine_id.as_ref().map(|id| format!("_MACHINE_ID={id}"));
+        let facilities = FACILITIES.iter().map(|one| (*one).to_owned());
+        let mut matches: Vec<String> = machine.clone().into_iter().chain(facilities).collect();
+        matches.push("+".to_owned());
+        matches.extend(machine);
+        matches.push(DROPPED.to_owned());
+        matches
+    }
+
+    /// The newest entry that counts; `None` where the journal has none.
+    pub(super) async fn newest(&self) -> Result<Option<Entry>, Failure> {
+        let mut command = self.command();
+        command.args(["--lines=1"]).args(self.matches());
+        let output = command.output().await.map_err(Failure::NotStarted)?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            let said = said.lines().next().unwrap_or_default();
+            return Err(Failure::Ended(format!("{}: {said}", output.status)));
+        }
+        if said.contains(HIDDEN) {
+            return Err(Failure::Hidden);
+        }
+        Ok(output.stdout.split(|byte| *byte == b'\n').find_map(Entry::read))
+    }
+
+    /// Prints every entry from `cursor` on, its own included, and then each new one.
+    pub(super) fn follow(&self, cursor: Option<&str>) -> Result<Child, Failure> {
+        let mut command = self.command();
+        command.args(["--follow", "--no-tail"]);
+        if let Some(cursor) = cursor {
+            command.arg(format!("--cursor={cursor}"));
+        }
+        command.args(self.matches()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.spawn().map_err(Failure::NotStarted)
+    }
+}
+
+/// Why the journal cannot be read.
+#[derive(Debug)]
+pub(super) enum Failure {
+    NotStarted(io::Error),
+    /// With its exit status, and what it said.
+    Ended(String),
+    /// The user may read the entries of his own only.
+    Hidden,
+}
