@@ -95,7 +95,12 @@ impl Connections {
             return;
         }
         let kept = held.map_or_else(|| Kept::from(&event), |held| join(held, &event));
-        let wait = if kept.alone { ALONE_WAIT } else { ADDRESS_WAIT };
+        let wait = match (kept.alone, ends(kept.reason())) {
+            (false, _) => ADDRESS_WAIT,
+            (true, true) => ALONE_WAIT,
+            // A key was refused; the client may still log in another way.
+            (true, false) => FAILED_WAIT,
+        };
         let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait);
         if let Some((other, kept)) = self.rejections.insert(process, due, kept) {
             self.mark_rejected(other);
@@ -260,16 +265,24 @@ fn ends(reason: Option<Reason>) -> bool {
     matches!(reason, Some(Reason::ClosedBeforeLogin | Reason::TooManyAttempts | Reason::Timeout))
 }
 
+fn says_nothing(kept: &Kept) -> bool {
+    matches!(kept.reason(), None | Some(Reason::ClosedBeforeLogin))
+}
+
 /// Two lines on one connection: the time of the first that proves it, the first reason that says
 /// something, and what else either knows.
 fn join(mut held: Kept, event: &Event<'_>) -> Kept {
     if held.alone && event.weight == Weight::Proof {
         let mut kept = Kept::from(event);
-        kept.source = kept.source.or(held.source);
+        kept.source = kept.source.or(held.source.take());
+        // `Connection closed …` does not say why: the key that was refused before it does.
+        if says_nothing(&kept) && !says_nothing(&held) {
+            kept.set_reason(held.reason());
+            kept.fingerprint = kept.fingerprint.or(held.fingerprint);
+        }
         return kept;
     }
-    let says_nothing = matches!(held.reason(), None | Some(Reason::ClosedBeforeLogin));
-    if says_nothing && event.reason.is_some() {
+    if says_nothing(&held) && event.reason.is_some() {
         held.set_reason(event.reason);
     }
     if held.user.is_none() {

@@ -28,7 +28,7 @@ pub(super) struct Kept {
     reason: Text,
     pub(super) source: Text,
     pub(super) port: Option<u16>,
-    fingerprint: Text,
+    pub(super) fingerprint: Text,
     identity: Text,
     command: Text,
     tty: Text,
