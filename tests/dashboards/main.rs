@@ -96,7 +96,7 @@ fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
     if cannot_run(&["python3", "prometheus"]) {
         return;
     }
-    let stage = Stage::build();
+    let stage = Stage::build(tempfile::tempdir().unwrap());
     // Each series that is born from now on has a 0 before it, and each that stands a first sample.
     stage
         .prometheus

@@ -34,8 +34,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn build() -> Stage {
-        let dir = tempfile::tempdir().unwrap();
+    /// Below this folder, after which the sources are named.
+    pub fn build(dir: TempDir) -> Stage {
         let cloudtrail = Server::start();
         let hosts =
             [("app-1", Stamp::Traditional), ("app-2", Stamp::Precise), ("db-1", Stamp::Precise)];
