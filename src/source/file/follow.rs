@@ -211,7 +211,11 @@ impl Follower {
 
     fn begin_first(&mut self, live: Option<Reading>) {
         let search = Search::new(&self.settings.path, None, &self.done);
-        let Some(history) = search.and_then(|search| search.history()) else {
+        let history = search.and_then(|search| {
+            search.must_be_log(live.as_ref());
+            search.history()
+        });
+        let Some(history) = history else {
             self.beginning = Beginning::First;
             return;
         };
@@ -428,6 +432,7 @@ impl Follower {
         known.push(Known::of(&live));
         let resolved = mark.as_ref().map(|m| m.path.as_path());
         let search = Search::new(&self.settings.path, resolved, &self.done)?;
+        search.must_be_log(Some(&live));
         let mut plan = search.between(mark.as_ref(), &mut known)?;
         if mark.is_none() || !plan.queue.is_empty() || !is_empty {
             let held = self.lingering.iter().position(|l| l.reading.id == live.id);

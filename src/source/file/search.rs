@@ -112,6 +112,14 @@ impl<'a> Search<'a> {
         opened
     }
 
+    /// Voids the search if `live` is no longer the log: it was rotated after it was opened, and
+    /// may be missing among the files or be there under another name.
+    pub(super) fn must_be_log(&self, live: Option<&Reading>) {
+        if live.is_some_and(|live| !Survey::of(self.log).is(live.id)) {
+            self.settled.set(false);
+        }
+    }
+
     fn if_settled<T>(&self, found: T) -> Option<T> {
         self.settled.get().then_some(found)
     }
@@ -129,6 +137,7 @@ impl<'a> Search<'a> {
     /// Where to go on after a start. `None` while the place may still turn up: there is no log,
     /// and no other file is it.
     pub(super) fn resume(&self, marks: &[Mark], live: Option<Reading>) -> Option<Plan> {
+        self.must_be_log(live.as_ref());
         self.resume_at(marks, live).and_then(|plan| self.if_settled(plan))
     }
 
