@@ -362,6 +362,7 @@ impl Follower {
         }
         let mut known = self.known();
         known.push(Known::of(&current));
+        let seen = current.metadata();
         let search = Search::new(&self.settings.path, Some(&mark.path), &self.done);
         let Some(before) = search.and_then(|search| search.before_cut(&mark, known)) else {
             // It is found to be cut again at the next look.
@@ -370,8 +371,7 @@ impl Follower {
         };
         // Going on from the last of these to the log is counted when it is done.
         self.report.rotations += u32::from(before.queue.is_empty());
-        // Should it fail, the read that follows fails too and says so.
-        let _ = current.go_to(0).and_then(|()| current.accept());
+        current.start_over(seen.as_ref().ok());
         self.go_back_to(before, current);
     }
 

@@ -119,6 +119,10 @@ impl Reading {
         self.content.share()
     }
 
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.content.metadata()
+    }
+
     pub(super) fn damage(&self) -> Option<&io::Error> {
         self.content.damage()
     }
@@ -190,6 +194,15 @@ impl Reading {
         let known = (self.size, self.modified);
         let changed = |meta: Metadata| known != (meta.size(), modified(&meta));
         self.offset == 0 && !self.finished && self.content.metadata().is_ok_and(changed)
+    }
+
+    /// Goes to the beginning of new content, which was last seen when it was like `seen`. Should
+    /// it have changed since then, it is unproven.
+    pub(super) fn start_over(&mut self, seen: Option<&Metadata>) {
+        (self.offset, self.skipping, self.fresh) = (0, false, true);
+        self.beginning.clear();
+        self.tail.clear();
+        (self.size, self.modified) = seen.map_or((0, 0), |meta| (meta.size(), modified(meta)));
     }
 
     /// Takes it as it is now.

@@ -297,10 +297,13 @@ impl<'a> Search<'a> {
         rank: Option<&'s Rank>,
         since: i64,
     ) -> impl Iterator<Item = &'s Rotated> {
-        let newest = self.files.last().map(|f| f.id);
+        // The newest may be empty and yet have a writer, who was not told to reopen. But one that
+        // was born after the log is a copy that has just begun.
+        let log = Survey::of(self.log).born();
+        let renamed = self.files.last().filter(|f| log.is_none_or(|log| f.id.born <= log));
+        let newest = renamed.map(|f| f.id);
         self.files.iter().filter(move |file| {
             let older = rank.and_then(|rank| file.is_older_than(rank));
-            // The newest may be empty and yet have a writer, who was not told to reopen.
             let counts = file.size > 0 || Some(file.id) == newest;
             counts && !older.unwrap_or(file.modified < since)
         })
