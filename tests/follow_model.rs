@@ -4,6 +4,8 @@
 //! A run that fails prints its seed; `FOLLOW_MODEL_SEED=… cargo test --test follow_model` runs
 //! that one again, with every action shown. `FOLLOW_MODEL_RUNS` sets how many are tried.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};

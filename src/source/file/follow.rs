@@ -112,7 +112,12 @@ impl Follower {
 
     /// More is to be read at once, whatever the last look found.
     pub(super) fn has_more(&self) -> bool {
-        !self.queue.is_empty()
+        self.next_has_begun()
+    }
+
+    /// Something stands in the files that come next.
+    fn next_has_begun(&self) -> bool {
+        !self.queue.iter().all(Reading::is_empty)
     }
 
     /// Has the next look tell this.
@@ -167,9 +172,8 @@ impl Follower {
         self.lingering.iter().map(|l| &l.reading).chain(&self.current)
     }
 
-    fn known(&mut self) -> Vec<Known> {
-        let lingering = self.lingering.iter_mut().map(|l| &mut l.reading);
-        lingering.chain(&mut self.current).chain(&mut self.queue).map(Known::of).collect()
+    fn known(&self) -> Vec<Known> {
+        self.readings().chain(&self.queue).map(Known::of).collect()
     }
 
     fn lag(&self) -> u64 {
@@ -184,7 +188,7 @@ impl Follower {
         }
         let Some(live) = self.open_live(survey) else { return };
         match std::mem::replace(&mut self.beginning, Beginning::Done) {
-            Beginning::First => self.begin_first(survey, live),
+            Beginning::First => self.begin_first(live),
             Beginning::Saved(marks) => self.begin_again(marks, live, clock),
             Beginning::Done => {}
         }
@@ -206,12 +210,19 @@ impl Follower {
         }
     }
 
-    fn begin_first(&mut self, survey: &Survey, live: Option<Reading>) {
-        if let Ok(search) = Search::new(&self.settings.path, None, &Finished::default()) {
-            search.history().into_iter().for_each(|done| self.done.push(done));
-        }
+    fn begin_first(&mut self, live: Option<Reading>) {
+        let search = Search::new(&self.settings.path, None, &self.done);
+        let history = search.and_then(|search| {
+            search.must_be_log(live.as_ref());
+            search.history()
+        });
+        let Some(history) = history else {
+            self.beginning = Beginning::First;
+            return;
+        };
+        history.into_iter().for_each(|done| self.done.push(done));
         let Some(mut live) = live else { return };
-        if self.settings.start == Start::End && matches!(survey, Survey::File { .. }) {
+        if self.settings.start == Start::End {
             // Should it fail, the read that follows fails too and says so.
             let _ = live.go_to_end();
         }
@@ -221,7 +232,7 @@ impl Follower {
     fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
         let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
         let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
-        let plan = search.ok().and_then(|search| search.resume(&marks, live));
+        let plan = search.and_then(|search| search.resume(&marks, live));
         match plan {
             Some(plan) => self.take(plan, clock),
             None => self.beginning = Beginning::Saved(marks),
@@ -245,11 +256,15 @@ impl Follower {
             return Some(modified);
         }
         for _ in 0..FILES_PER_LOOK {
-            self.look_before_first_line();
+            // Asked before the current file is read: it has nothing more once the next has begun.
+            let begun = self.next_has_begun();
+            if !self.look_before_first_line() {
+                return None;
+            }
             if self.read_current(survey, clock) {
                 return self.current.as_ref().map(|c| c.modified);
             }
-            if self.report.bytes > 0 || !self.go_on(survey, clock) {
+            if self.report.bytes > 0 || !self.go_on(survey, clock, begun) {
                 return None;
             }
         }
@@ -289,26 +304,29 @@ impl Follower {
     }
 
     /// Before the first line of a log that has changed since it was opened comes what was copied
-    /// from it and cut in between.
-    fn look_before_first_line(&mut self) {
-        let Some(current) = &mut self.current else { return };
-        let since = current.modified;
-        if !current.is_unproven() {
-            return;
-        }
-        let known = self.known();
-        let mut problems = std::mem::take(&mut self.report.problems);
+    /// from it and cut in between. False if that cannot be told yet.
+    fn look_before_first_line(&mut self) -> bool {
+        let Some(mut current) = self.current.take_if(|c| c.is_unproven()) else { return true };
+        let mark = current.mark();
+        // Taken as it is now: should it be cut while the search goes on, it is unproven again.
+        let accepted = current.accept();
+        let mut known = self.known();
+        known.push(Known::of(&current));
         let search = Search::new(&self.settings.path, None, &self.done);
-        let before = search.map(|s| s.before_first_line(since, &known, &mut problems));
-        self.report.problems = problems;
-        if let Some(current) = self.current.take() {
-            self.go_back_to(before.unwrap_or_default(), current);
-        }
+        let before = search.and_then(|search| search.before_first_line(&mark, &mut known));
+        let (Some(before), Ok(())) = (before, accepted) else {
+            (current.size, current.modified) = (mark.size, mark.modified);
+            self.current = Some(current);
+            return false;
+        };
+        self.go_back_to(before, current);
+        true
     }
 
     /// Reads `before`, then `current`.
-    fn go_back_to(&mut self, before: Vec<Reading>, current: Reading) {
-        for reading in before.into_iter().chain([current]).rev() {
+    fn go_back_to(&mut self, before: Plan, current: Reading) {
+        self.report.problems.extend(before.problems);
+        for reading in before.queue.into_iter().chain([current]).rev() {
             self.queue.push_front(reading);
         }
         self.current = self.queue.pop_front();
@@ -343,29 +361,32 @@ impl Follower {
             self.current = Some(current);
             return;
         }
-        // Should it fail, the read that follows fails too and says so.
-        let _ = current.go_to(0);
         let mut known = self.known();
-        known.push(Known::of(&mut current));
-        let mut problems = std::mem::take(&mut self.report.problems);
+        known.push(Known::of(&current));
+        let seen = current.metadata();
         let search = Search::new(&self.settings.path, Some(&mark.path), &self.done);
-        let before = search.map(|s| s.before_cut(&mark, known, &mut problems));
-        self.report.problems = problems;
-        let before = before.unwrap_or_default();
+        let Some(before) = search.and_then(|search| search.before_cut(&mark, known)) else {
+            // It is found to be cut again at the next look.
+            self.current = Some(current);
+            return;
+        };
         // Going on from the last of these to the log is counted when it is done.
-        self.report.rotations += u32::from(before.is_empty());
+        self.report.rotations += u32::from(before.queue.is_empty());
+        current.start_over(seen.as_ref().ok());
         self.go_back_to(before, current);
     }
 
     // ── from file to file ──
 
     /// Leaves the current file for the next, if there is one. True if there is more to read.
-    fn go_on(&mut self, survey: &Survey, clock: Duration) -> bool {
+    fn go_on(&mut self, survey: &Survey, clock: Duration, begun: bool) -> bool {
         if self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false)) {
             return !self.trouble.is_stuck();
         }
         if self.queue.is_empty() {
             self.find_next(survey);
+        } else if !begun && !self.has_left(survey) {
+            return false;
         }
         let Some(next) = self.queue.pop_front() else { return false };
         if let Some(left) = self.current.replace(next) {
@@ -377,6 +398,14 @@ impl Follower {
         }
         self.searched = None;
         true
+    }
+
+    /// The writer has left the current file, though nothing stands in the next: it is a copy, or
+    /// the log has moved on from the next too.
+    fn has_left(&self, survey: &Survey) -> bool {
+        let finished = self.current.as_ref().is_none_or(|c| c.finished);
+        let next = self.queue.back().map(|r| r.id);
+        finished || matches!(survey, Survey::File { id, .. } if Some(*id) != next)
     }
 
     /// Looks for what has taken the place of the current file.
@@ -391,29 +420,28 @@ impl Follower {
             return;
         }
         let Some(Some(live)) = self.open_live(survey) else { return };
-        self.queue = self.search_between(live, size == 0);
-        self.searched = Some((id, modified));
+        if let Some(queue) = self.search_between(live, size == 0) {
+            self.queue = queue;
+            self.searched = Some((id, modified));
+        }
     }
 
-    fn search_between(&mut self, live: Reading, live_is_empty: bool) -> VecDeque<Reading> {
+    /// `None` if it cannot be told yet.
+    fn search_between(&mut self, live: Reading, is_empty: bool) -> Option<VecDeque<Reading>> {
         let mark = self.current.as_ref().map(Reading::mark);
         let mut known = self.known();
-        let mut lingering = Vec::new();
-        if let Some(at) = self.lingering.iter().position(|l| l.reading.id == live.id) {
-            lingering.push(self.lingering.remove(at).reading);
-        }
+        known.push(Known::of(&live));
         let resolved = mark.as_ref().map(|m| m.path.as_path());
-        let Ok(search) = Search::new(&self.settings.path, resolved, &self.done) else {
-            return VecDeque::from([live]);
-        };
-        let mut live = search.adopt(live, &mut lingering);
-        known.push(Known::of(&mut live));
-        let between = search.between(mark.as_ref(), &known, &mut self.report.problems);
-        let mut queue = VecDeque::from(between);
-        if mark.is_none() || !queue.is_empty() || !live_is_empty {
-            queue.push_back(live);
+        let search = Search::new(&self.settings.path, resolved, &self.done)?;
+        search.must_be_log(Some(&live));
+        let mut plan = search.between(mark.as_ref(), &mut known)?;
+        if mark.is_none() || !plan.queue.is_empty() || !is_empty {
+            let held = self.lingering.iter().position(|l| l.reading.id == live.id);
+            let held = held.map(|at| self.lingering.remove(at).reading);
+            plan.queue.push_back(held.unwrap_or_else(|| search.adopt(live)));
         }
-        queue
+        self.report.problems.extend(plan.problems);
+        Some(plan.queue)
     }
 
     /// Reads what late writers added to rotated files, and lets go of those that stay quiet.
@@ -438,7 +466,7 @@ impl Follower {
     }
 
     fn finish(&mut self, left: &Reading) {
-        self.done.push(Done { id: left.id, size: left.offset, head: left.head });
+        self.done.push(Done { id: left.id, size: left.offset, head: left.head() });
     }
 
     // ── what is told ──
@@ -452,7 +480,7 @@ impl Follower {
         let more = self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false));
         let waiting = self.lingering.iter().any(|l| l.reading.has_news().unwrap_or(false));
         self.report.caught_up =
-            begun && self.queue.is_empty() && !more && !waiting && !self.trouble.is_unreadable();
+            begun && !self.next_has_begun() && !more && !waiting && !self.trouble.is_unreadable();
     }
 }
 
