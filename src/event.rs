@@ -164,8 +164,11 @@ pub enum Weight {
     #[default]
     Proof,
     /// The event counts only if no [`Weight::Proof`] line of the same program and pid tells it
-    /// (`Received disconnect … [preauth]`, `error: PAM: …`, PAM's su lines).
+    /// (`Connection closed by A` of old versions, `error: PAM: …`, PAM's su lines).
     IfAlone,
+    /// The event counts only if nothing else of its connection does, a refused attempt included
+    /// (`Received disconnect … [preauth]`).
+    IfNothingElse,
 }
 
 /// One thing that happened. Which fields are present depends on [`Event::kind`]: an absent one is
@@ -326,6 +329,11 @@ pub enum HintKind<'a> {
     AuthenticationSucceeded { user: Cow<'a, str> },
     /// `last message repeated N times`: the previous line of this host, N times more.
     Repeated { times: u32 },
+    /// sshd begins to drop connections (`beginning MaxStartups throttling`).
+    ThrottlingBegan,
+    /// How many connections sshd dropped since it began, those included that it told one by one.
+    /// `over` where it dropped the last of them.
+    Throttled { connections: u32, over: bool },
     /// The host started: no session from before it is open (`systemd-logind: New seat seat0.`).
     HostStarted,
     /// The log daemon or journald says that it dropped messages.

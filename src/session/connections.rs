@@ -11,30 +11,34 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::{Kept, cut};
 use super::limits::{
-    ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
-    FAILED_WAIT, FAILURES_OF_CONNECTION, HELD,
+    CONNECTION_IDLE, CONNECTIONS, FAILED_WAIT, FAILURES_OF_CONNECTION, HELD, TWIN_WAIT,
 };
-use super::peer::Peer;
+use super::logins::Logins;
+use super::peer::{Peer, Process, process};
 use super::table::{Table, fingerprint};
+use super::verdict::{ends, join, says_nothing, wait};
 use super::{Counted, release};
-use crate::event::{Event, Reason, Time, Weight};
-
-/// Host and pid.
-type Process = (u64, u32);
+use crate::event::{Event, Time, Weight};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Connections {
     seen: Table<Process, Connection, CONNECTIONS>,
-    accepted: Table<Process, Peer, ACCEPTED>,
+    logins: Logins,
     rejections: Table<Process, Kept, HELD>,
     failures: Table<Process, Vec<Kept>, HELD>,
+    /// By host and name: unknown users that were refused a moment ago.
+    strangers: Table<u64, (), HELD>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Connection {
     peer: Peer,
     /// Its rejection was counted.
     rejected: bool,
+    /// An attempt was refused.
+    failed: bool,
 }
 
 impl Connections {
@@ -52,8 +56,8 @@ impl Connections {
         if self.seen.get(&process).is_some_and(|seen| !seen.peer.is_same(source, port)) {
             self.forget(process, out);
         }
-        if self.accepted.get(&process).is_some_and(|peer| !peer.is_same(source, port)) {
-            self.accepted.remove(&process);
+        if self.logins.peer(&process).is_some_and(|peer| !peer.is_same(source, port)) {
+            self.logins.remove(&process);
         }
         self.touch(process, source, port, time);
     }
@@ -67,13 +71,43 @@ impl Connections {
         if ends(event.reason) {
             self.release_failures(process, out);
         }
-        if self.accepted.contains(&process) {
+        if self.logins.peer(&process).is_some() || self.is_of_login(process, &event) {
             return;
         }
+        let twin = self.twin(process, &event);
         self.touch(process, event.source.as_deref(), event.port, event.time);
-        if self.seen.get(&process).is_none_or(|seen| !seen.rejected) {
+        if twin {
+            self.mark_rejected(process);
+        }
+        let told = |seen: &Connection| {
+            seen.rejected || seen.failed && event.weight == Weight::IfNothingElse
+        };
+        if !self.seen.get(&process).is_some_and(told) {
             self.judge(process, event, out);
         }
+    }
+
+    /// Versions before 7.5 wrote the end of a login from a child that no other line names.
+    fn is_of_login(&mut self, process: Process, event: &Event<'_>) -> bool {
+        let Some(source) = event.source.as_deref() else { return false };
+        let certain = event.port.is_some() || says_nothing(event.reason);
+        event.weight != Weight::Proof
+            && certain
+            && !self.seen.contains(&process)
+            && self.logins.is_end_of_one(process.0, source, event.port, event.time)
+    }
+
+    /// Versions before 5.9 wrote from two processes of one connection: `Invalid user …`, and from
+    /// its child `input_userauth_request: invalid user …`, which counts only where the first is
+    /// missing. Whether this is the second of the two.
+    fn twin(&mut self, process: Process, event: &Event<'_>) -> bool {
+        let Some(user) = event.user.as_deref().filter(|_| event.invalid_user) else { return false };
+        let key = fingerprint(&[&event.host, user]);
+        if event.weight != Weight::Proof {
+            return !self.seen.contains(&process) && self.strangers.contains(&key);
+        }
+        self.strangers.insert(key, event.time.saturating_add_seconds(TWIN_WAIT), ());
+        false
     }
 
     /// Counts a rejection that is proven and has its address; holds any other.
@@ -95,13 +129,7 @@ impl Connections {
             return;
         }
         let kept = held.map_or_else(|| Kept::from(&event), |held| join(held, &event));
-        let wait = match (kept.alone, ends(kept.reason())) {
-            (false, _) => ADDRESS_WAIT,
-            (true, true) => ALONE_WAIT,
-            // A key was refused; the client may still log in another way.
-            (true, false) => FAILED_WAIT,
-        };
-        let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait);
+        let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait(&kept));
         if let Some((other, kept)) = self.rejections.insert(process, due, kept) {
             self.mark_rejected(other);
             release(kept, out);
@@ -116,6 +144,7 @@ impl Connections {
         };
         self.make_way(process, event.source.as_deref(), event.port, out);
         self.touch(process, event.source.as_deref(), event.port, event.time);
+        self.note_failure(process);
         let mut held = self.failures.remove(&process).unwrap_or_default();
         if event.weight == Weight::Proof {
             out.push(event.into());
@@ -140,27 +169,34 @@ impl Connections {
             self.release_rejection(process, source, out);
             self.seen.remove(&process);
             if event.program == "sshd" {
-                let due = event.time.saturating_add_seconds(ACCEPTED_FOR);
-                self.accepted.insert(process, due, Peer::of(source, port));
+                self.drop_refusals_of(process.0, source, port);
+                self.logins.insert(process, Peer::of(source, port), event.time);
             }
         }
         out.push(event.into());
     }
 
+    /// What another process said of a connection that now logged in was not its end.
+    fn drop_refusals_of(&mut self, host: u64, source: Option<&str>, port: Option<u16>) {
+        self.rejections.retain(|process, kept| {
+            let same = port.is_some() && kept.port == port && kept.source.as_deref() == source;
+            !(kept.alone && process.0 == host && same)
+        });
+    }
+
     /// The session of this pid ended: its last lines come now, then the pid is free.
     pub(super) fn closed(&mut self, host: &str, pid: Option<u32>, time: Time) {
-        let Some(process) = process(host, pid) else { return };
-        if let Some(peer) = self.accepted.remove(&process) {
-            self.accepted.insert(process, time.saturating_add_seconds(AFTER_CLOSE), peer);
+        if let Some(process) = process(host, pid) {
+            self.logins.ended(&process, time);
         }
     }
 
     /// Remembers that this pid's session is open, where its login was not seen.
     pub(super) fn opened(&mut self, host: &str, pid: Option<u32>, time: Time) {
         let Some(process) = process(host, pid) else { return };
-        if !self.accepted.contains(&process) {
+        if self.logins.peer(&process).is_none() {
             let peer = self.seen.remove(&process).map(|seen| seen.peer).unwrap_or_default();
-            self.accepted.insert(process, time.saturating_add_seconds(ACCEPTED_FOR), peer);
+            self.logins.insert(process, peer, time);
         }
     }
 
@@ -173,7 +209,8 @@ impl Connections {
             held.into_iter().for_each(|kept| release(kept, out));
         }
         self.seen.forget_due(now);
-        self.accepted.forget_due(now);
+        self.strangers.forget_due(now);
+        self.logins.expire(now);
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
@@ -191,7 +228,7 @@ impl Connections {
         self.finish(out);
         let host = fingerprint(&[host]);
         self.seen.retain(|process, _| process.0 != host);
-        self.accepted.retain(|process, _| process.0 != host);
+        self.logins.host_started(host);
     }
 
     /// Ends what this pid served before, where the line names another peer.
@@ -203,8 +240,8 @@ impl Connections {
         out: &mut Vec<Counted<'_>>,
     ) {
         let other = |peer: &Peer| peer.is_other(source, port);
-        if self.accepted.get(&process).is_some_and(other) {
-            self.accepted.remove(&process);
+        if self.logins.peer(&process).is_some_and(other) {
+            self.logins.remove(&process);
         }
         if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
             self.forget(process, out);
@@ -231,6 +268,13 @@ impl Connections {
         }
     }
 
+    /// A refused attempt tells more of the connection than how it ended.
+    fn note_failure(&mut self, process: Process) {
+        if let Some(seen) = self.seen.get_mut(&process) {
+            seen.failed = true;
+        }
+    }
+
     fn release_failures(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
         for kept in self.failures.remove(&process).unwrap_or_default() {
             release(kept, out);
@@ -253,45 +297,4 @@ impl Connections {
             release(kept, out);
         }
     }
-}
-
-/// `None` where the record names no process: nothing joins its lines.
-fn process(host: &str, pid: Option<u32>) -> Option<Process> {
-    pid.map(|pid| (fingerprint(&[host]), pid))
-}
-
-/// Whether a rejection for this reason is the last of its connection.
-fn ends(reason: Option<Reason>) -> bool {
-    matches!(reason, Some(Reason::ClosedBeforeLogin | Reason::TooManyAttempts | Reason::Timeout))
-}
-
-fn says_nothing(kept: &Kept) -> bool {
-    matches!(kept.reason(), None | Some(Reason::ClosedBeforeLogin))
-}
-
-/// Two lines on one connection: the time of the first that proves it, the first reason that says
-/// something, and what else either knows.
-fn join(mut held: Kept, event: &Event<'_>) -> Kept {
-    if held.alone && event.weight == Weight::Proof {
-        let mut kept = Kept::from(event);
-        kept.source = kept.source.or(held.source.take());
-        // `Connection closed …` does not say why: the key that was refused before it does.
-        if says_nothing(&kept) && !says_nothing(&held) {
-            kept.set_reason(held.reason());
-            kept.fingerprint = kept.fingerprint.or(held.fingerprint);
-        }
-        return kept;
-    }
-    if says_nothing(&held) && event.reason.is_some() {
-        held.set_reason(event.reason);
-    }
-    if held.user.is_none() {
-        held.user = event.user.as_deref().map(cut);
-        held.invalid_user = event.invalid_user;
-    }
-    if held.source.is_none() {
-        held.source = event.source.as_deref().map(cut);
-    }
-    held.port = held.port.or(event.port);
-    held
 }

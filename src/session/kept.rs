@@ -43,7 +43,7 @@ impl From<&Event<'_>> for Kept {
             time: event.time.nanoseconds(),
             host: cut(&event.host),
             kind: event.kind.as_str().to_owned(),
-            alone: event.weight == Weight::IfAlone,
+            alone: event.weight != Weight::Proof,
             ordinal: event.ordinal,
             program: cut(&event.program),
             pid: event.pid,

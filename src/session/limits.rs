@@ -29,6 +29,8 @@ pub const CONNECTIONS: usize = 16_384;
 pub const ACCEPTED: usize = 8_192;
 /// Rejections that wait for their address, and failures that wait for a better line.
 pub const HELD: usize = 1_024;
+/// Hosts whose sshd drops connections.
+pub const HOSTS: usize = 1_024;
 /// Open sessions.
 pub const SESSIONS: usize = 4_096;
 /// Sessions that one program opened for one user without saying its pid.
@@ -63,6 +65,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("held rejections", HELD),
     ("connections with held failures", HELD),
     ("held failures of PAM", HELD),
+    ("hosts whose sshd drops connections", HOSTS),
     ("open sessions", SESSIONS),
     ("addresses with few failures", ADDRESSES),
     ("addresses with many failures", FAILING_ADDRESSES),
@@ -76,10 +79,15 @@ pub const TABLES: &[(&str, usize)] = &[
 
 /// Seconds that a proven rejection waits for its address.
 pub(super) const ADDRESS_WAIT: i64 = 2;
-/// Seconds that a rejection waits for a line that tells it better.
+/// Seconds that the end of a connection waits for a line that tells it better.
 pub(super) const ALONE_WAIT: i64 = 5;
-/// Seconds that `error: PAM: …` waits for `Failed …`: sshd's LoginGraceTime and a little.
+/// Seconds within which a login may still follow a refusal, and `Failed …` an `error: PAM: …`:
+/// sshd's LoginGraceTime and a little.
 pub(super) const FAILED_WAIT: i64 = 130;
+/// Seconds within which two processes of one connection name its unknown user.
+pub(super) const TWIN_WAIT: i64 = 2;
+/// Seconds without a drop after which sshd's end of a throttling was missed.
+pub(super) const THROTTLING_FOR: i64 = 86_400;
 /// Seconds without a line after which a pid serves another connection.
 pub(super) const CONNECTION_IDLE: i64 = 180;
 /// Seconds that a login is remembered, so that the end of its connection is no rejection.

@@ -3,7 +3,9 @@
 //! Owns every memory across records, each bounded ([`limits`]), all saved in one snapshot. Pure:
 //! time comes with the events, and [`Memory::expire`] is told what time it is.
 //!
-//! - [`connections`]: one rejection a connection, PAM's errors beside `Failed`;
+//! - [`connections`]: one rejection a connection, PAM's errors beside `Failed`; [`logins`]: whose
+//!   end is none;
+//! - [`throttling`]: connections that sshd dropped;
 //! - [`sessions`]: opened and closed, paired;
 //! - [`switches`]: su's own line or PAM's;
 //! - [`attempts`]: one attempt through several PAM modules;
@@ -17,11 +19,14 @@ mod failures;
 mod kept;
 mod keys;
 pub mod limits;
+mod logins;
 mod peer;
 mod sessions;
 mod switches;
 mod table;
+mod throttling;
 mod told_again;
+mod verdict;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +82,7 @@ pub struct Memory {
     #[serde(skip)]
     limits: Limits,
     connections: connections::Connections,
+    throttling: throttling::Throttling,
     sessions: sessions::Sessions,
     switches: switches::Switches,
     attempts: attempts::Attempts,
@@ -134,6 +140,10 @@ impl Memory {
                 self.last = last.clone();
                 self.repeat(last, &hint, *times, out);
             }
+            HintKind::ThrottlingBegan => self.throttling.began(&hint.host, hint.time),
+            HintKind::Throttled { connections, over } => {
+                self.throttling.told(&hint, *connections, *over, out);
+            }
             HintKind::HostStarted => self.restarted(&hint.host, hint.time, out),
             HintKind::Suppressed { .. } => {}
         }
@@ -178,7 +188,7 @@ impl Memory {
         let by_connection = matches!(&*event.program, "sshd" | "login");
         match event.kind {
             EventKind::LoginSuccess => self.connections.accepted(event, out),
-            EventKind::LoginRejected if by_connection => self.connections.rejected(event, out),
+            EventKind::LoginRejected if by_connection => self.rejected(event, out),
             EventKind::LoginFailure if by_connection => self.connections.failed(event, out),
             EventKind::LoginFailure => self.attempts.failed(event, out),
             EventKind::SessionOpened => self.opened(event, out),
@@ -194,6 +204,13 @@ impl Memory {
             | EventKind::SudoFailure
             | EventKind::AccountChange => out.push(event.into()),
         }
+    }
+
+    fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        if event.pid.is_none() {
+            self.throttling.dropped(&event);
+        }
+        self.connections.rejected(event, out);
     }
 
     fn opened<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
@@ -240,6 +257,7 @@ impl Memory {
 
     fn release_due(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
         self.connections.expire(now, out);
+        self.throttling.expire(now);
         self.switches.expire(now, out);
         self.attempts.expire(now, out);
         self.commands.expire(now);

@@ -5,8 +5,17 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::kept::cut;
+use super::table::fingerprint;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// Host and pid.
+pub(super) type Process = (u64, u32);
+
+/// `None` where the record names no process: nothing joins its lines.
+pub(super) fn process(host: &str, pid: Option<u32>) -> Option<Process> {
+    pid.map(|pid| (fingerprint(&[host]), pid))
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Peer {
     pub(super) source: Option<String>,
     pub(super) port: Option<u16>,

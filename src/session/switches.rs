@@ -56,11 +56,11 @@ impl Switches {
                 Some(State::ToldByItself)
             }
             _ if knows(&uses, pid, |state| matches!(state, State::ToldByItself)) => None,
-            (Weight::IfAlone, EventKind::SuSuccess) => {
+            (_, EventKind::SuSuccess) => {
                 out.push(event.into());
                 Some(State::ToldByPam)
             }
-            (Weight::IfAlone, _) => refused_by_pam(&uses, &event),
+            _ => refused_by_pam(&uses, &event),
         };
         uses.extend(state.map(|state| Switch { pid, due: due.nanoseconds(), state }));
         if uses.len() > SWITCHES_TO_ONE {

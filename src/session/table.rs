@@ -89,6 +89,10 @@ impl<K: Clone + Eq + Hash, V, const N: usize> Table<K, V, N> {
         self.entries.values().map(|slot| &slot.value)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, slot)| (key, &slot.value))
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         assert_eq!(self.entries.len(), self.order.len());

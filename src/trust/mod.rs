@@ -131,8 +131,10 @@ fn accepts_hint(entry: &JournalEntry<'_>, hint: &Hint<'_>, users: &dyn UserIds) 
                 && (root
                     || (program.runs == Runs::ForUser && entry.uid.is_some() && own() == entry.uid))
         }
-        HintKind::Connection { .. } | HintKind::Repeated { .. } | HintKind::HostStarted => {
-            root && Program::named(&hint.program).may_be(entry)
-        }
+        HintKind::Connection { .. }
+        | HintKind::ThrottlingBegan
+        | HintKind::Throttled { .. }
+        | HintKind::Repeated { .. }
+        | HintKind::HostStarted => root && Program::named(&hint.program).may_be(entry),
     }
 }

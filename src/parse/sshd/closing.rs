@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 
-use crate::event::{Event, Hint, HintKind, Reason};
+use crate::event::{Event, HintKind, Reason};
 use crate::parse::Parsed;
 
 use super::fields::{self, Peer};
@@ -47,7 +47,7 @@ pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed
     if !line.preauth && !is_of_authentication(text) {
         return Some(Parsed::Ignored);
     }
-    done(at(line.rejected_if_alone(Reason::ClosedBeforeLogin), peer))
+    done(at(line.rejected_if_nothing_else(Reason::ClosedBeforeLogin), peer))
 }
 
 /// Whether the client gave up authenticating, which needs no ` [preauth]` to be before a login:
@@ -85,13 +85,7 @@ pub(super) fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
 
 fn connection_of<'a>(line: &Line<'_, 'a>, peer: Peer<'a>) -> Option<Parsed<'a>> {
     let Some(source) = peer.source() else { return Some(Parsed::Ignored) };
-    Some(Parsed::Hint(Hint {
-        time: line.envelope.time,
-        host: String::from_utf8_lossy(line.envelope.host),
-        program: "sshd".into(),
-        pid: line.envelope.pid,
-        kind: HintKind::Connection { source, port: peer.known_port() },
-    }))
+    line.hint(HintKind::Connection { source, port: peer.known_port() })
 }
 
 /// `FUNCTION: Connection from PARTY: ERROR` of `sshpkt_vfatal`, ERROR being one of `ssherr.c`.

@@ -1,8 +1,8 @@
 //! One message of sshd without what `log.c` and `monitor.c` put around it, and the events made of
 //! it.
 
-use crate::event::{Event, EventKind, Reason, Weight};
-use crate::parse::{Envelope, Parsed};
+use crate::event::{Event, EventKind, HintKind, Reason, Weight};
+use crate::parse::{Envelope, Parsed, words};
 
 use super::fields::Peer;
 use super::party::{Party, Stage};
@@ -59,6 +59,16 @@ impl<'e, 'a> Line<'e, 'a> {
     /// A refusal after which a login may still come.
     pub(super) fn rejected_if_alone(&self, reason: Reason) -> Event<'a> {
         Event { weight: Weight::IfAlone, ..self.rejected(reason) }
+    }
+
+    /// An end of which any other line of the connection tells more.
+    pub(super) fn rejected_if_nothing_else(&self, reason: Reason) -> Event<'a> {
+        Event { weight: Weight::IfNothingElse, ..self.rejected(reason) }
+    }
+
+    /// A hint with what the frame tells.
+    pub(super) fn hint(&self, kind: HintKind<'a>) -> Option<Parsed<'a>> {
+        Some(Parsed::Hint(words::hint(self.envelope, "sshd", kind)))
     }
 
     /// A proof before login; else what old versions also write after one.

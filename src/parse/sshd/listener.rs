@@ -3,16 +3,15 @@
 //! Each line is about another connection and carries the listener's pid, which joins nothing: so
 //! these events have none.
 //!
-//! From 8.5 to 9.7 sshd logs the first drop of a throttling, one every five minutes, and at its end
-//! `exited MaxStartups throttling after …, N connections dropped`, where N holds the ones that were
-//! logged, and at LogLevel VERBOSE all of them were. So that none counts twice only the lines of
-//! single drops do. Since 9.8 `logging rate-limited: additional N connections dropped` names those
-//! that no line told of, and they are added.
+//! From 8.5 to 9.7 sshd logs the first drop of a throttling and one every five minutes, at LogLevel
+//! VERBOSE all of them, and says now and then and at the end how many it dropped in all. The memory
+//! takes off those that were told one by one. Since 9.8 `logging rate-limited: additional N
+//! connections dropped` names only those that no line told of.
 
 use memchr::memmem;
 
-use crate::event::{Event, Reason};
-use crate::parse::Parsed;
+use crate::event::{Event, HintKind, Reason};
+use crate::parse::{Parsed, words};
 
 use super::fields;
 use super::line::{Line, at, done};
@@ -38,6 +37,28 @@ pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
         return Some(Parsed::Ignored);
     }
     done(Event { pid: None, count, ..line.rejected(reason_of(&line.text[..end])) })
+}
+
+/// `beginning MaxStartups throttling`
+pub(super) fn throttling_began<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    line.hint(HintKind::ThrottlingBegan)
+}
+
+/// `exited MaxStartups throttling after 00:01:02, N connections dropped`
+pub(super) fn throttling_over<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    line.hint(HintKind::Throttled { connections: connections(rest)?, over: true })
+}
+
+/// `in MaxStartups throttling for 00:05:01, N connections dropped`, where the last of them is told
+/// by the next line.
+pub(super) fn throttling_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let connections = connections(rest)?.saturating_sub(1);
+    line.hint(HintKind::Throttled { connections, over: false })
+}
+
+fn connections(rest: &[u8]) -> Option<u32> {
+    let (_, count) = words::rsplit_once(rest.strip_suffix(b" connections dropped")?, b", ")?;
+    words::number(count)
 }
 
 /// A penalty is for what the address did before; the rest is for how many come at once.

@@ -12,7 +12,6 @@ pub(super) fn is_known(line: &Line<'_, '_>) -> bool {
         || SESSION.iter().any(begins)
         || is_accepted_host_key(line.text)
         || is_function_error(line.text)
-        || is_about_throttling(line.text)
         || is_info(line.text)
 }
 
@@ -215,11 +214,4 @@ fn is_info(text: &[u8]) -> bool {
         b" must be owned by root and not group or world-writable.",
     ];
     text.starts_with(b"child ") || ENDS.iter().any(|end| text.ends_with(end))
-}
-
-/// The single drops are counted, see [`super::listener`].
-fn is_about_throttling(text: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 3] =
-        [b"beginning MaxStartups throttling", b"in MaxStartups throttling", b"exited MaxStartups"];
-    BEGINNINGS.iter().any(|begin| text.starts_with(begin))
 }

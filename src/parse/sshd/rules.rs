@@ -100,10 +100,13 @@ const STARTING_WITH_T_TO_W: [Rule; 8] = [
     (b"WARNING: revoked key for ", refusal::key),
 ];
 
-const OTHERS: [Rule; 26] = [
+const OTHERS: [Rule; 29] = [
     (b"kex_exchange_identification: ", closing::bad_protocol),
     (b"maximum authentication attempts exceeded for ", refusal::too_many),
     (b"drop connection #", listener::dropped),
+    (b"beginning MaxStartups throttling", listener::throttling_began),
+    (b"in MaxStartups throttling for ", listener::throttling_on),
+    (b"exited MaxStartups throttling after ", listener::throttling_over),
     (b"input_userauth_request: invalid user ", refusal::invalid_request),
     (b"input_userauth_request: illegal user ", refusal::invalid_request),
     (b"refused connect from ", refusal::connect),

@@ -61,6 +61,10 @@ fn told_event(event: &Event<'_>) -> String {
     words.extend(event.identity.as_ref().map(|identity| format!("id={identity:?}")));
     words.extend((event.count != 1).then(|| format!("count={}", event.count)));
     words.extend((event.pid != Some(PID)).then(|| format!("pid={:?}", event.pid)));
-    words.extend((event.weight == Weight::IfAlone).then(|| "if-alone".to_string()));
+    words.extend(match event.weight {
+        Weight::Proof => None,
+        Weight::IfAlone => Some("if-alone".to_string()),
+        Weight::IfNothingElse => Some("if-nothing-else".to_string()),
+    });
     words.join(" ")
 }

@@ -75,37 +75,37 @@ fn a_goodbye_counts_only_if_nothing_else_does() {
         (
             "7.4p1 to 10.5",
             "Received disconnect from 192.0.2.1 port 22:11: Bye Bye [preauth]",
-            "rejected closed_before_login at=192.0.2.1 port=22 if-alone",
+            "rejected closed_before_login at=192.0.2.1 port=22 if-nothing-else",
         ),
         (
             "5.9p1 to 6.6p1",
             "Received disconnect from 192.0.2.1: 11: Bye Bye [preauth]",
-            "rejected closed_before_login at=192.0.2.1 if-alone",
+            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
         ),
         (
             "6.6p1",
             "error: Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]",
-            "rejected closed_before_login at=192.0.2.1 if-alone",
+            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
         ),
         (
             "5.3p1, which has no [preauth]: JSch's word for a refused password",
             "Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail",
-            "rejected closed_before_login at=192.0.2.1 if-alone",
+            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
         ),
         (
             "5.3p1",
             "Received disconnect from 192.0.2.1: 14: No supported authentication methods available",
-            "rejected closed_before_login at=192.0.2.1 if-alone",
+            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
         ),
         (
             "6.6p1, IPv6",
             "Received disconnect from 2001:db8::1: 11:  [preauth]",
-            "rejected closed_before_login at=2001:db8::1 if-alone",
+            "rejected closed_before_login at=2001:db8::1 if-nothing-else",
         ),
         (
             "9.6p1, words that forge an address",
             "Received disconnect from 192.0.2.1 port 22:11: from 8.8.8.8 port 1:11: x [preauth]",
-            "rejected closed_before_login at=192.0.2.1 port=22 if-alone",
+            "rejected closed_before_login at=192.0.2.1 port=22 if-nothing-else",
         ),
     ]);
 }

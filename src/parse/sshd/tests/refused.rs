@@ -345,16 +345,16 @@ fn connections_that_the_listener_drops_are_one_each() {
             "rejected penalty count=7 pid=None",
         ),
         ("10.0 on", "penalty logging rate-limited: additional 0 connections dropped", "ignored"),
-        ("8.5p1 to 9.7", "error: beginning MaxStartups throttling", "ignored"),
+        ("8.5p1 to 9.7", "error: beginning MaxStartups throttling", "ThrottlingBegan"),
         (
             "8.5p1 to 9.7",
             "error: in MaxStartups throttling for 00:05:01, 312 connections dropped",
-            "ignored",
+            "Throttled { connections: 311, over: false }",
         ),
         (
             "8.5p1 to 9.7",
             "exited MaxStartups throttling after 00:00:21, 29 connections dropped",
-            "ignored",
+            "Throttled { connections: 29, over: true }",
         ),
         (
             "9.8 on",
