@@ -590,7 +590,8 @@ fn a_stop_saves_what_no_scrape_has_shown() {
 
 #[test]
 fn a_damaged_or_foreign_snapshot_is_set_aside_and_reported() {
-    let snapshots: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Damage = fn(&mut Vec<u8>);
+    let snapshots: [(&str, Damage); 4] = [
         ("a byte that flipped", |bytes| *bytes.last_mut().unwrap() ^= 1),
         ("cut off by a crash", |bytes| bytes.truncate(bytes.len() / 2)),
         ("empty", Vec::clear),

@@ -1,10 +1,8 @@
 //! The whole chain with real parts: sshd, rsyslog, the exporter, Prometheus with the rules of
 //! `deploy/prometheus`, Alertmanager with the example's routes, and a webhook as the person told.
 #![cfg(feature = "cloudtrail")]
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod alertmanager;
-#[allow(dead_code)]
 #[path = "../support/cloudtrail_server.rs"]
 mod cloudtrail_server;
 #[path = "../support/mod.rs"]

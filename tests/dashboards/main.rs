@@ -1,9 +1,7 @@
 //! The alert rules, the recording rules and the dashboards hold what they promise: each alert is
 //! tested and documented, every name is in the catalog, and every panel of a real run has data.
 #![cfg(feature = "cloudtrail")]
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[allow(dead_code)]
 #[path = "../support/cloudtrail_server.rs"]
 mod cloudtrail_server;
 mod log;

@@ -1,6 +1,6 @@
 //! What the end-to-end tests share: real processes that end with the test, waiting for an event
 //! instead of sleeping, and asking over HTTP.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code)]
 
 pub mod pty;
 pub mod visitor;
