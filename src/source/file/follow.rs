@@ -117,7 +117,7 @@ impl Follower {
 
     /// Something stands in the files that come next.
     fn next_has_begun(&self) -> bool {
-        !self.queue.iter().all(Reading::is_empty)
+        !self.queue.iter().all(Reading::is_untouched)
     }
 
     /// Has the next look tell this.
@@ -318,6 +318,9 @@ impl Follower {
             self.current = Some(current);
             return false;
         };
+        if before.is_postponed {
+            current.searched_until(mark.modified);
+        }
         self.go_back_to(before, current);
         true
     }

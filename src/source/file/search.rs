@@ -34,6 +34,9 @@ pub(super) struct Plan {
     pub(super) lingering: Vec<Reading>,
     pub(super) queue: VecDeque<Reading>,
     pub(super) problems: Vec<Problem>,
+    /// What else is to be read cannot be put in order before the current file, which is gone from
+    /// the directory: it comes behind it.
+    pub(super) is_postponed: bool,
 }
 
 /// The surroundings of a log at one moment.
@@ -230,10 +233,12 @@ impl<'a> Search<'a> {
             Some(own) => file.is_older_than(own) == Some(true),
             None => is_log,
         };
-        self.plan(|problems| {
+        let mut plan = self.plan(|problems| {
             let newer = self.newer(None, current.modified).filter(|file| earlier(file));
             self.open_all(newer, known, problems)
-        })
+        })?;
+        plan.is_postponed = own.is_none() && !is_log;
+        Some(plan)
     }
 
     /// What comes between `current`, which was rotated away or never was, and the log.
