@@ -317,8 +317,8 @@ impl World {
             let before = self.order.len();
             self.write_lines();
             // logrotate loses these itself.
-            for line in self.order.iter().skip(before).cloned().collect::<Vec<_>>() {
-                self.truth.get_mut(&line).unwrap().must = false;
+            for line in &self.order[before..] {
+                self.truth.get_mut(line).unwrap().must = false;
             }
         }
         self.cut_to_nothing();

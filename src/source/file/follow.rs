@@ -6,19 +6,22 @@
 //! for a writer that was late.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::event::Time;
 use crate::record::Position;
-use crate::source::{Problem, ProblemReason, Report};
+use crate::source::{Problem, Report};
 
+use super::FileSettings;
 use super::identity::{Done, FileId, Mark};
+use super::known::Known;
+use super::lingering::Lingering;
 use super::position::{self, Finished, Saved};
+use super::problems::{damaged, foreign, too_long};
 use super::reading::{Block, Progress, Reading, Step};
-use super::search::{self, Known, Plan, Search};
+use super::search::{self, Plan, Search};
 use super::survey::{Survey, Trouble};
-use super::{FileSettings, Start};
 
 /// Rotated files that are kept open at once.
 const LINGERING: usize = 4;
@@ -36,7 +39,7 @@ pub(super) struct Batch {
 
 /// What a start begins with.
 #[derive(Debug)]
-enum Beginning {
+pub(super) enum Beginning {
     /// Never started before.
     First,
     /// To be found again.
@@ -44,28 +47,21 @@ enum Beginning {
     Done,
 }
 
-/// A rotated file that may still grow.
-#[derive(Debug)]
-struct Lingering {
-    reading: Reading,
-    quiet_since: Duration,
-}
-
 #[derive(Debug)]
 pub(super) struct Follower {
-    settings: FileSettings,
+    pub(super) settings: FileSettings,
     block: Block,
-    beginning: Beginning,
-    current: Option<Reading>,
+    pub(super) beginning: Beginning,
+    pub(super) current: Option<Reading>,
     /// When the current file last grew.
     quiet_since: Duration,
-    queue: VecDeque<Reading>,
-    lingering: Vec<Lingering>,
-    done: Finished,
+    pub(super) queue: VecDeque<Reading>,
+    pub(super) lingering: Vec<Lingering>,
+    pub(super) done: Finished,
     /// The empty log, as it was last written, before which nothing was found to be read.
     searched: Option<(FileId, i64)>,
-    trouble: Trouble,
-    report: Report,
+    pub(super) trouble: Trouble,
+    pub(super) report: Report,
     /// What was last told of `up` and `caught_up`.
     told: Option<(bool, bool)>,
 }
@@ -117,7 +113,7 @@ impl Follower {
 
     /// Something stands in the files that come next.
     fn next_has_begun(&self) -> bool {
-        !self.queue.iter().all(Reading::is_empty)
+        !self.queue.iter().all(Reading::is_untouched)
     }
 
     /// Has the next look tell this.
@@ -179,75 +175,6 @@ impl Follower {
     fn lag(&self) -> u64 {
         self.readings().chain(&self.queue).map(|r| r.size.saturating_sub(r.offset)).sum()
     }
-
-    // ── the beginning ──
-
-    fn begin(&mut self, survey: &Survey, clock: Duration) {
-        if matches!(self.beginning, Beginning::Done) {
-            return;
-        }
-        let Some(live) = self.open_live(survey) else { return };
-        match std::mem::replace(&mut self.beginning, Beginning::Done) {
-            Beginning::First => self.begin_first(live),
-            Beginning::Saved(marks) => self.begin_again(marks, live, clock),
-            Beginning::Done => {}
-        }
-    }
-
-    /// `None` where the log is there but cannot be read: then a start waits.
-    fn open_live(&mut self, survey: &Survey) -> Option<Option<Reading>> {
-        match survey {
-            Survey::File { .. } => match Reading::open_live(&self.settings.path) {
-                Ok(reading) => Some(Some(reading)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
-                Err(error) => {
-                    self.trouble.cannot_read(&error);
-                    None
-                }
-            },
-            Survey::Missing => Some(None),
-            Survey::Unreadable(_) => None,
-        }
-    }
-
-    fn begin_first(&mut self, live: Option<Reading>) {
-        let search = Search::new(&self.settings.path, None, &self.done);
-        let history = search.and_then(|search| {
-            search.must_be_log(live.as_ref());
-            search.history()
-        });
-        let Some(history) = history else {
-            self.beginning = Beginning::First;
-            return;
-        };
-        history.into_iter().for_each(|done| self.done.push(done));
-        let Some(mut live) = live else { return };
-        if self.settings.start == Start::End {
-            // Should it fail, the read that follows fails too and says so.
-            let _ = live.go_to_end();
-        }
-        self.current = Some(live);
-    }
-
-    fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
-        let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
-        let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
-        let plan = search.and_then(|search| search.resume(&marks, live));
-        match plan {
-            Some(plan) => self.take(plan, clock),
-            None => self.beginning = Beginning::Saved(marks),
-        }
-    }
-
-    fn take(&mut self, plan: Plan, clock: Duration) {
-        self.report.problems.extend(plan.problems);
-        let linger = |reading| Lingering { reading, quiet_since: clock };
-        self.lingering.extend(plan.lingering.into_iter().map(linger));
-        self.queue = plan.queue;
-        self.current = self.queue.pop_front();
-    }
-
-    // ── reading ──
 
     /// Fills the block with lines, from the first file that has some. Returns when that file was
     /// last written; `None` when there are no lines.
@@ -319,6 +246,9 @@ impl Follower {
             self.current = Some(current);
             return false;
         };
+        if before.is_postponed {
+            current.searched_until(mark.modified);
+        }
         self.go_back_to(before, current);
         true
     }
@@ -375,8 +305,6 @@ impl Follower {
         current.start_over(seen.as_ref().ok());
         self.go_back_to(before, current);
     }
-
-    // ── from file to file ──
 
     /// Leaves the current file for the next, if there is one. True if there is more to read.
     fn go_on(&mut self, survey: &Survey, clock: Duration, begun: bool) -> bool {
@@ -469,8 +397,6 @@ impl Follower {
         self.done.push(Done { id: left.id, size: left.offset, head: left.head() });
     }
 
-    // ── what is told ──
-
     fn judge(&mut self, survey: &Survey, clock: Duration) {
         let begun = matches!(self.beginning, Beginning::Done);
         let patience = if self.told.is_none() { Duration::ZERO } else { self.settings.patience };
@@ -482,72 +408,4 @@ impl Follower {
         self.report.caught_up =
             begun && !self.next_has_begun() && !more && !waiting && !self.trouble.is_unreadable();
     }
-}
-
-impl Lingering {
-    /// Reads what is new, or the unfinished last line once nobody has finished it for a while.
-    fn read(
-        &mut self,
-        block: &mut Block,
-        settings: &FileSettings,
-        clock: Duration,
-        surplus: bool,
-    ) -> Option<Progress> {
-        let reading = &mut self.reading;
-        if reading.has_news().unwrap_or(false) {
-            self.quiet_since = clock;
-            return settle(reading, Reading::read, block);
-        }
-        let quiet = clock.saturating_sub(self.quiet_since);
-        let final_now = quiet >= settings.patience || reading.finished || surplus;
-        if !final_now || reading.offset >= reading.size {
-            return None;
-        }
-        settle(reading, Reading::read_rest, block).filter(|rest| rest.bytes > 0)
-    }
-
-    fn is_over(&self, settings: &FileSettings, clock: Duration, surplus: bool) -> bool {
-        let quiet = clock.saturating_sub(self.quiet_since);
-        surplus || self.reading.finished || quiet >= settings.linger
-    }
-}
-
-/// Reads from a rotated file. One that was cut afterwards, or fails, has nothing more to tell.
-fn settle(
-    reading: &mut Reading,
-    read: impl Fn(&mut Reading, &mut Block) -> std::io::Result<Step>,
-    block: &mut Block,
-) -> Option<Progress> {
-    if let Ok(Step::Read(progress)) = read(reading, block) {
-        return Some(progress);
-    }
-    reading.stop();
-    None
-}
-
-fn damaged(file: &Reading, error: &std::io::Error) -> Problem {
-    let message = format!(
-        "{}: damaged at byte {} of its content: {error}; what stands behind is not counted; look \
-         at it with gzip -t or cat",
-        file.path.display(),
-        file.offset
-    );
-    Problem { reason: ProblemReason::Malformed, count: 1, message }
-}
-
-fn foreign(path: &Path, why: &str) -> Problem {
-    let message = format!(
-        "{}: the saved position cannot be understood: {why}; this counts as a first start",
-        path.display()
-    );
-    Problem { reason: ProblemReason::Gap, count: 1, message }
-}
-
-fn too_long(path: &Path) -> Problem {
-    let message = format!(
-        "{}: a line is longer than {} KiB; its beginning was read and its rest left out",
-        path.display(),
-        super::cut::MAX_LINE / 1024
-    );
-    Problem { reason: ProblemReason::LineTooLong, count: 1, message }
 }

@@ -67,6 +67,8 @@ pub(super) struct Reading {
     /// Size and time when it was last read to its end, or opened.
     pub(super) size: u64,
     pub(super) modified: i64,
+    /// What was rotated since then was not searched for yet, though the file was written later.
+    owed_since: Option<i64>,
     fresh: bool,
     /// Nobody writes to it any more: it is a `.gz` or a copy.
     pub(super) finished: bool,
@@ -98,6 +100,7 @@ impl Reading {
             tail: Vec::new(),
             size,
             modified: modified(&meta),
+            owed_since: None,
             fresh: true,
             finished: content.is_gzip(),
             stopped: false,
@@ -109,9 +112,9 @@ impl Reading {
         &mut self.content
     }
 
-    /// Nothing stood in it when it was opened, and nothing does now.
-    pub(super) fn is_empty(&self) -> bool {
-        self.size == 0 && self.content.metadata().is_ok_and(|meta| meta.size() == 0)
+    /// Nothing stood in it when it was opened, and nothing was written since.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.size == 0 && !self.is_unproven()
     }
 
     /// Its content, to be read from its beginning.
@@ -144,7 +147,7 @@ impl Reading {
             head: self.head(),
             tail: Print::of(&self.tail),
             size: self.size,
-            modified: self.modified,
+            modified: self.owed_since.unwrap_or(self.modified),
         }
     }
 
@@ -203,6 +206,10 @@ impl Reading {
         self.beginning.clear();
         self.tail.clear();
         (self.size, self.modified) = seen.map_or((0, 0), |meta| (meta.size(), modified(meta)));
+    }
+
+    pub(super) fn searched_until(&mut self, modified: i64) {
+        self.owed_since.get_or_insert(modified);
     }
 
     /// Takes it as it is now.

@@ -16,11 +16,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::source::{Problem, ProblemReason};
+use crate::source::Problem;
 
 use super::content::Content;
-use super::identity::{Done, FileId, Fit, HEAD, Mark};
+use super::identity::{Done, Fit, HEAD, Mark};
+use super::known::Known;
 use super::position::Finished;
+use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
 use super::survey::Survey;
@@ -34,6 +36,9 @@ pub(super) struct Plan {
     pub(super) lingering: Vec<Reading>,
     pub(super) queue: VecDeque<Reading>,
     pub(super) problems: Vec<Problem>,
+    /// What else is to be read cannot be put in order before the current file, which is gone from
+    /// the directory: it comes behind it.
+    pub(super) is_postponed: bool,
 }
 
 /// The surroundings of a log at one moment.
@@ -54,31 +59,6 @@ enum Found {
         reading: Reading,
         rank: Option<Rank>,
     },
-}
-
-/// A file that is being read: neither it nor a copy of it is to be read from its beginning.
-#[derive(Debug)]
-pub(super) struct Known {
-    id: FileId,
-    content: Content,
-}
-
-impl Known {
-    pub(super) fn of(reading: &Reading) -> Known {
-        Known { id: reading.id, content: reading.share() }
-    }
-
-    /// Whether `file` is a copy of the whole of it or, while copytruncate is at work, of its
-    /// beginning: then it was born later. Both are compared as they are now: a file that was cut
-    /// in the meantime is no longer what its copy is.
-    fn is_copied_by(&mut self, file: &mut Reading) -> io::Result<bool> {
-        let size = self.content.size()?;
-        let of_beginning = file.size < size && file.id.born > self.id.born;
-        if file.size == 0 || !(file.size == size || of_beginning) {
-            return Ok(false);
-        }
-        file.head().begins(&mut self.content)
-    }
 }
 
 impl<'a> Search<'a> {
@@ -230,10 +210,12 @@ impl<'a> Search<'a> {
             Some(own) => file.is_older_than(own) == Some(true),
             None => is_log,
         };
-        self.plan(|problems| {
+        let mut plan = self.plan(|problems| {
             let newer = self.newer(None, current.modified).filter(|file| earlier(file));
             self.open_all(newer, known, problems)
-        })
+        })?;
+        plan.is_postponed = own.is_none() && !is_log;
+        Some(plan)
     }
 
     /// What comes between `current`, which was rotated away or never was, and the log.
@@ -460,22 +442,4 @@ fn fits(content: &mut Content, mark: &Mark) -> bool {
 /// proves little when the file was born after the last read.
 fn may_be_restored(mark: &Mark, live: &Reading) -> bool {
     mark.head.len as usize >= HEAD || live.id.born <= mark.modified
-}
-
-fn gap(message: String) -> Problem {
-    Problem { reason: ProblemReason::Gap, count: 1, message }
-}
-
-fn not_found(mark: &Mark, log: &Path) -> Problem {
-    gap(format!(
-        "{}: it was read up to byte {}, but that file, its rotated copy and its .gz are gone; \
-         what stood behind is not counted; keep rotated files longer than the exporter is stopped \
-         (logrotate: rotate, maxage)",
-        log.display(),
-        mark.offset
-    ))
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    gap(format!("{}: this rotated file cannot be read: {error}; it is not counted", path.display()))
 }
