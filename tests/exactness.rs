@@ -346,7 +346,7 @@ impl Host {
 
     fn prometheus(&self) -> Prometheus {
         let target = format!("127.0.0.1:{}", self.port);
-        let prometheus = Prometheus::start(self.dir.path(), &[target], "200ms", "");
+        let prometheus = Prometheus::start(self.dir.path(), &[target], "500ms", "");
         prometheus.wait_value("up{job='login'}", 1.0);
         prometheus
     }
@@ -368,11 +368,11 @@ impl Host {
         wait_for("rsyslogd to write", || (self.log.truth().lines() >= lines).then_some(()));
     }
 
-    /// Kills the exporter so often, each time after a while below a second. Returns the one that
+    /// Kills the exporter so often, each time after a second or less. Returns the one that
     /// lives on.
     fn kill_often(&self, mut exporter: Exporter, kills: u64, random: &mut Random) -> Exporter {
         for _ in 0..kills {
-            sleep(Duration::from_millis(random.below(900)));
+            sleep(Duration::from_millis(random.below(1200)));
             exporter.process.kill();
             exporter = self.exporter();
         }
