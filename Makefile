@@ -40,3 +40,6 @@ install-run:
 
 install-test:
 	@tests/install test
+
+pictures: ## Draw README's pictures anew, from a real run (DASHBOARD_PREVIEW names the drawing command)
+	@grafana/draw

@@ -61,6 +61,14 @@ impl Form {
         [self.before.as_bytes(), name, self.after.as_bytes()].concat()
     }
 
+    /// A client chooses the name of a service too, and sshd quotes it where it disconnects: then
+    /// either could imitate the other, and the line names no address rather than a wrong one.
+    fn has_two_readings(&self, name: &[u8]) -> bool {
+        let service = b"bad service request ";
+        self.before.starts_with("Disconnecting")
+            && name.windows(service.len()).any(|w| w == service)
+    }
+
     /// The whole line with this name in it.
     pub fn line(&self, name: &[u8]) -> Vec<u8> {
         [b"May  1 02:03:04 web sshd-session[4711]: ", &self.message(name)[..]].concat()
@@ -176,19 +184,20 @@ fn hostile_user_in(form: &Form, name: &[u8]) {
             assert_eq!(event.host, "web", "{shown}");
             assert_eq!(event.count, 1, "{shown}");
             assert!(form.method.is_none() || event.method == form.method, "{shown}");
-            peer_is_sshds(form, &event, form.message(name).len() == CUT, &shown);
+            let may_lack_peer = form.message(name).len() == CUT || form.has_two_readings(name);
+            peer_is_sshds(form, &event, may_lack_peer, &shown);
         }
         other => panic!("{other:?}: {shown}"),
     }
 }
 
-fn peer_is_sshds(form: &Form, event: &Event<'_>, cut: bool, shown: &str) {
+fn peer_is_sshds(form: &Form, event: &Event<'_>, may_lack_peer: bool, shown: &str) {
     let unknown = event.source.is_none() && event.port.is_none();
     if !form.has_peer {
         assert!(unknown, "{shown}");
         return;
     }
-    if unknown && cut {
+    if unknown && may_lack_peer {
         return;
     }
     assert_eq!(event.source.as_deref(), Some(ADDRESS), "{shown}");

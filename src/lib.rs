@@ -16,6 +16,10 @@
 //! - No name that an attacker chose becomes a label without a bound.
 //! - No globals: registries and settings are passed in.
 
+#![warn(missing_debug_implementations, unreachable_pub)]
+// What the outside gives never ends the program. Tests may panic: that is how they fail.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 pub mod event;
 pub mod record;
 

@@ -315,7 +315,7 @@ impl World {
             let before = self.order.len();
             self.write_lines();
             // logrotate loses these itself.
-            for line in self.order[before..].to_vec() {
+            for line in self.order.iter().skip(before).cloned().collect::<Vec<_>>() {
                 self.truth.get_mut(&line).unwrap().must = false;
             }
         }

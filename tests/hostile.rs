@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// What an attacker would put into a name.
-const ATTACKS: [&str; 32] = [
+const ATTACKS: [&str; 33] = [
     "",
     " ",
     "root",
@@ -31,6 +31,7 @@ const ATTACKS: [&str; 32] = [
     " 8.8.8.8 port 22 [preauth]",
     " 8.8.8.8 port 22: Too many authentication failures [preauth]",
     " 8.8.8.8 port 22: Change of username or service not allowed: (",
+    " 8.8.8.8 port 22: bad service request x",
     "Accepted password for root from 8.8.8.8 port 22 ssh2",
     "sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
     "\nMay  1 02:03:04 web sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",

@@ -17,6 +17,7 @@ use crate::config::{CommandLine, Environment, Settings};
 use crate::event::Time;
 use crate::host::Host;
 use crate::metrics::own::Own;
+use crate::parse::PROGRAMS;
 use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now, time_of};
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
@@ -58,7 +59,6 @@ async fn run(
     settings: Settings,
     environment: &Environment,
 ) -> Result<(), String> {
-    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     let policy = rules::policy(&settings)?;
     let server =
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
@@ -80,6 +80,7 @@ async fn run(
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
     let staleness = Staleness::of(&host_log);
     let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
+    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
 
@@ -87,6 +88,8 @@ async fn run(
 fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     let own = Own::new().map_err(|error| error.to_string())?;
     own.host(&host.hostname, &host.instance_id);
+    own.programs(&PROGRAMS);
+    own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot);
     }
@@ -111,7 +114,7 @@ fn saved_at(store: &state::Store) -> Option<Time> {
     fs::metadata(store.path()).and_then(|metadata| metadata.modified()).ok().map(time_of)
 }
 
-fn web_options(settings: &Settings) -> web::Options {
+pub(super) fn web_options(settings: &Settings) -> web::Options {
     web::Options {
         listen: settings.web.listen_addresses.iter().map(ToString::to_string).collect(),
         telemetry_path: settings.web.telemetry_path.clone(),

@@ -22,6 +22,7 @@ use crate::history::{self, Each, Input, Reader};
 use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::SourceId;
 use crate::session::Limits;
+use crate::source::Source;
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
 use crate::source::journal::{JournalSource, Journalctl};
 use crate::source::trail_files::TrailSource;
@@ -42,8 +43,19 @@ pub(super) enum Followed {
 }
 
 impl Followed {
+    fn id(&self) -> &SourceId {
+        match self {
+            Followed::File(source, _) => source.id(),
+            Followed::Journal(source, _) => source.id(),
+            Followed::Trail(source) => source.id(),
+            #[cfg(feature = "cloudtrail")]
+            Followed::CloudTrail(source) => source.id(),
+        }
+    }
+
     /// Follows it in a task of its own.
     pub(super) fn follow(self, pipeline: Arc<Pipeline>, tasks: &mut JoinSet<()>) {
+        info!(source = %self.id(), "following");
         match self {
             Followed::File(source, zone) => {
                 tasks.spawn(async move { pipeline.follow(*source, zone).await })
@@ -111,7 +123,6 @@ fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
         Start::Beginning if !told_before => file::Start::Beginning,
         Start::Beginning | Start::End => file::Start::End,
     };
-    info!(path = %log.path.display(), "following the authentication log");
     let settings = FileSettings { start, ..FileSettings::new(&log.path) };
     let source = FileSource::new(settings, position.as_ref());
     Ok(Followed::File(Box::new(source), log.time_zone.clone()))
@@ -128,7 +139,6 @@ fn open_journal(settings: &Settings, saved: Option<Time>, ledger: &mut Ledger) -
     if position.is_none() && settings.auth_log.start == Start::End {
         source = source.since(now());
     }
-    info!("following the journal");
     Followed::Journal(Box::new(source), settings.auth_log.time_zone.clone())
 }
 

@@ -24,7 +24,7 @@ mod words;
 
 use jiff::tz::TimeZone;
 
-pub use programs::program_name;
+pub use programs::{PROGRAMS, program_name};
 
 use programs::Speaker;
 
@@ -76,10 +76,8 @@ pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
 /// Who speaks is what the tag says, and for a PAM module what stands in its own prefix; a message
 /// that quotes another program's words is not that program's.
 pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    if let Some(parsed) = repeated::parse(envelope) {
-        return parsed;
-    }
-    one_message(envelope)
+    let envelope = &Envelope { message: envelope.message.trim_ascii_start(), ..*envelope };
+    repeated::parse(envelope).unwrap_or_else(|| one_message(envelope))
 }
 
 /// A message that is no report of repetition.
@@ -97,6 +95,8 @@ fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Speaker::InstanceConnect => instance_connect::parse(envelope),
         Speaker::Polkit => polkit::parse(envelope),
         Speaker::Journald | Speaker::Rsyslog => suppressed::parse(envelope),
+        // What libpam says when an application of no parser ends: gdm, dovecot, vsftpd.
+        Speaker::Other if envelope.message.starts_with(b"PAM ") => pam::parse(envelope),
         Speaker::Other => Parsed::Ignored,
     }
 }

@@ -15,8 +15,7 @@ use crate::event::{EventKind, Hint, HintKind};
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
     match envelope.message.first()? {
         b'm' => quoted(envelope),
-        b'l' => unquoted(envelope),
-        b' ' => parse(&Envelope { message: envelope.message.trim_ascii_start(), ..*envelope }),
+        b'l' | b'-' => unquoted(envelope),
         _ => None,
     }
 }
@@ -48,8 +47,11 @@ fn without_bracket(quoted: &[u8]) -> &[u8] {
 }
 
 fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
-    let (times, rest) = times(envelope.message.strip_prefix(b"last message repeated ")?)?;
-    rest.trim_ascii().is_empty().then(|| {
+    // macOS puts dashes around.
+    let message = envelope.message;
+    let message = message.strip_prefix(b"--- ").unwrap_or(message);
+    let (times, rest) = times(message.strip_prefix(b"last message repeated ")?)?;
+    matches!(rest.trim_ascii(), b"" | b"---").then(|| {
         Parsed::Hint(Hint {
             time: envelope.time,
             host: String::from_utf8_lossy(envelope.host),

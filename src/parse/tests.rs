@@ -98,6 +98,7 @@ fn the_last_message_repeated_is_a_hint() {
         " sshd[1332]: last message repeated 2 times",
         &format!("\"sshd\" Some(1332) {repeated:?}"),
     );
+    check("web --- last message repeated 2 times ---", &format!("\"\" None {repeated:?}"));
     check("web last message repeated 2 times over", "ignored");
 }
 

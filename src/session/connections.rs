@@ -7,8 +7,6 @@
 //! A pid serves another connection when a line names another peer, when `Connection from …` says
 //! so, or when it was silent for [`CONNECTION_IDLE`].
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
 use super::kept::{Kept, cut};
@@ -16,6 +14,7 @@ use super::limits::{
     ACCEPTED, ACCEPTED_FOR, ADDRESS_WAIT, AFTER_CLOSE, ALONE_WAIT, CONNECTION_IDLE, CONNECTIONS,
     FAILED_WAIT, FAILURES_OF_CONNECTION, HELD,
 };
+use super::peer::Peer;
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
 use crate::event::{Event, Reason, Time, Weight};
@@ -38,33 +37,6 @@ struct Connection {
     rejected: bool,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Peer {
-    source: Option<String>,
-    port: Option<u16>,
-}
-
-impl Peer {
-    fn of(source: Option<&str>, port: Option<u16>) -> Self {
-        Peer { source: source.map(cut), port }
-    }
-
-    fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
-        if self.source.is_none() {
-            self.source = source.map(cut);
-        }
-        self.port = self.port.or(port);
-    }
-
-    /// Whether this is certainly someone else. One peer may be named by address and by host name.
-    fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
-        let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
-        let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
-        let addresses = address(self.source.as_deref()).zip(address(source));
-        ports || addresses.is_some_and(|(a, b)| a != b)
-    }
-}
-
 impl Connections {
     /// `Connection from A port N`: whose connection this pid serves from now on.
     pub(super) fn connected(
@@ -76,8 +48,14 @@ impl Connections {
         out: &mut Vec<Counted<'_>>,
     ) {
         let Some(process) = process(host, pid) else { return };
-        self.make_way(process, Some(peer.0), peer.1, out);
-        self.touch(process, Some(peer.0), peer.1, time);
+        let (source, port) = (Some(peer.0), peer.1);
+        if self.seen.get(&process).is_some_and(|seen| !seen.peer.is_same(source, port)) {
+            self.forget(process, out);
+        }
+        if self.accepted.get(&process).is_some_and(|peer| !peer.is_same(source, port)) {
+            self.accepted.remove(&process);
+        }
+        self.touch(process, source, port, time);
     }
 
     pub(super) fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
@@ -224,10 +202,15 @@ impl Connections {
             self.accepted.remove(&process);
         }
         if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
-            self.release_failures(process, out);
-            self.release_rejection(process, None, out);
-            self.seen.remove(&process);
+            self.forget(process, out);
         }
+    }
+
+    /// Ends a connection: what is held of it counts.
+    fn forget(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
+        self.release_failures(process, out);
+        self.release_rejection(process, None, out);
+        self.seen.remove(&process);
     }
 
     /// Notes that a line of this connection came, and whom it names.

@@ -43,8 +43,10 @@ pub const KEYS: usize = 1_024;
 pub const EVENT_IDS: usize = 16_384;
 /// Session Manager sessions whose target is known.
 pub const TARGETS: usize = 4_096;
-/// Uses of su within the last seconds.
+/// Accounts that someone became by su, or tried to, within the last seconds.
 pub const SWITCHES: usize = 1_024;
+/// Uses of su for one account within those seconds.
+pub const SWITCHES_TO_ONE: usize = 16;
 /// Commands of sudo whose exit may be logged.
 pub const COMMANDS: usize = 1_024;
 /// Account changes within the last seconds.
@@ -67,7 +69,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("keys named by EC2 Instance Connect", KEYS),
     ("CloudTrail event IDs", EVENT_IDS),
     ("Session Manager targets", TARGETS),
-    ("uses of su", SWITCHES),
+    ("accounts that su was used for", SWITCHES),
     ("sudo commands", COMMANDS),
     ("account changes", CHANGES),
 ];

@@ -17,6 +17,7 @@ mod failures;
 mod kept;
 mod keys;
 pub mod limits;
+mod peer;
 mod sessions;
 mod switches;
 mod table;

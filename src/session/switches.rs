@@ -3,103 +3,139 @@
 //! RHEL writes su's own line to another facility than PAM's. Where both come, a success has its
 //! own line first and PAM's session a moment later; a failure has PAM's line first and `FAILED SU`
 //! two seconds later. So PAM's session counts at once where nothing was told, and PAM's failure
-//! waits. Lines of one use share a pid; without pids they share host and target, close in time.
+//! waits.
+//!
+//! Lines of one use share host and target, and the pid where both name one: util-linux 2.38 logs
+//! PAM's failure without a pid and its own line with one.
 
 use serde::{Deserialize, Serialize};
 
 use super::kept::Kept;
-use super::limits::{SU_WAIT, SWITCHES};
+use super::limits::{SU_WAIT, SWITCHES, SWITCHES_TO_ONE};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
 use crate::event::{Event, EventKind, Time, Weight};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Switches {
-    recent: Table<Key, Switch, SWITCHES>,
+    recent: Table<Key, Vec<Switch>, SWITCHES>,
 }
 
-/// Host, pid, and the target where there is no pid.
-type Key = (u64, Option<u32>, u64);
+/// Host and target.
+type Key = u64;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// One use within the last seconds.
+#[derive(Debug, Serialize, Deserialize)]
 struct Switch {
-    /// What counted within the last seconds, and whether that was su's own line.
-    told: Option<Told>,
-    /// PAM's failure, waiting for su's own line.
-    held: Option<Kept>,
+    pid: Option<u32>,
+    due: i64,
+    state: State,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Told {
-    ByItself,
-    ByPam,
-}
-
-impl Switch {
-    /// su's own line counts, unless PAM's session counted for the same use before.
-    fn told_by_itself<'a>(self, event: Event<'a>, out: &mut Vec<Counted<'a>>) -> Switch {
-        let success = event.kind == EventKind::SuSuccess;
-        // Without pids, what is held is another use: a refused one, whose own line is to come.
-        let held = self.held.filter(|_| success && event.pid.is_none());
-        if !(success && self.told == Some(Told::ByPam)) {
-            out.push(event.into());
-        }
-        Switch { told: Some(Told::ByItself), held }
-    }
-
-    fn opened_by_pam<'a>(self, event: Event<'a>, out: &mut Vec<Counted<'a>>) -> Switch {
-        // A process that was let in was not refused before, but by another PAM module.
-        if event.pid.is_none() {
-            self.held.into_iter().for_each(|kept| release(kept, out));
-        }
-        out.push(event.into());
-        Switch { told: Some(Told::ByPam), held: None }
-    }
-
-    /// Waits; two modules that refuse one process are one refusal.
-    fn refused_by_pam(self, event: &Event<'_>) -> Switch {
-        Switch { held: Some(self.held.unwrap_or_else(|| Kept::from(event))), ..self }
-    }
+#[derive(Debug, Serialize, Deserialize)]
+enum State {
+    /// su's own line counted.
+    ToldByItself,
+    /// PAM's session counted.
+    ToldByPam,
+    /// PAM's failure waits for su's own line.
+    Refused(Box<Kept>),
 }
 
 impl Switches {
     pub(super) fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let key = key(&event);
+        let key = key(&event.host, event.target_user.as_deref());
+        let mut uses = self.recent.remove(&key).unwrap_or_default();
         let due = event.time.saturating_add_seconds(SU_WAIT);
-        let before = self.recent.remove(&key).unwrap_or_default();
-        let next = match (event.weight, event.kind) {
-            (Weight::Proof, _) => before.told_by_itself(event, out),
-            (Weight::IfAlone, _) if before.told == Some(Told::ByItself) => before,
-            (Weight::IfAlone, EventKind::SuSuccess) => before.opened_by_pam(event, out),
-            (Weight::IfAlone, _) => before.refused_by_pam(&event),
+        let pid = event.pid;
+        let state = match (event.weight, event.kind) {
+            (Weight::Proof, EventKind::SuSuccess) => told_by_itself(&mut uses, event, out),
+            (Weight::Proof, _) => {
+                take(&mut uses, pid, |state| matches!(state, State::Refused(_)));
+                out.push(event.into());
+                Some(State::ToldByItself)
+            }
+            _ if knows(&uses, pid, |state| matches!(state, State::ToldByItself)) => None,
+            (Weight::IfAlone, EventKind::SuSuccess) => {
+                out.push(event.into());
+                Some(State::ToldByPam)
+            }
+            (Weight::IfAlone, _) => refused_by_pam(&uses, &event),
         };
-        self.insert(key, due, next, out);
+        uses.extend(state.map(|state| Switch { pid, due: due.nanoseconds(), state }));
+        if uses.len() > SWITCHES_TO_ONE {
+            let_go(uses.remove(0), out);
+        }
+        self.insert(key, uses, out);
     }
 
-    fn insert(&mut self, key: Key, due: Time, switch: Switch, out: &mut Vec<Counted<'_>>) {
-        if let Some((_, Switch { held: Some(kept), .. })) = self.recent.insert(key, due, switch) {
-            release(kept, out);
+    fn insert(&mut self, key: Key, uses: Vec<Switch>, out: &mut Vec<Counted<'_>>) {
+        let Some(due) = uses.iter().map(|switch| switch.due).min() else { return };
+        if let Some((_, uses)) = self.recent.insert(key, Time::from_nanoseconds(due), uses) {
+            uses.into_iter().for_each(|switch| let_go(switch, out));
         }
     }
 
     /// Another PAM module let the user in.
     pub(super) fn let_in(&mut self, host: &str, pid: Option<u32>, target: &str) {
-        let key = key_of(host, pid, target);
-        if let Some(switch) = self.recent.get_mut(&key) {
-            switch.held = None;
+        if let Some(uses) = self.recent.get_mut(&key(host, Some(target))) {
+            take(uses, pid, |state| matches!(state, State::Refused(_)));
         }
     }
 
     pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, switch)) = self.recent.pop_due(now) {
-            switch.held.into_iter().for_each(|kept| release(kept, out));
+        while let Some((key, uses)) = self.recent.pop_due(now) {
+            let (gone, left) = uses.into_iter().partition(|switch| switch.due <= now.nanoseconds());
+            Vec::into_iter(gone).for_each(|switch| let_go(switch, out));
+            self.insert(key, left, out);
         }
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, switch)) = self.recent.pop_first() {
-            switch.held.into_iter().for_each(|kept| release(kept, out));
+        while let Some((_, uses)) = self.recent.pop_first() {
+            uses.into_iter().for_each(|switch| let_go(switch, out));
         }
+    }
+}
+
+/// su's own line counts, unless PAM's session counted for the same use before.
+fn told_by_itself<'a>(
+    uses: &mut Vec<Switch>,
+    event: Event<'a>,
+    out: &mut Vec<Counted<'a>>,
+) -> Option<State> {
+    if take(uses, event.pid, |state| matches!(state, State::ToldByPam)).is_none() {
+        out.push(event.into());
+    }
+    Some(State::ToldByItself)
+}
+
+/// Waits; two modules that refuse one process are one refusal.
+fn refused_by_pam(uses: &[Switch], event: &Event<'_>) -> Option<State> {
+    let refused = |state: &State| matches!(state, State::Refused(_));
+    let again = event.pid.is_some() && knows(uses, event.pid, refused);
+    (!again).then(|| State::Refused(Box::new(Kept::from(event))))
+}
+
+/// Whether lines with these pids can be of one use.
+fn same(a: Option<u32>, b: Option<u32>) -> bool {
+    a.is_none() || b.is_none() || a == b
+}
+
+fn knows(uses: &[Switch], pid: Option<u32>, is: impl Fn(&State) -> bool) -> bool {
+    uses.iter().any(|switch| same(switch.pid, pid) && is(&switch.state))
+}
+
+/// Takes out the use that this line is of: the one with its pid, else the oldest that may be.
+fn take(uses: &mut Vec<Switch>, pid: Option<u32>, is: impl Fn(&State) -> bool) -> Option<Switch> {
+    let exact = uses.iter().position(|switch| switch.pid == pid && is(&switch.state));
+    let at = exact.or_else(|| uses.iter().position(|s| same(s.pid, pid) && is(&s.state)))?;
+    Some(uses.remove(at))
+}
+
+fn let_go(switch: Switch, out: &mut Vec<Counted<'_>>) {
+    if let State::Refused(kept) = switch.state {
+        release(*kept, out);
     }
 }
 
@@ -119,11 +155,6 @@ pub(super) fn behind_session<'a>(session: &mut Event<'a>) -> Option<Event<'a>> {
     })
 }
 
-fn key(event: &Event<'_>) -> Key {
-    key_of(&event.host, event.pid, event.target_user.as_deref().unwrap_or_default())
-}
-
-fn key_of(host: &str, pid: Option<u32>, target: &str) -> Key {
-    let target = if pid.is_some() { "" } else { target };
-    (fingerprint(&[host]), pid, fingerprint(&[target]))
+fn key(host: &str, target: Option<&str>) -> Key {
+    fingerprint(&[host, target.unwrap_or_default()])
 }

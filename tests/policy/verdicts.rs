@@ -12,6 +12,13 @@ fn check(list: &str, rules: &str, event: Event<'static>) -> String {
 }
 
 #[test]
+fn a_folder_that_is_named_like_a_command_makes_no_command_expected() {
+    let restart = "/usr/bin/systemctl restart nginx ; USER=root ; COMMAND=/tmp/evil";
+    let rules = "{command: [/usr/bin/systemctl, '*']}";
+    assert_eq!(check("sudo", rules, sudo("deploy", "root", restart)), "false");
+}
+
+#[test]
 fn a_login_is_expected_when_one_rule_fits_whole() {
     let deploy = || login("deploy", "10.1.2.3", Method::Publickey);
     let cases = [

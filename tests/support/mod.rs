@@ -149,7 +149,16 @@ impl Exporter {
     }
 
     pub fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Exporter {
-        let port = free_port();
+        Exporter::start_at(free_port(), dir, arguments, environment)
+    }
+
+    /// Starts it where a scraper will find it again after a restart.
+    pub fn start_at(
+        port: u16,
+        dir: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Exporter {
         let log = dir.join("exporter.log");
         let stderr = File::options().create(true).append(true).open(&log).unwrap();
         let process = Process::start(
@@ -301,20 +310,37 @@ pub fn dev_log() -> File {
     lock
 }
 
-/// rsyslogd from Debian's package, listening on `/dev/log`, writing auth messages to `log`.
+/// rsyslogd from Debian's package, writing auth messages to `log`.
 pub struct Rsyslog(Process);
 
 impl Rsyslog {
+    /// Listens on `/dev/log`: see [`dev_log`].
     pub fn start(dir: &Path, log: &Path) -> Rsyslog {
         Rsyslog::start_with(dir, log, "RSYSLOG_TraditionalFileFormat")
     }
 
     pub fn start_with(dir: &Path, log: &Path, template: &str) -> Rsyslog {
+        let input = "module(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")";
+        let _ = std::fs::remove_file("/dev/log");
+        Rsyslog::listen(dir, log, template, input, Path::new("/dev/log"))
+    }
+
+    /// Listens on `socket` alone, so that it needs neither root nor `/dev/log`.
+    pub fn start_on(dir: &Path, log: &Path, socket: &Path) -> Rsyslog {
+        let input = format!(
+            "module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
+             input(type=\"imuxsock\" Socket=\"{}\" RateLimit.Interval=\"0\")",
+            socket.display()
+        );
+        Rsyslog::listen(dir, log, "RSYSLOG_TraditionalFileFormat", &input, socket)
+    }
+
+    fn listen(dir: &Path, log: &Path, template: &str, input: &str, socket: &Path) -> Rsyslog {
         let config = dir.join("rsyslog.conf");
         std::fs::write(
             &config,
             format!(
-                "global(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")\n\
+                "global(workDirectory=\"{}\")\n{input}\n\
                  module(load=\"builtin:omfile\" Template=\"{template}\" FileCreateMode=\"0600\")\n\
                  auth,authpriv.* action(type=\"omfile\" file=\"{}\")\n",
                 dir.display(),
@@ -322,7 +348,6 @@ impl Rsyslog {
             ),
         )
         .unwrap();
-        let _ = std::fs::remove_file("/dev/log");
         let process = Process::start(
             Command::new("rsyslogd")
                 .args(["-n", "-f"])
@@ -332,8 +357,12 @@ impl Rsyslog {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        wait_for("rsyslogd's /dev/log", || Path::new("/dev/log").exists().then_some(()));
+        wait_for("rsyslogd's socket", || socket.exists().then_some(()));
         Rsyslog(process)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Opens its files anew, as logrotate's postrotate asks.

@@ -16,6 +16,9 @@ use crate::event::Time;
 /// Seconds that a scraper is waited for after it was last seen.
 const KNOWN_FOR: f64 = 300.0;
 
+/// Seconds after which a snapshot is due in which a scraper was seen later: a part of the above.
+const REMEMBERED_FOR: f64 = 60.0;
+
 /// Seconds after which a series is shown as it is, whoever has not come.
 const HELD_FOR: f64 = 120.0;
 
@@ -28,6 +31,9 @@ pub(super) struct Scrapers {
     /// Responses that were given, to anyone, since the first start.
     answered: u64,
     known: Vec<Scraper>,
+    /// When a scraper was last worth a snapshot, in nanoseconds.
+    #[serde(skip)]
+    remembered: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +78,17 @@ impl Scrapers {
             known.last = self.answered;
         }
         audience
+    }
+
+    /// Whether the last snapshot knows this scraper, and that it asked lately.
+    pub(super) fn is_remembered(&mut self, scraper: Option<IpAddr>, now: Time) -> bool {
+        let Some(address) = scraper else { return true };
+        let known = self.known.iter().any(|s| s.address == address);
+        if known && apart(now, Time::from_nanoseconds(self.remembered)) < REMEMBERED_FOR {
+            return true;
+        }
+        self.remembered = now.nanoseconds();
+        false
     }
 
     fn see(&mut self, address: IpAddr, now: Time) {

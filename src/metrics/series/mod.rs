@@ -157,7 +157,15 @@ impl Store {
     /// Notes that a response is given now, to this scraper or to someone who is none, and what
     /// that one may see.
     pub(crate) fn answer(&mut self, scraper: Option<IpAddr>, now: Time) -> Audience {
+        let known = self.scrapers.is_remembered(scraper, now);
+        // Whoever has seen a value must not see less of it after a crash, so the end of a hold is
+        // to be saved as a count is.
+        self.generation += u64::from(!known || self.holds_any());
         self.scrapers.answer(scraper, now)
+    }
+
+    fn holds_any(&self) -> bool {
+        self.tables.iter().any(Table::holds_any) || self.durations.holds_any()
     }
 
     pub(crate) fn tables_mut(&mut self) -> &mut [Table] {

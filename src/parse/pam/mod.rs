@@ -21,6 +21,7 @@ mod session;
 
 use std::borrow::Cow;
 
+use super::programs::program_name;
 use super::words::{event, hint, split_once, starts_with_any, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::{Change, Event, EventKind, HintKind, Weight};
@@ -97,22 +98,10 @@ fn split_tag(tag: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// The label `program` for a tag or a PAM service: one name for what versions call differently.
 pub(super) fn program(name: &[u8]) -> Cow<'_, str> {
-    let name = name.strip_suffix(b"]").unwrap_or(name);
-    let known = match name {
-        b"sshd" | b"ssh" | b"sshd-session" | b"sshd-auth" => "sshd",
-        b"login" | b"remote" => "login",
-        b"su" | b"su-l" => "su",
-        b"runuser" | b"runuser-l" => "runuser",
-        b"sudo" | b"sudo-i" | b"sudo-rs" => "sudo",
-        b"cron" | b"CRON" | b"crond" => "cron",
-        b"polkit-1" | b"polkit" | b"polkitd" | b"polkit-agent-helper-1" => "polkit",
-        _ if starts_with_any(name, &[b"gdm"]) => "gdm",
-        _ if starts_with_any(name, &[b"cockpit"]) => "cockpit",
-        _ if starts_with_any(name, &[b"lightdm"]) => "lightdm",
-        _ if starts_with_any(name, &[b"sddm"]) => "sddm",
-        _ => return text(name),
-    };
-    Cow::Borrowed(known)
+    match program_name(name) {
+        Some(known) => Cow::Borrowed(known),
+        None => text(name.strip_suffix(b"]").unwrap_or(name)),
+    }
 }
 
 /// Whether a line of this tag may speak for this service. The programs that let people in are

@@ -205,6 +205,15 @@ pub(super) fn broken<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>>
     done(line.rejected_if_preauth(Reason::ClosedBeforeLogin))
 }
 
+/// `Read error from remote host A[ port N]: …`, as a rule after a login.
+pub(super) fn read_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    if !line.preauth {
+        return Some(Parsed::Ignored);
+    }
+    let (peer, _) = fields::at_start(rest)?;
+    done(at(line.rejected(Reason::ClosedBeforeLogin), peer))
+}
+
 /// `Timeout before authentication for A[ port N]`, or of the listener since 9.8 `… for connection
 /// from A to B, pid = N`: the process that served the connection is the one named.
 pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {

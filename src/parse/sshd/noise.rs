@@ -17,7 +17,7 @@ pub(super) fn is_known(line: &Line<'_, '_>) -> bool {
 }
 
 /// Notes about a login that another line tells, in `auth*.c`, and of the libraries that it loads.
-const LOGIN: [&[u8]; 33] = [
+const LOGIN: [&[u8]; 34] = [
     b"Accepted key ",
     b"Accepted certificate ID ",
     b"Found matching ",
@@ -25,6 +25,7 @@ const LOGIN: [&[u8]; 33] = [
     b"Authorized to ",
     b"AuthorizedKeysCommand ",
     b"AuthorizedPrincipalsCommand ",
+    b"Could not stat Authorized",
     b"Unsafe AuthorizedKeysCommand",
     b"Unsafe AuthorizedPrincipalsCommand",
     b"No user for AuthorizedKeysCommand",
@@ -131,7 +132,7 @@ const LOOKUP: [&[u8]; 5] = [
 ];
 
 /// After a login: sessions, channels, forwarding, transfers.
-const SESSION: [&[u8]; 50] = [
+const SESSION: [&[u8]; 49] = [
     b"Starting session: ",
     b"Close session: ",
     b"Closing connection to ",
@@ -142,7 +143,6 @@ const SESSION: [&[u8]; 50] = [
     b"subsystem request for ",
     b"Changed root directory to ",
     b"Timeout, client not responding",
-    b"Read error from remote host ",
     b"Received window ",
     b"Exit on ",
     b"Attempt to write login records by non-root user",

@@ -99,7 +99,7 @@ const NO_METHODS: &[u8] = b"no authentication methods enabled";
 const SERVICE: &[u8] = b"bad service request ";
 
 /// The client does not speak the protocol.
-const PROTOCOL: [&[u8]; 12] = [
+const PROTOCOL: [&[u8]; 13] = [
     SERVICE,
     b"Packet ",
     b"Corrupted ",
@@ -112,6 +112,7 @@ const PROTOCOL: [&[u8]; 12] = [
     b"protocol error",
     b"Bad packet",
     b"Your ssh version is too old",
+    b"bad client public DH value",
 ];
 
 /// How the texts begin that `ssh_packet_disconnect` is called with before a login.

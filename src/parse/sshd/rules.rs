@@ -78,11 +78,12 @@ const STARTING_WITH_P: [Rule; 6] = [
     (b"Packet corrupt", closing::bad_packet),
 ];
 
-const STARTING_WITH_R_AND_S: [Rule; 7] = [
+const STARTING_WITH_R_AND_S: [Rule; 8] = [
     (b"Received disconnect from ", closing::received),
     (b"ROOT LOGIN REFUSED FROM ", refusal::root),
     (b"Refusing certificate ID ", refusal::key),
     (b"Read from socket failed: ", closing::broken),
+    (b"Read error from remote host ", closing::read_error),
     (b"RekeyLimit exceeded before authentication completed", closing::bad_packet),
     (b"Session process ", listener::crashed),
     (b"SSH: Server;", closing::remote),

@@ -15,7 +15,8 @@
 //! - Before it, PWD reaches to the last ` ; USER=`, so that a directory's name forges no target.
 //!
 //! A command whose exit is logged (`log_exit_status`) leaves a second line that ends in ` ; EXIT=0`.
-//! Its event is `IfAlone`: it counts only where the first line is not known.
+//! Its event is `IfAlone`: it counts only where the first line is not known. (A command longer than
+//! `syslog_maxlen` has its EXIT in a continuation, where no rule sees it, and counts twice then.)
 //!
 //! What adds nothing: `(command continued)` lines, warnings that let the command run (time stamps,
 //! I/O logs, unresolved host names), errors in sudoers.

@@ -127,6 +127,11 @@ fn refusals_and_their_attempts() {
             ),
         );
     }
+    // 1.9.13 of Debian 12, as it was logged
+    check(
+        "     zoe : unknown user nosuch ; PWD=/tmp/ns ; USER=nosuch ; ",
+        "sudo_failure sudo reason=other user=zoe target=nosuch dir=/tmp/ns",
+    );
     check("     bob : unknown user zed", "sudo_failure sudo reason=other user=bob");
     check(
         "     bob : unknown user zed ; TTY=pts/0 ; PWD=/home/bob ;",

@@ -48,17 +48,15 @@ fn without_priority(line: &[u8]) -> &[u8] {
     }
 }
 
-/// The host and what follows it. Empty where the line names none: two blanks, or the tag at once.
+/// The host and what follows it. Empty where the line names none: the tag comes at once, often
+/// behind a second blank. (macOS writes two blanks before a host as well.)
 fn host(rest: &[u8]) -> (&[u8], &[u8]) {
-    if rest.first() == Some(&b' ') {
-        return (b"", without_severity(rest.trim_ascii_start()));
-    }
-    let rest = without_verbose_priority(rest);
+    let rest = without_verbose_priority(rest.trim_ascii_start());
     let (word, after) = split_word(rest);
     if is_severity(word) {
         return (b"", after);
     }
-    if is_tag_of_hostless_line(word) {
+    if is_tag_of_hostless_line(word) || rest.starts_with(b"last message repeated ") {
         return (b"", rest);
     }
     (word, without_severity(after))

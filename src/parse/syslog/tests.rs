@@ -71,6 +71,8 @@ fn reads_the_frame_of_every_daemon() {
         // What ends a line beside a newline
         "May  1 02:03:04 web sshd[12]: hello\r\n",
         "May  1 02:03:04 web sshd[12]: hello\0\0",
+        // macOS
+        "2026-05-01 04:03:04.000000+0200  web sshd[12]: hello",
         // metalog with a pid
         "May  1 02:03:04 web [sshd][12]: hello",
     ] {
@@ -113,6 +115,7 @@ fn the_tag_is_the_first_word_behind_the_host() {
         ("fe80:: sshd[1]: hello", "fe80::|sshd|1|hello"),
         // No tag
         ("web last message repeated 2 times", "web|||last message repeated 2 times"),
+        (" last message repeated 2 times", "|||last message repeated 2 times"),
         ("web sshd", "web|||sshd"),
         ("web sshd hello", "web|||sshd hello"),
         ("web foo sshd[1]: hello", "web|||foo sshd[1]: hello"),

@@ -96,6 +96,8 @@ fn a_login_knows_whom_instance_connect_named_for_its_key() {
             login(62, "SHA256:k"),
             provided(63, "Ops/ann"),
             login(64, "SHA256:k"),
+            // a record from long before, read late
+            login(2, "SHA256:k"),
         ],
         &[
             "2 login_success bob from 203.0.113.9 by Ops/alice",
@@ -103,6 +105,7 @@ fn a_login_knows_whom_instance_connect_named_for_its_key() {
             "61 login_success bob from 203.0.113.9 by Ops/alice",
             "62 login_success bob from 203.0.113.9",
             "64 login_success bob from 203.0.113.9 by Ops/ann",
+            "2 login_success bob from 203.0.113.9",
         ],
     );
 }

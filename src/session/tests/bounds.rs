@@ -2,7 +2,7 @@ use super::*;
 use crate::session::limits;
 
 /// More records than any table holds.
-const FLOOD: u32 = 40_000;
+const FLOOD: u32 = 20_000;
 
 fn address(n: u32) -> String {
     format!("10.{}.{}.{}", n >> 16, (n >> 8) & 255, n & 255)

@@ -143,6 +143,27 @@ fn a_pid_that_serves_another_peer_is_another_connection() {
 }
 
 #[test]
+fn connection_from_starts_anew_whoever_was_there() {
+    check(
+        steps![
+            rejected(1, 7, NotAllowed, None),
+            Step::Expire(4),
+            connected(5, 7, A, 5),
+            rejected(6, 7, InvalidUser, None),
+            port(9, accepted(10, 8, A)),
+            connected(20, 8, A, 5),
+            rejected(21, 8, InvalidUser, None),
+        ],
+        &[
+            "1 login_rejected not_allowed",
+            "6 login_rejected invalid_user from 203.0.113.9",
+            "10 login_success bob from 203.0.113.9",
+            "21 login_rejected invalid_user from 203.0.113.9",
+        ],
+    );
+}
+
+#[test]
 fn a_pid_long_after_is_another_connection() {
     check(
         steps![rejected(1, 7, InvalidUser, Some(A)), rejected(500, 7, InvalidUser, Some(A))],
@@ -222,6 +243,13 @@ fn pams_error_counts_only_if_no_failed_line_follows() {
         &[
             "1 login_rejected invalid_user from 203.0.113.9",
             "2 login_failure root from 203.0.113.9",
+        ],
+    );
+    check(
+        steps![alone(failed(1, 7, A)), rejected(2, 7, InvalidUser, Some(A)), failed(3, 7, A)],
+        &[
+            "2 login_rejected invalid_user from 203.0.113.9",
+            "3 login_failure root from 203.0.113.9",
         ],
     );
     check(

@@ -75,7 +75,11 @@ fn uses_of_su_without_pid_are_joined_by_target_and_time() {
     check(vec![bare(alone(refused(1))), bare(refused(4))], &["4 su_failure bob to root"]);
     check(
         vec![bare(alone(refused(1))), bare(su_session(5))],
-        &["5 session_opened root", "1 su_failure bob to root", "5 su_success bob to root"],
+        &[
+            "5 session_opened root",
+            "5 su_success bob to root",
+            "at the end: 1 su_failure bob to root",
+        ],
     );
     check(
         vec![bare(switched(1)), bare(su_session(1)), bare(switched(4)), bare(su_session(4))],
@@ -85,6 +89,34 @@ fn uses_of_su_without_pid_are_joined_by_target_and_time() {
             "4 su_success bob to root",
             "4 session_opened root",
         ],
+    );
+}
+
+#[test]
+fn su_of_debian_12_names_its_pid_in_its_own_line_only() {
+    let other = |event| Step::from(Event { pid: Some(8), ..event });
+    check(steps![without_pid(alone(refused(1))), refused(3)], &["3 su_failure bob to root"]);
+    check(
+        steps![
+            without_pid(alone(refused(1))),
+            without_pid(alone(refused(2))),
+            refused(3),
+            other(refused(4)),
+        ],
+        &["3 su_failure bob to root", "4 su_failure bob to root"],
+    );
+}
+
+#[test]
+fn two_processes_are_two_uses() {
+    let other = |event| Step::from(Event { pid: Some(8), ..event });
+    check(
+        steps![alone(refused(1)), other(alone(refused(1))), refused(3)],
+        &["3 su_failure bob to root", "at the end: 1 su_failure bob to root"],
+    );
+    check(
+        steps![switched(1), other(su_session(1))],
+        &["1 su_success bob to root", "1 session_opened root", "1 su_success bob to root"],
     );
 }
 

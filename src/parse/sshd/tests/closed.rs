@@ -55,6 +55,12 @@ fn connections_that_end_before_a_login() {
         ),
         (
             "6.6p1",
+            "Read error from remote host 192.0.2.1: Connection reset by peer [preauth]",
+            "rejected closed_before_login at=192.0.2.1",
+        ),
+        ("6.6p1", "Read error from remote host 192.0.2.1: Connection reset by peer", "ignored"),
+        (
+            "6.6p1",
             "fatal: Read from socket failed: Connection reset by peer [preauth]",
             "rejected closed_before_login",
         ),
