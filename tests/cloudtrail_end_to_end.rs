@@ -77,6 +77,7 @@ fn sessions_there_before_later_and_late_are_seen_in_prometheus() {
     server.add_record(refused);
     let mut end = record("end", "TerminateSession", now());
     end["requestParameters"] = json!({"sessionId": "alice-later"});
+    end["responseElements"] = json!({"sessionId": "alice-later"});
     server.add_record(end);
 
     let risen = |family: &str, labels: &str| {

@@ -17,7 +17,9 @@ const INSIDE: &str = "LOGIN_EXPORTER_TEST_HOST";
 
 /// What every host begins with. The copy of /etc is made before anything is covered.
 const SET_UP: &str = r#"set -e
-mount -t tmpfs etc /mnt; cp -a /etc/. /mnt; mount --move /mnt /etc
+# Others may be changing /etc: a file that vanishes in between is none, and their locks are not ours.
+mount -t tmpfs etc /mnt; cp -a /etc/. /mnt || true; mount --move /mnt /etc
+rm -f /etc/*.lock
 mount -t tmpfs run /run; mkdir -p /run/systemd/journal /run/log/journal /run/sshd
 mount -t tmpfs log /var/log
 mount -t tmpfs dev /dev; cd /dev
@@ -76,8 +78,12 @@ impl Journald {
         let fixed = "[Journal]\nAudit=\nReadKMsg=no\nForwardToSyslog=no\nForwardToWall=no";
         std::fs::create_dir_all("/etc/systemd").unwrap();
         std::fs::write("/etc/systemd/journald.conf", format!("{fixed}\n{settings}\n")).unwrap();
-        let process = Process::start(Command::new(JOURNALD).stderr(Stdio::null()));
         let sockets = ["dev-log", "socket", "stdout", "io.systemd.journal"];
+        // An earlier one may have left its own behind.
+        for name in sockets {
+            let _ = std::fs::remove_file(Path::new("/run/systemd/journal").join(name));
+        }
+        let process = Process::start(Command::new(JOURNALD).stderr(Stdio::null()));
         wait_for("journald's sockets", || {
             let there = |name| Path::new("/run/systemd/journal").join(name).exists();
             sockets.iter().copied().all(there).then_some(())
@@ -114,7 +120,9 @@ impl WriterAsSshd {
     /// Writes each line that comes in.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["--priority=authpriv.info", "--tag=sshd"]).stdin(Stdio::piped());
+        command
+            .args(["--socket-errors=on", "--priority=authpriv.info", "--tag=sshd"])
+            .stdin(Stdio::piped());
         command
     }
 
