@@ -177,9 +177,10 @@ impl Ledger {
         &self.states
     }
 
-    /// Every source has read what was there at the start.
+    /// Every source has read what was there at the start, or told why it cannot: one that fails keeps
+    /// nothing of the others back.
     pub fn caught_up(&self) -> bool {
-        self.states.values().all(|state| state.caught_up)
+        self.states.values().all(|state| state.caught_up || state.problem.is_some())
     }
 
     /// Something was counted, shown or read since the last snapshot.
