@@ -36,3 +36,20 @@ fn root_on_a_terminal() {
     let [opened, closed] = session("login", "root");
     scene.check(&[opened, format!("login_success login user=root tty={tty}"), closed]);
 }
+
+#[test]
+fn so_many_wrong_passwords_that_login_gives_up() {
+    let Some(scene) = scene(&["le-console"]) else { return };
+    let user = scene.user();
+    let mut terminal = Pty::run("login");
+    let tty = terminal.tty.clone();
+    for _ in 0..5 {
+        terminal.answer("login:", user);
+        terminal.answer("Password:", "wrong");
+    }
+    terminal.end();
+    // Of the fifth try (LOGIN_RETRIES) login says only that it was one too many.
+    let mut expected = vec![format!("login_failure login user={user} tty={tty}"); 4];
+    expected.push(format!("login_rejected login user={user} reason=too_many_attempts tty={tty}"));
+    scene.check(&expected);
+}

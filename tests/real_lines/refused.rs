@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::logins::{with_key, with_password};
 use crate::scene::{PASSWORD, scene};
 use crate::support::visitor::Visitor;
 use crate::support::{Sshd, keygen, run};
+use crate::visits::{with_key, with_password};
 
 fn failure(user: &str, method: &str, from: &Visitor) -> String {
     format!("login_failure sshd user={user} method={method} {from}")

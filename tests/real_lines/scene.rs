@@ -1,4 +1,5 @@
 //! A host on which things happen: accounts, a log, and the events that the exporter reads in it.
+#![allow(dead_code)]
 
 use std::fs::File;
 use std::path::PathBuf;
