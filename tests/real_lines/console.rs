@@ -48,8 +48,9 @@ fn so_many_wrong_passwords_that_login_gives_up() {
         terminal.answer("Password:", "wrong");
     }
     terminal.end();
-    // Of the fifth try (LOGIN_RETRIES) login says only that it was one too many.
-    let mut expected = vec![format!("login_failure login user={user} tty={tty}"); 4];
+    let mut expected = vec![format!("login_failure login user={user} tty={tty}"); 5];
     expected.push(format!("login_rejected login user={user} reason=too_many_attempts tty={tty}"));
+    // login closes the session that it never opened, and PAM says so.
+    expected.push(format!("session_closed login user={user}"));
     scene.check(&expected);
 }

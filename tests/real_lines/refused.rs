@@ -114,7 +114,7 @@ fn an_account_that_the_lists_of_sshd_refuse() {
         ("DenyGroups le-lines", "le-lines"),
     ] {
         let Some(scene) = scene(&[user]) else { return };
-        let sshd = scene.sshd(settings);
+        let sshd = scene.sshd(&format!("{settings}\nUsePAM no"));
         let key = with_key(&sshd, user, "client", &[]);
         sshd.wait_idle();
         let password = with_password(&sshd, user, PASSWORD, "password", 1);

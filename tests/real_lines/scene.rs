@@ -30,6 +30,7 @@ const PARTS: &[&str] = &[
     "setpriv",
     "logger",
     "pgrep",
+    "curl",
 ];
 
 /// rsyslog's two formats of files: RFC 3164, and RFC 3339 with the fraction.
