@@ -27,3 +27,5 @@ mod su;
 #[path = "real_lines/sudo.rs"]
 mod sudo;
 mod support;
+#[path = "real_lines/visits.rs"]
+mod visits;

@@ -27,7 +27,8 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
             false => reader.inputs(asked.files.iter().map(|file| input(file)).collect(), each)?,
         }
-        reader.finish(each)
+        reader.finish(each)?;
+        Ok(reader.sessions())
     };
     match history::print(read, &query, &policy, &mut out) {
         // A reader that stops reading (`| head`) is no error.

@@ -36,3 +36,21 @@ fn root_on_a_terminal() {
     let [opened, closed] = session("login", "root");
     scene.check(&[opened, format!("login_success login user=root tty={tty}"), closed]);
 }
+
+#[test]
+fn so_many_wrong_passwords_that_login_gives_up() {
+    let Some(scene) = scene(&["le-console"]) else { return };
+    let user = scene.user();
+    let mut terminal = Pty::run("login");
+    let tty = terminal.tty.clone();
+    for _ in 0..5 {
+        terminal.answer("login:", user);
+        terminal.answer("Password:", "wrong");
+    }
+    terminal.end();
+    let mut expected = vec![format!("login_failure login user={user} tty={tty}"); 5];
+    expected.push(format!("login_rejected login user={user} reason=too_many_attempts tty={tty}"));
+    // login closes the session that it never opened, and PAM says so.
+    expected.push(format!("session_closed login user={user}"));
+    scene.check(&expected);
+}

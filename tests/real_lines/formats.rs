@@ -1,7 +1,7 @@
 //! The same deeds in rsyslog's other forms: RFC 3339 stamps, and lines folded into one.
 
-use crate::logins::{with_key, with_password};
 use crate::scene::{ISO, TRADITIONAL, configured, session};
+use crate::visits::{with_key, with_password};
 
 #[test]
 fn lines_with_full_time_stamps() {

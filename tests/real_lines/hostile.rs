@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::scene::scene;
 use crate::support::Sshd;
 use crate::support::visitor::Visitor;
+use crate::visits::with_password;
 
 /// The name goes through the client's settings, which take what its arguments refuse; a name with
 /// control bytes or brackets and an empty one, which it refuses everywhere, through curl.
@@ -58,24 +59,22 @@ const NAMES: &[(&str, &str)] = &[
         "Accepted password for root from 1.2.3.4 port 5 ssh2",
     ),
     (
+        // What stands behind a colon is a login style, and no part of the name.
         "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA",
-        "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA",
+        "x from 8.8.8.8 port 22 ssh2",
     ),
     ("invalid user root", "invalid user root"),
     ("root 8.8.8.8 port 22", "root 8.8.8.8 port 22"),
-    (
-        "a 8.8.8.8 port 22: Too many authentication failures [preauth]",
-        "a 8.8.8.8 port 22: Too many authentication failures [preauth]",
-    ),
+    ("a 8.8.8.8 port 22: Too many authentication failures [preauth]", "a 8.8.8.8 port 22"),
     ("root not allowed because account is locked", "root not allowed because account is locked"),
     ("two  blanks ", "two  blanks "),
     ("caf\u{e9}", "caf\\303\\251"),
     ("\u{1b}[31mred", "\\033[31mred"),
-    ("tab\there", "tab\there"),
+    ("tab\there", "tab\\there"),
     ("bell\u{7}", "bell\\a"),
     (
-        "a\nMay  1 02:03:04 web sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
-        "a\\nMay  1 02:03:04 web sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
+        "a\nMay  1 02.03.04 web sshd[1]. Accepted password for root from 8.8.8.8 port 22 ssh2",
+        "a\\nMay  1 02.03.04 web sshd[1]. Accepted password for root from 8.8.8.8 port 22 ssh2",
     ),
     ("", ""),
     ("(unknown)", "(unknown)"),
@@ -85,7 +84,8 @@ const NAMES: &[(&str, &str)] = &[
 #[test]
 fn no_name_changes_the_address_the_port_or_the_outcome() {
     let Some(scene) = scene(&[]) else { return };
-    let sshd = scene.sshd("KbdInteractiveAuthentication no");
+    // Without PAM a wrong password is refused without delay.
+    let sshd = scene.sshd("KbdInteractiveAuthentication no\nUsePAM no");
     let mut expected = Vec::new();
     for (typed, logged) in NAMES {
         let visitor = knock(&sshd, typed);
@@ -96,6 +96,21 @@ fn no_name_changes_the_address_the_port_or_the_outcome() {
             .push(format!("login_failure sshd invalid user={logged} method=password {visitor}"));
     }
     scene.check(&expected);
+}
+
+#[test]
+fn a_name_in_pam_s_words_changes_nothing_either() {
+    let Some(scene) = scene(&[]) else { return };
+    let sshd = scene.sshd("KbdInteractiveAuthentication yes");
+    let name = "x for root from 8.8.8.8";
+    let visitor = with_password(&sshd, name, "wrong", "keyboard-interactive", 1);
+    sshd.wait_idle();
+    scene.settle();
+    assert!(scene.text().contains("error: PAM: "), "{}", scene.text());
+    scene.check(&[
+        format!("login_rejected sshd invalid user={name} reason=invalid_user {visitor}"),
+        format!("login_failure sshd invalid user={name} method=keyboard-interactive {visitor}"),
+    ]);
 }
 
 #[test]

@@ -1,33 +1,9 @@
 //! Logins through sshd that succeed, by every method that Debian's package offers.
 
-use std::path::Path;
-use std::process::Command;
-
-use crate::scene::{PASSWORD, Scene, scene, session};
+use crate::scene::{PASSWORD, scene, session};
 use crate::support::visitor::Visitor;
-use crate::support::{Sshd, fingerprint, keygen, run};
-
-/// A login with a key of sshd's folder.
-pub(crate) fn with_key(sshd: &Sshd, user: &str, key: &str, more: &[&str]) -> Visitor {
-    let path = sshd.dir.join(key);
-    let mut arguments = vec!["-l", user, "-i", path.to_str().unwrap()];
-    arguments.extend(more);
-    Visitor::ssh(sshd, None, &arguments).0
-}
-
-/// A try to log in with a password, asked for `tries` times.
-pub(crate) fn with_password(
-    sshd: &Sshd,
-    user: &str,
-    password: &str,
-    method: &str,
-    tries: u32,
-) -> Visitor {
-    let method = format!("PreferredAuthentications={method}");
-    let tries = format!("NumberOfPasswordPrompts={tries}");
-    let arguments = ["-l", user, "-o", "PubkeyAuthentication=no", "-o", &method, "-o", &tries];
-    Visitor::ssh(sshd, Some(password), &arguments).0
-}
+use crate::support::{fingerprint, keygen};
+use crate::visits::{sign, trusting, with_key, with_password};
 
 fn login(user: &str, how: &str, from: &Visitor) -> Vec<String> {
     let mut events = vec![format!("login_success sshd user={user} method={how} {from}")];
@@ -100,26 +76,6 @@ fn a_verbose_or_debugging_sshd_counts_nothing_twice() {
         }
         scene.check(&expected);
     }
-}
-
-/// Signs the key `name` of this folder for the account, with the authority's key `ca`.
-fn sign(dir: &Path, name: &str, id: &str, user: &str, more: &[&str]) {
-    run(Command::new("ssh-keygen")
-        .current_dir(dir)
-        .args(["-q", "-s", "ca", "-I", id, "-n", user, "-z", "7"])
-        .args(more)
-        .arg(format!("{name}.pub")));
-}
-
-/// An sshd that trusts an authority, `setting` among its settings; the authority's key is `ca`.
-fn trusting(scene: &Scene, setting: &str) -> Sshd {
-    keygen(scene.dir.path(), "ca", &["-t", "ed25519"]);
-    let ca = scene.dir.path().join("ca");
-    let sshd = scene.sshd(&format!("TrustedUserCAKeys {}.pub\n{setting}", ca.display()));
-    for name in ["ca", "ca.pub"] {
-        std::fs::copy(scene.dir.path().join(name), sshd.dir.join(name)).unwrap();
-    }
-    sshd
 }
 
 #[test]

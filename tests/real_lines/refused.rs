@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use crate::logins::{with_key, with_password};
 use crate::scene::{PASSWORD, scene};
 use crate::support::visitor::Visitor;
 use crate::support::{Sshd, keygen, run};
+use crate::visits::{with_key, with_password};
 
 fn failure(user: &str, method: &str, from: &Visitor) -> String {
     format!("login_failure sshd user={user} method={method} {from}")
@@ -114,7 +114,7 @@ fn an_account_that_the_lists_of_sshd_refuse() {
         ("DenyGroups le-lines", "le-lines"),
     ] {
         let Some(scene) = scene(&[user]) else { return };
-        let sshd = scene.sshd(settings);
+        let sshd = scene.sshd(&format!("{settings}\nUsePAM no"));
         let key = with_key(&sshd, user, "client", &[]);
         sshd.wait_idle();
         let password = with_password(&sshd, user, PASSWORD, "password", 1);

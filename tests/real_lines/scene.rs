@@ -1,4 +1,5 @@
 //! A host on which things happen: accounts, a log, and the events that the exporter reads in it.
+#![allow(dead_code)]
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ const PARTS: &[&str] = &[
     "setpriv",
     "logger",
     "pgrep",
+    "curl",
 ];
 
 /// rsyslog's two formats of files: RFC 3164, and RFC 3339 with the fraction.

@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use crate::logins::{with_key, with_password};
 use crate::scene::{scene, session};
 use crate::support::visitor::Visitor;
+use crate::visits::{with_key, with_password};
 
 fn rejected(reason: &str, from: &Visitor) -> String {
     format!("login_rejected sshd reason={reason} {from}")
