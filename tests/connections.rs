@@ -278,3 +278,41 @@ fn each_connection_that_the_listener_drops_counts_once() {
         ],
     );
 }
+
+#[test]
+fn the_address_of_an_account_that_pam_refuses_is_pam_access_s() {
+    check(
+        &[
+            "10:00:00 [7]: pam_access(sshd:account): access denied for user `ann' from `192.0.2.1'",
+            "10:00:00 [7]: Failed password for ann from 192.0.2.1 port 4001 ssh2",
+            "10:00:00 [7]: fatal: Access denied for user ann by PAM account configuration [preauth]",
+        ],
+        &[
+            "10:00:00 failure ann from 192.0.2.1 4001",
+            "10:00:00 rejected not_allowed ann from 192.0.2.1 4001",
+        ],
+    );
+    check(
+        &[
+            "10:00:00 [7]: pam_access(sshd:account): access denied for user `ann' from `192.0.2.1'",
+            "10:00:00 [7]: fatal: Access denied for user ann by PAM account configuration [preauth]",
+        ],
+        &["10:00:00 rejected not_allowed ann from 192.0.2.1"],
+    );
+}
+
+#[test]
+fn an_address_that_comes_late_in_a_log_is_found() {
+    // OpenSSH 6.6 named nobody but the user; the client stayed for eighteen seconds.
+    check(
+        &[
+            "10:00:00 [7]: Disconnecting: Too many authentication failures for root [preauth]",
+            "10:00:09 [9]: Invalid user guest from 192.0.2.2",
+            "10:00:18 [7]: Connection closed by 192.0.2.1 [preauth]",
+        ],
+        &[
+            "10:00:09 rejected invalid_user guest from 192.0.2.2",
+            "10:00:00 rejected too_many_attempts root from 192.0.2.1",
+        ],
+    );
+}

@@ -4,6 +4,7 @@
 //!   root) bob on pts/0`, `FAILED RUNUSER …`; the tty is `none` where there is none.
 //! - shadow (`lib/sulog.c`): `Successful su for root by bob`, `FAILED su for root by bob`.
 //! - FreeBSD: `bob to root on /dev/pts/0`, `BAD SU bob to root on /dev/pts/0`.
+//! - IRIX: `succeeded: ttyq4 changing from bob to root`, `failed: ttyq4 changing from bob to root`.
 //! - BusyBox: `+ /dev/pts/0 bob:root`, `- /dev/pts/0 bob:root`, without a pid.
 //!
 //! What adds nothing, and why: shadow's `+` and `-` lines (with pid) follow its own line; `No passwd
@@ -34,7 +35,8 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         .or_else(|| shadow(message))
         .or_else(|| sulog_in_a_file(message))
         .or_else(|| busybox(envelope, message))
-        .or_else(|| bsd(message));
+        .or_else(|| bsd(message))
+        .or_else(|| irix(message));
     match switch {
         Some(switch) => Parsed::Event(told(envelope, &switch)),
         None if is_noise(message) => Parsed::Ignored,
@@ -112,6 +114,17 @@ fn bsd(message: &[u8]) -> Option<Switch<'_>> {
     let (user, to, target, on, tty) = (word()?, word()?, word()?, word()?, word()?);
     let shaped = to == b"to" && on == b"on" && words.next().is_none();
     shaped.then_some(Switch { failed, alone: false, user: Some(user), target, tty: Some(tty) })
+}
+
+/// `failed: ttyq4 changing from bob to root`
+fn irix(message: &[u8]) -> Option<Switch<'_>> {
+    let (failed, rest) = match message.strip_prefix(b"failed: ") {
+        Some(rest) => (true, rest),
+        None => (false, message.strip_prefix(b"succeeded: ")?),
+    };
+    let (tty, users) = split_once(rest, b" changing from ")?;
+    let (user, target) = rsplit_once(users, b" to ")?;
+    Some(Switch { failed, alone: false, user: Some(user), target, tty: Some(tty) })
 }
 
 fn is_noise(message: &[u8]) -> bool {
@@ -200,6 +213,18 @@ mod tests {
             pid,
             "BAD SU bob to root on /dev/pts/0",
             "su_failure su user=bob target=root tty=pts/0",
+        );
+        check(
+            "su",
+            pid,
+            "failed: ttyq4 changing from bob to root",
+            "su_failure su user=bob target=root tty=ttyq4",
+        );
+        check(
+            "su",
+            pid,
+            "succeeded: ttyq4 changing from bob to root",
+            "su_success su user=bob target=root tty=ttyq4",
         );
         check(
             "su",

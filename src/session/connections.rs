@@ -200,8 +200,9 @@ impl Connections {
         }
     }
 
-    pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((process, kept)) = self.rejections.pop_due(now) {
+    pub(super) fn expire(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
+        let due = now.saturating_add_seconds(-late);
+        while let Some((process, kept)) = self.rejections.pop_due(due) {
             self.mark_rejected(process);
             release(kept, out);
         }

@@ -84,6 +84,9 @@ pub(super) const ALONE_WAIT: i64 = 5;
 /// Seconds within which a login may still follow a refusal, and `Failed …` an `error: PAM: …`:
 /// sshd's LoginGraceTime and a little.
 pub(super) const FAILED_WAIT: i64 = 130;
+/// Seconds that a rejection waits longer while records come: what is read tells the time of the log
+/// only, and nobody waits for it.
+pub(super) const LATE: i64 = 30;
 /// Seconds within which two processes of one connection name its unknown user.
 pub(super) const TWIN_WAIT: i64 = 2;
 /// Seconds without a drop after which sshd's end of a throttling was missed.

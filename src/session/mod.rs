@@ -34,6 +34,7 @@ pub use limits::Limits;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Time};
 use kept::Kept;
+use limits::LATE;
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +112,7 @@ impl Memory {
         let from = out.len();
         // CloudTrail's records come late and stand beside the log, not in it.
         if event.aws.is_none() {
-            self.release_due(event.time, out);
+            self.release_due(event.time, LATE, out);
             self.last = repeatable(&event).then(|| Kept::from(&event));
         }
         self.judge(event, out);
@@ -121,7 +122,7 @@ impl Memory {
     /// Takes a line that is no event but that another one needs.
     pub fn hint(&mut self, hint: Hint<'_>, out: &mut Vec<Counted<'_>>) {
         let from = out.len();
-        self.release_due(hint.time, out);
+        self.release_due(hint.time, LATE, out);
         let last = self.last.take();
         match &hint.kind {
             HintKind::Connection { source, port } => {
@@ -160,7 +161,7 @@ impl Memory {
     /// where the log is read to its end, the newest record's time before.
     pub fn expire(&mut self, now: Time, out: &mut Vec<Counted<'static>>) {
         let from = out.len();
-        self.release_due(now, out);
+        self.release_due(now, 0, out);
         self.enrich(&mut out[from..]);
     }
 
@@ -255,8 +256,9 @@ impl Memory {
         self.connections.host_started(host, out);
     }
 
-    fn release_due(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        self.connections.expire(now, out);
+    /// `late` is how many seconds past its time a rejection may still be told better.
+    fn release_due(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
+        self.connections.expire(now, late, out);
         self.throttling.expire(now);
         self.switches.expire(now, out);
         self.attempts.expire(now, out);

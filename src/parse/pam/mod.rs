@@ -1,8 +1,8 @@
 //! What PAM modules log, in whatever program they run.
 //!
 //! Linux-PAM's frame (`libpam/pam_syslog.c`) is `module(service:type): message`; before 0.99 it
-//! was `(module) message` under the program's tag, or the tag itself was `service(module)`; without
-//! a module it is `PAM message`. The program of an event is the *service*, by one name across
+//! was `(module) message` or `module: message` under the program's tag, or the tag itself was
+//! `service(module)`; without a module it is `PAM message`. The program of an event is the *service*, by one name across
 //! versions ([`program`]).
 //!
 //! What adds nothing, and why:
@@ -69,6 +69,9 @@ fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
     }
     if let Some(text) = message.strip_prefix(b"PAM ") {
         return Some(Message { module: b"PAM", service, text });
+    }
+    if let Some(text) = message.strip_prefix(b"pam_unix: ") {
+        return Some(Message { module: b"pam_unix", service, text });
     }
     module_of_tag.map(|module| Message { module, service, text: message })
 }

@@ -1,6 +1,6 @@
 //! A login that PAM refused for a reason other than the password.
 
-use super::{Message, is_no_login, program, writes_its_own};
+use super::{Message, is_no_login, program};
 use crate::event::{Event, EventKind, Reason, Weight};
 use crate::parse::words::{event, number, remote, rsplit_once, split_once, text};
 use crate::parse::{Envelope, Parsed};
@@ -18,12 +18,15 @@ pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option
         return Some(su_refused(envelope, &program, from, to));
     }
     let refusal = locked(message.text).or_else(|| not_allowed(message))?;
-    let told_better = writes_its_own(&program) && program != "login";
-    let silent = is_no_login(&program) || program == "su" || told_better;
-    if silent && refusal.reason != Reason::AccountLocked {
+    let locked = refusal.reason == Reason::AccountLocked;
+    // sshd's own line on it has no address, so this one is joined to it.
+    let joined = program == "sshd" && envelope.pid.is_some();
+    let told_better = matches!(&*program, "su" | "sudo") || program == "sshd" && !joined;
+    if !locked && (is_no_login(&program) || told_better) {
         return Some(Parsed::Ignored);
     }
     Some(Parsed::Event(Event {
+        weight: if joined && !locked { Weight::IfAlone } else { Weight::Proof },
         reason: Some(refusal.reason),
         user: refusal.user.map(text),
         source: refusal.from.filter(|from| is_remote(from)).and_then(remote),

@@ -158,6 +158,11 @@ fn failures_count_where_the_program_is_silent() {
         ),
         (
             "vsftpd",
+            "pam_unix: authentication failure; logname= uid=0 euid=0 tty=ftp ruser=ann rhost=ftp.example.org",
+            "login_failure vsftpd user=ann invalid=yes source=ftp.example.org tty=ftp",
+        ),
+        (
+            "vsftpd",
             "pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=nobody2 rhost=203.0.113.9 ",
             "login_failure vsftpd user=nobody2 invalid=yes source=203.0.113.9 tty=ftp",
         ),
@@ -344,9 +349,14 @@ fn refusals_other_than_the_password() {
         (
             "sshd",
             "pam_access(sshd:account): access denied for user `bob' from `203.0.113.9'",
-            "ignored",
+            "login_rejected sshd reason=not_allowed user=bob source=203.0.113.9 weight=alone",
         ),
-        ("sshd", "pam_unix(sshd:account): account bob has expired (account expired)", "ignored"),
+        (
+            "sshd",
+            "pam_unix(sshd:account): account bob has expired (account expired)",
+            "login_rejected sshd reason=not_allowed user=bob weight=alone",
+        ),
+        ("sudo", "pam_unix(sudo:account): account bob has expired (account expired)", "ignored"),
         ("crond", "pam_access(crond:account): access denied for user `bob' from `cron'", "ignored"),
         (
             "login",

@@ -171,12 +171,16 @@ pub(super) fn banner_timeout<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Par
 }
 
 /// Any other fatal error of the child that serves a connection before its login: the connection
-/// ended, whatever the reason.
+/// ended, and at its end the error may say that the other side was gone.
 pub(super) fn died_before_login<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
     if line.level != Level::Fatal || !line.preauth {
         return None;
     }
-    done(line.rejected(Reason::Other))
+    let error = memmem::rfind(line.text, b": ").map_or(line.text, |at| &line.text[at + 2..]);
+    done(line.rejected(match reason_of(error) {
+        Reason::BadProtocol => Reason::Other,
+        gone => gone,
+    }))
 }
 
 /// A protocol error that ends the connection and names nobody.

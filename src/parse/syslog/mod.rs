@@ -117,7 +117,7 @@ struct Tag<'a> {
 /// `name[pid]: message`, `name: message`, `[name]: message`. A line whose first word is none of
 /// these has no tag (`last message repeated 2 times`).
 fn tag(rest: &[u8]) -> Tag<'_> {
-    bracketed_tag(rest).or_else(|| plain_tag(rest)).unwrap_or(Tag {
+    bracketed_tag(rest).or_else(|| plain_tag(rest)).or_else(|| title_tag(rest)).unwrap_or(Tag {
         name: b"",
         pid: None,
         message: rest,
@@ -136,6 +136,13 @@ fn plain_tag(rest: &[u8]) -> Option<Tag<'_>> {
         }
         _ => None,
     }
+}
+
+/// ` -- bob[7]: …` of util-linux before 2.18: login had put `login -- bob` where ps(1) looks, over
+/// the name that syslog(3) took.
+fn title_tag(rest: &[u8]) -> Option<Tag<'_>> {
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"-- ")?;
+    plain_tag(rest).map(|tag| Tag { name: b"login", ..tag })
 }
 
 /// metalog's `[sshd]`, with or without a colon.

@@ -31,6 +31,19 @@ fn check(line: &str, expected: &str) {
 }
 
 #[test]
+fn the_title_of_an_old_login_is_login() {
+    // util-linux 2.12 to 2.17 (Red Hat Enterprise Linux 4)
+    check(
+        "May  1 02:03:04 web  -- root[12]: ROOT LOGIN ON tty2",
+        "2026-05-01T02:03:04Z web|login|12|ROOT LOGIN ON tty2",
+    );
+    check(
+        "May  1 02:03:04 web -- bob: LOGIN ON tty2 BY bob",
+        "2026-05-01T02:03:04Z web|login||LOGIN ON tty2 BY bob",
+    );
+}
+
+#[test]
 fn reads_the_frame_of_every_daemon() {
     let same = "2026-05-01T02:03:04Z web|sshd|12|hello";
     for line in [

@@ -66,6 +66,12 @@ fn connections_that_end_before_a_login() {
         ),
         ("6.6p1", "fatal: Write failed: Broken pipe", "rejected closed_before_login if-alone"),
         ("9.6p1", "fatal: monitor_read: unpermitted request 104 [preauth]", "rejected other"),
+        (
+            "8.9p1",
+            "fatal: userauth_finish: send failure packet: Broken pipe [preauth]",
+            "rejected closed_before_login",
+        ),
+        ("8.9p1", "fatal: ssh_packet_send2: Connection timed out [preauth]", "rejected timeout"),
     ]);
 }
 
