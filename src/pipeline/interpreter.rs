@@ -61,6 +61,18 @@ impl<'m> Interpreter<'m> {
         }
     }
 
+    /// When a record was written, whatever it says. CloudTrail's come late and in any order: only
+    /// its events tell how fresh it is.
+    pub fn stamp(&self, record: Record<'_>) -> Option<Time> {
+        match record {
+            Record::Line(line) => {
+                parse::syslog::envelope(line, &self.clock).map(|frame| frame.time)
+            }
+            Record::Journal(entry) => Some(entry.time),
+            Record::CloudTrail(_) => None,
+        }
+    }
+
     fn journal<'r>(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
         let parsed = parse::message(&Envelope {
             time: entry.time,

@@ -21,6 +21,9 @@ pub struct Snapshot<S, M, R> {
     /// The kernel's boot ID: another one means that no session of before is open.
     pub boot_id: String,
     pub positions: BTreeMap<SourceId, Position>,
+    /// The time of each source's newest record, in nanoseconds since the epoch.
+    #[serde(default)]
+    pub last_records: BTreeMap<SourceId, i64>,
     /// Sources whose first reading is not finished: what it still brings is baseline.
     pub baseline: BTreeSet<SourceId>,
     pub series: S,
@@ -38,6 +41,8 @@ pub struct Ledger {
     pub memory: Memory,
     pub recent: Recent,
     positions: BTreeMap<SourceId, Position>,
+    /// As loaded; what is newer stands in `states`.
+    last_records: BTreeMap<SourceId, i64>,
     baseline: BTreeSet<SourceId>,
     /// What a source last said of itself.
     states: BTreeMap<SourceId, State>,
@@ -65,6 +70,7 @@ impl Ledger {
             memory: saved.memory,
             recent: saved.recent,
             positions: saved.positions,
+            last_records: saved.last_records,
             baseline: saved.baseline,
             states: BTreeMap::new(),
             boot_id: saved.boot_id,
@@ -77,7 +83,8 @@ impl Ledger {
     /// Announces a source; its saved position, where it has one. What a source without one finds
     /// when it first looks is a baseline, for it did not happen while the exporter watched.
     pub fn expect(&mut self, id: &SourceId) -> Option<Position> {
-        self.states.entry(id.clone()).or_default();
+        let last_record = self.last_records.get(id).copied().map(Time::from_nanoseconds);
+        self.states.entry(id.clone()).or_insert(State { last_record, ..State::default() });
         let position = self.positions.get(id).filter(|_| self.has_place(id)).cloned();
         if !self.positions.contains_key(id) {
             self.baseline.insert(id.clone());
@@ -137,7 +144,10 @@ impl Ledger {
                 observe(&mut self.series, &mut self.recent, policy, &event, live, now);
             }
         }
-        let tally = interpreter.tally;
+        // The last record tells how fresh the source is, also where it told no event.
+        let stamp = records.last().and_then(|last| interpreter.stamp(last));
+        let mut tally = interpreter.tally;
+        tally.last_record = tally.last_record.max(stamp);
         self.ordinal += tally.records;
         tally
     }
@@ -195,8 +205,12 @@ impl Ledger {
     /// What is to be saved, as it stands now. The caller writes it and says so by
     /// [`Ledger::was_saved`], with the mark that is handed out beside it.
     pub fn snapshot(&self) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
+        let last = self.states.iter().filter_map(|(id, state)| {
+            state.last_record.map(|time| (id.clone(), time.nanoseconds()))
+        });
         let snapshot = Snapshot {
             boot_id: self.boot_id.clone(),
+            last_records: last.collect(),
             positions: self.positions.clone(),
             baseline: self.baseline.clone(),
             series: &self.series,

@@ -60,7 +60,8 @@ impl Pipeline {
     /// Reads one source for ever.
     pub async fn follow(&self, mut source: impl Source, zone: TimeZone) {
         let id = source.id().clone();
-        let telling = Telling::new(&self.own, &id);
+        let last = self.ledger().states().get(&id).and_then(|state| state.last_record);
+        let telling = Telling::new(&self.own, &id, last);
         loop {
             let delivery = source.next().await;
             self.take(&id, &telling, delivery, &zone);

@@ -18,14 +18,19 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub(super) fn new(own: &Own, id: &SourceId) -> Telling {
+    /// `last` is the time of the newest record that was read before the start.
+    pub(super) fn new(own: &Own, id: &SourceId, last: Option<Time>) -> Telling {
         let reasons: Vec<_> = ProblemReason::ALL.iter().map(|reason| reason.as_str()).collect();
         let failures: Vec<_> = CallFailure::ALL.iter().map(|failure| failure.as_str()).collect();
         let asked = id.0.strip_prefix("cloudtrail:");
         let region = asked.map(|rest| rest.rsplit(':').next().unwrap_or(rest));
+        let source = own.source(&id.0, &reasons);
+        if let Some(last) = last {
+            source.last_record(last);
+        }
         Telling {
             id: id.clone(),
-            source: own.source(&id.0, &reasons),
+            source,
             cloudtrail: region.map(|region| own.cloudtrail(region, &failures)),
         }
     }

@@ -52,6 +52,19 @@ impl Records<'_> {
         self.iter().for_each(each);
     }
 
+    /// The last record of the batch.
+    pub fn last(&self) -> Option<Record<'_>> {
+        match self {
+            Records::Lines(block) => {
+                let body = block.strip_suffix(b"\n").unwrap_or(block);
+                let begin = memchr::memrchr(b'\n', body).map_or(0, |end| end + 1);
+                (!block.is_empty()).then(|| Record::Line(&body[begin..]))
+            }
+            Records::Journal(entries) => entries.last().map(|entry| Record::Journal(*entry)),
+            Records::CloudTrail(records) => records.last().map(|json| Record::CloudTrail(json)),
+        }
+    }
+
     /// Every record, in order.
     pub fn iter(&self) -> Iter<'_> {
         match self {

@@ -14,7 +14,6 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -22,10 +21,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-
-use crate::record::{Position, SourceId};
 
 pub use error::StateError;
 
@@ -35,16 +32,6 @@ const LOCK: &str = "lock";
 
 /// How many damaged snapshots are kept for someone to look at.
 const DAMAGED: usize = 3;
-
-/// What a snapshot holds: the positions of all sources and, with them, what was counted up to
-/// there. `P` borrows when it is saved and owns when it is loaded.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Snapshot<P> {
-    /// Of the boot in which it was saved: a volatile journal does not outlive it.
-    pub host_boot_id: Option<String>,
-    pub positions: BTreeMap<SourceId, Position>,
-    pub parts: P,
-}
 
 /// What was found at a start.
 #[derive(Debug)]
@@ -156,12 +143,6 @@ impl Store {
         // A name that is free has no time, and none comes before any.
         (1..=DAMAGED).map(name).min_by_key(modified).unwrap_or_else(|| name(1))
     }
-}
-
-/// The kernel's name for this boot; `None` where it tells none.
-pub fn boot_id() -> Option<String> {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_owned())
 }
 
 fn lock(directory: &Path) -> Result<File, StateError> {

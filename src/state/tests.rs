@@ -45,26 +45,6 @@ fn what_was_saved_is_restored() {
 }
 
 #[test]
-fn a_snapshot_holds_positions_and_borrowed_parts() {
-    let dir = TempDir::new().unwrap();
-    let store = store(&dir);
-    let parts = vec!["a".to_owned()];
-    let id = SourceId("file:/var/log/secure".to_owned());
-    let snapshot = Snapshot {
-        host_boot_id: boot_id(),
-        positions: BTreeMap::from([(id.clone(), Position(json!(7)))]),
-        parts: &parts,
-    };
-    store.write(&Store::serialize(&snapshot).unwrap()).unwrap();
-    let Loaded::Restored(loaded) = store.load::<Snapshot<Vec<String>>>().unwrap() else {
-        panic!("not restored");
-    };
-    assert_eq!(loaded.parts, parts);
-    assert_eq!(loaded.positions[&id], Position(json!(7)));
-    assert_eq!(loaded.host_boot_id, boot_id());
-}
-
-#[test]
 fn nobody_else_may_read_it() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
@@ -116,7 +96,7 @@ fn content_of_another_shape_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
     save(&store, &json!({"positions": 3}));
-    let loaded = store.load::<Snapshot<Value>>().unwrap();
+    let loaded = store.load::<Vec<Value>>().unwrap();
     let Loaded::SetAside { why, .. } = loaded else { panic!("used") };
     assert!(why.starts_with("its content is not as expected: "), "{why}");
 }
