@@ -86,7 +86,9 @@ fn cost(what: &str, ledger: &Ledger, rounds: usize) {
     let serialize = || state::Store::serialize(&ledger.snapshot().0).unwrap();
     let bytes = serialize();
     let held = median(rounds, || drop(black_box(serialize())));
-    let written = median(rounds, || drop(black_box(store.write(&bytes).unwrap())));
+    let written = median(rounds, || {
+        black_box(store.write(&bytes).unwrap());
+    });
     println!(
         "snapshot of {what:<45} {:>6} KiB  serialised in {:>7.3} ms, written and synced in {:>7.3} ms",
         bytes.len() / 1024,

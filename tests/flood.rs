@@ -252,9 +252,10 @@ fn a_million_logins_with_a_million_keys() {
     flood("accepted logins", lines(), accepted);
 }
 
+/// Every table is full long before its end, so fewer lines will do.
 #[test]
-fn a_million_lines_of_everything_that_is_remembered() {
-    flood("a mix", lines(), mixed);
+fn everything_else_that_is_remembered_or_labelled() {
+    flood("a mix", lines() / 4, mixed);
 }
 
 /// What the release build needs at rest is measured by `make bench`.
