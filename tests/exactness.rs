@@ -346,7 +346,7 @@ impl Host {
 
     fn prometheus(&self) -> Prometheus {
         let target = format!("127.0.0.1:{}", self.port);
-        let prometheus = Prometheus::start(self.dir.path(), &[target], "500ms", "");
+        let prometheus = Prometheus::start(self.dir.path(), &[target], "1s", "");
         prometheus.wait_value("up{job='login'}", 1.0);
         prometheus
     }

@@ -316,8 +316,14 @@ fn auto_changes_between_file_and_journal_and_counts_nothing_twice() {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        let _journald = Journald::start("");
+        let journald = Journald::start("");
         let writer = WriterAsSshd::new(dir.path());
+        // A log daemon writes what journald hands on to it, so the journal has it first.
+        let into_both = |number| {
+            writer.write(&accepted(number));
+            journald.ask(&["--sync"]);
+            into_file(number, 0);
+        };
         let of_file = format!("source=\"file:{FILE}\"");
         let follows = |exporter: &Exporter, source: &str| {
             exporter.wait_total("login_exporter_source_up", &[source], 1.0);
@@ -348,14 +354,12 @@ fn auto_changes_between_file_and_journal_and_counts_nothing_twice() {
         exporter.wait_total("login_exporter_source_up", &["source=\"journal\""], 1.0);
 
         // The log daemon is back, and the file fresh.
-        writer.write(&accepted(12));
-        into_file(12, 0);
+        into_both(12);
         exporter.wait_total(LOGINS, &[], 13.0);
         exporter.process.kill();
         let exporter = Exporter::start(dir.path(), &[]).ready();
         follows(&exporter, &of_file);
-        writer.write(&accepted(13));
-        into_file(13, 0);
+        into_both(13);
         exporter.wait_total(LOGINS, &[], 14.0);
         assert_eq!(exporter.process.terminate(), Some(0));
 

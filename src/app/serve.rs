@@ -1,6 +1,5 @@
 //! `serve`: follow the sources, answer scrapes, save, until a signal asks to stop.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +13,11 @@ use super::rules::{self, Reloading};
 use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
-use crate::event::Time;
 use crate::host::Host;
 use crate::metrics::own::Own;
 use crate::metrics::series::Receipt;
 use crate::parse::PROGRAMS;
-use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now, time_of};
+use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
@@ -67,7 +65,7 @@ async fn run(
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
     let host_log = HostLog::of(&settings).await?;
-    let followed = sources::open(&settings, &host_log, saved_at(&store), &mut ledger).await?;
+    let followed = sources::open(&settings, &host_log, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
@@ -108,11 +106,6 @@ fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
         }
     };
     Ok((store, saved))
-}
-
-/// When the state was saved last.
-fn saved_at(store: &state::Store) -> Option<Time> {
-    fs::metadata(store.path()).and_then(|metadata| metadata.modified()).ok().map(time_of)
 }
 
 pub(super) fn web_options(settings: &Settings) -> web::Options {

@@ -17,7 +17,6 @@ use tracing::{info, warn};
 pub(super) use host_log::{HostLog, Staleness};
 
 use crate::config::{AuthLog, Settings, Start};
-use crate::event::Time;
 use crate::history::{self, Each, Input, Reader};
 use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::SourceId;
@@ -83,15 +82,14 @@ pub(super) fn memory_limits(settings: &Settings) -> Limits {
     }
 }
 
-/// Opens every source that the settings mean. `saved` is when the state was saved last.
+/// Opens every source that the settings mean.
 pub(super) async fn open(
     settings: &Settings,
     host_log: &HostLog,
-    saved: Option<Time>,
     ledger: &mut Ledger,
 ) -> Result<Vec<Followed>, String> {
     let mut followed = match host_log {
-        HostLog::Journal => vec![open_journal(settings, saved, ledger)],
+        HostLog::Journal => vec![open_journal(settings, ledger)],
         HostLog::Files(logs) => {
             ledger.retire("journal");
             logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
@@ -128,10 +126,11 @@ fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
     Ok(Followed::File(Box::new(source), log.time_zone.clone()))
 }
 
-fn open_journal(settings: &Settings, saved: Option<Time>, ledger: &mut Ledger) -> Followed {
+fn open_journal(settings: &Settings, ledger: &mut Ledger) -> Followed {
     let id = SourceId("journal".to_owned());
     if ledger.has_read("file:") && !ledger.has_place(&id) {
-        ledger.place(&id, JournalSource::position_since(host_log::told_until(saved)));
+        let told = host_log::told_until(ledger.restored_from());
+        ledger.place(&id, JournalSource::position_since(told));
     }
     ledger.retire("file:");
     let position = ledger.expect(&id);

@@ -20,6 +20,9 @@ use crate::trust::UserIds;
 pub struct Snapshot<S, M, R> {
     /// The kernel's boot ID: another one means that no session of before is open.
     pub boot_id: String,
+    /// When it was taken, nanoseconds since the epoch; 0 where that is not known.
+    #[serde(default)]
+    pub taken: i64,
     pub positions: BTreeMap<SourceId, Position>,
     /// The time of each source's newest record, in nanoseconds since the epoch.
     #[serde(default)]
@@ -47,6 +50,8 @@ pub struct Ledger {
     /// What a source last said of itself.
     states: BTreeMap<SourceId, State>,
     boot_id: String,
+    /// When the snapshot was taken that this began with.
+    restored: i64,
     ordinal: u64,
     /// Rises with every change of position; with the store's generation it tells what is unsaved.
     moves: u64,
@@ -74,6 +79,7 @@ impl Ledger {
             baseline: saved.baseline,
             states: BTreeMap::new(),
             boot_id: saved.boot_id,
+            restored: saved.taken,
             ordinal: 0,
             moves: 0,
             saved: (0, 0),
@@ -90,6 +96,11 @@ impl Ledger {
             self.baseline.insert(id.clone());
         }
         position
+    }
+
+    /// When the snapshot was taken that this began with. What was read is in it, and no more.
+    pub fn restored_from(&self) -> Option<Time> {
+        Some(self.restored).filter(|taken| *taken > 0).map(Time::from_nanoseconds)
     }
 
     /// Says where a source goes on that takes over from another.
@@ -211,6 +222,7 @@ impl Ledger {
         let snapshot = Snapshot {
             boot_id: self.boot_id.clone(),
             last_records: last.collect(),
+            taken: super::now().nanoseconds(),
             positions: self.positions.clone(),
             baseline: self.baseline.clone(),
             series: &self.series,

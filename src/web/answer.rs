@@ -55,6 +55,7 @@ impl<E: Exporter> Site<E> {
         seat: Arc<Seat>,
     ) -> Response<Answer> {
         seat.prepare();
+        let asked = Instant::now();
         let request = request.map(drop);
         let in_force = self.live.current();
         let mut response = match self.refuse(&in_force, &request, peer).await {
@@ -64,7 +65,12 @@ impl<E: Exporter> Site<E> {
         add_headers(&mut response, &in_force);
         if let Some(receipt) = response.extensions_mut().remove::<Receipt>() {
             let exporter = self.exporter.clone();
-            seat.when_sent(move || exporter.sent(receipt));
+            let patience = scrape::patience(request.headers());
+            seat.when_sent(move || {
+                if asked.elapsed() < patience {
+                    exporter.sent(receipt);
+                }
+            });
         }
         let piece = self.options.limits.head_bytes.max(1);
         response.map(|bytes| Answer::new(bytes, piece, seat))

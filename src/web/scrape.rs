@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -68,6 +69,14 @@ fn who_asks(headers: &HeaderMap, peer: IpAddr) -> Scrape {
         scraper: headers.contains_key(SCRAPER_HEADER).then_some(peer),
         accept: joined(headers, header::ACCEPT),
     }
+}
+
+/// How long the scraper waits for its answer: one that comes later is thrown away, so it has not
+/// had it. A tenth is left for the way.
+pub(super) fn patience(headers: &HeaderMap) -> Duration {
+    let said = headers.get(SCRAPER_HEADER).and_then(|value| value.to_str().ok());
+    let seconds = said.and_then(|said| said.trim().parse().ok()).unwrap_or(f64::INFINITY);
+    Duration::try_from_secs_f64(seconds * 0.9).unwrap_or(Duration::MAX)
 }
 
 /// A header sent in several lines means the same as one with commas.
@@ -146,6 +155,21 @@ mod tests {
     use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
     use super::accepts_gzip;
+
+    #[test]
+    fn a_scraper_waits_nine_tenths_of_what_it_says_and_others_for_ever() {
+        let patience = |value: &'static str| {
+            super::patience(&HeaderMap::from_iter([(
+                header::HeaderName::from_static(SCRAPER_HEADER),
+                HeaderValue::from_static(value),
+            )]))
+        };
+        assert_eq!(patience("10"), Duration::from_secs(9));
+        assert_eq!(patience("0.5"), Duration::from_millis(450));
+        assert_eq!(patience("-1"), Duration::MAX);
+        assert_eq!(patience("soon"), Duration::MAX);
+        assert_eq!(super::patience(&HeaderMap::new()), Duration::MAX);
+    }
 
     #[test]
     fn gzip_is_sent_to_those_who_ask_for_it() {
