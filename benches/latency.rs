@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../tests/support/cloudtrail_server.rs"]
-#[allow(dead_code, unreachable_pub)]
 mod cloudtrail_server;
 #[path = "../tests/support/mod.rs"]
 mod support;

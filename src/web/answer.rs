@@ -15,7 +15,7 @@ use super::crowd::{Crowd, Seat};
 use super::page::{self, View};
 use super::rate::Bucket;
 use super::routes::{NoRoute, Route, route};
-use super::scrape::Scrapes;
+use super::scrape::{Scrapes, patience};
 use super::{Exporter, Options};
 use crate::metrics::series::Receipt;
 
@@ -65,9 +65,9 @@ impl<E: Exporter> Site<E> {
         add_headers(&mut response, &in_force);
         if let Some(receipt) = response.extensions_mut().remove::<Receipt>() {
             let exporter = self.exporter.clone();
-            let patience = scrape::patience(request.headers());
+            let in_time = patience(request.headers());
             seat.when_sent(move || {
-                if asked.elapsed() < patience {
+                if asked.elapsed() < in_time {
                     exporter.sent(receipt);
                 }
             });

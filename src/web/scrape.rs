@@ -154,7 +154,7 @@ fn coding_and_weight(part: &str) -> (&str, f32) {
 mod tests {
     use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
-    use super::accepts_gzip;
+    use super::*;
 
     #[test]
     fn a_scraper_waits_nine_tenths_of_what_it_says_and_others_for_ever() {
