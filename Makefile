@@ -3,13 +3,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help run test bench build fmt lint deny fuzz install-run install-test pictures
+.PHONY: help run test bench build fmt lint deny advisories fuzz install-run install-test pictures
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: install-run ## Run the exporter on this host's log, else on a sample
-	@$(CARGO) build --release --quiet
+	@$(CARGO) build --release
 	@deploy/sample/run target/release/login_exporter
 
 build: ## Build the release binary
@@ -29,6 +29,9 @@ lint: ## Lint, warnings as errors
 deny: ## Hold licences, bans and sources of the dependency tree
 	$(CARGO) deny --locked check bans licenses sources
 
+advisories: ## Hold the dependency tree against the advisory database (fetches it)
+	$(CARGO) deny --locked check advisories
+
 bench: ## Measure: each figure beside a yardstick of the same run
 	$(CARGO) bench
 
@@ -40,3 +43,6 @@ install-run:
 
 install-test:
 	@tests/install test
+
+pictures: ## Draw README's pictures anew, from a real run (DASHBOARD_PREVIEW names the drawing command)
+	@grafana/draw

@@ -29,8 +29,11 @@ pub struct JournalEntry<'a> {
     pub identifier: &'a str,
     /// `SYSLOG_PID`, else `_PID`
     pub pid: Option<u32>,
-    /// `_UID`: the only field that a user cannot choose.
+    /// `_UID`, which a user cannot choose.
     pub uid: Option<u32>,
+    /// `_AUDIT_LOGINUID`: who logged in to the session that the writer belongs to, whomever he
+    /// became since. The kernel keeps it, and a user cannot choose it either.
+    pub login_uid: Option<u32>,
     /// `_COMM`, missing on a fifth of short-lived programs.
     pub comm: Option<&'a str>,
     /// `_EXE`, missing on half of them.

@@ -115,6 +115,29 @@ async fn a_session_is_told_before_its_end_oldest_first() {
     assert_eq!(seen.ids, ["first", "second", "end"]);
 }
 
+/// CloudTrail shows both at once, just after StartSession was asked for.
+#[tokio::test]
+async fn a_session_that_comes_up_with_its_end_in_the_midst_of_a_poll_is_told_first() {
+    let server = Server::start();
+    let names = NAMES.len() as u32;
+    for requests in 1..names {
+        let (mut source, mut seen) = (open(&server, None).await, Seen::default());
+        polls(&mut source, &mut seen, 1).await;
+        let asked = server.asked().len();
+        let (start, end) = (format!("start-{requests}"), format!("end-{requests}"));
+        let adding = async {
+            while server.asked().len() < asked + requests as usize {
+                tokio::task::yield_now().await;
+            }
+            server.add(&start, "StartSession", 20);
+            server.add(&end, "TerminateSession", 10);
+        };
+        seen.ids.clear();
+        tokio::join!(adding, polls(&mut source, &mut seen, 2));
+        assert_eq!(seen.ids, [start, end], "after {requests} requests");
+    }
+}
+
 #[tokio::test]
 async fn overlapping_polls_tell_nothing_twice() {
     let server = Server::start();
@@ -173,7 +196,7 @@ async fn a_restart_goes_on_behind_its_position() {
 async fn a_poll_that_breaks_off_at_its_third_page_loses_nothing() {
     let server = Server::start();
     add_numbered(&server, 180);
-    server.fail_next([None, None, Some(Fault::HungUp)]);
+    server.fail_next([None, None, None, None, Some(Fault::HungUp)]);
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     polls(&mut source, &mut seen, 2).await;
     assert_eq!(sorted(seen.ids), numbered(180));
@@ -184,7 +207,7 @@ async fn a_poll_that_breaks_off_at_its_third_page_loses_nothing() {
 async fn a_restart_in_the_midst_of_a_poll_loses_and_doubles_nothing() {
     let server = Server::start();
     add_numbered(&server, 180);
-    server.fail_next([None, None, Some(Fault::Broken)]);
+    server.fail_next([None, None, None, None, Some(Fault::Broken)]);
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     while seen.failures.is_empty() {
         delivery(&mut source, &mut seen).await;
@@ -199,11 +222,13 @@ async fn a_restart_in_the_midst_of_a_poll_loses_and_doubles_nothing() {
 async fn a_token_that_is_refused_begins_the_window_anew() {
     let server = Server::start();
     add_numbered(&server, 120);
-    server.fail_next([None, Some(Fault::Refused("InvalidNextTokenException"))]);
+    let refused = Fault::Refused("InvalidNextTokenException");
+    server.fail_next([None, None, None, Some(refused)]);
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     polls(&mut source, &mut seen, 1).await;
     assert_eq!(sorted(seen.ids), numbered(120));
-    let tokens: Vec<bool> = server.asked().iter().take(3).map(|a| a.token.is_some()).collect();
+    let tokens: Vec<bool> =
+        server.asked().iter().skip(2).take(3).map(|a| a.token.is_some()).collect();
     assert_eq!(tokens, [false, true, false]);
 }
 

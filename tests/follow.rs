@@ -1,5 +1,7 @@
 //! A log file is followed through what happens to it, with the kernel's real events.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -171,6 +173,37 @@ async fn copytruncate_loses_nothing_that_was_copied() {
     File::options().write(true).truncate(true).open(b.path("secure")).unwrap();
     b.append("secure", "three\n");
     b.expect(&["two", "three"]).await;
+    assert_eq!(b.problems, []);
+}
+
+/// logrotate's copy is taken, one more line is written and read, and then the log is cut.
+async fn read_behind_the_copy() -> Bench {
+    let first = format!("{}\n", "x".repeat(2000));
+    let mut b = Bench::with(|dir| append(&dir.join("secure"), first.as_bytes()));
+    b.expect(&[first.trim_end()]).await;
+    fs::copy(b.path("secure"), b.path("secure.1")).unwrap();
+    b.append("secure", "behind the copy\n");
+    b.expect(&["behind the copy"]).await;
+    // As late as the log itself: the system's clock for files is coarse.
+    let late = fs::metadata(b.path("secure")).unwrap().modified().unwrap();
+    File::options().write(true).open(b.path("secure.1")).unwrap().set_modified(late).unwrap();
+    File::options().write(true).truncate(true).open(b.path("secure")).unwrap();
+    b.append("secure", "after\n");
+    b
+}
+
+#[tokio::test]
+async fn a_copy_that_ends_before_what_was_read_is_not_read_again() {
+    let mut b = read_behind_the_copy().await;
+    b.expect(&["after"]).await;
+    assert_eq!(b.problems, []);
+}
+
+#[tokio::test]
+async fn nor_is_it_after_a_restart() {
+    let mut b = read_behind_the_copy().await;
+    b.restart();
+    b.expect(&["after"]).await;
     assert_eq!(b.problems, []);
 }
 

@@ -4,6 +4,8 @@
 //! A run that fails prints its seed; `FOLLOW_MODEL_SEED=… cargo test --test follow_model` runs
 //! that one again, with every action shown. `FOLLOW_MODEL_RUNS` sets how many are tried.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
@@ -315,8 +317,8 @@ impl World {
             let before = self.order.len();
             self.write_lines();
             // logrotate loses these itself.
-            for line in self.order.iter().skip(before).cloned().collect::<Vec<_>>() {
-                self.truth.get_mut(&line).unwrap().must = false;
+            for line in &self.order[before..] {
+                self.truth.get_mut(line).unwrap().must = false;
             }
         }
         self.cut_to_nothing();

@@ -1,6 +1,8 @@
 //! A log is followed by the slow tick alone where the kernel has no watch left. Alone in its file:
 //! what it uses up other tests need.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::time::Duration;
 
 use login_exporter::source::file::{FileSettings, FileSource};

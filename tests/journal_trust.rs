@@ -165,6 +165,16 @@ async fn what_a_user_forges_counts_as_untrusted_and_nowhere_else() {
     assert_eq!((untrusted, suppressed), (said.len() as u64, 0));
 }
 
+/// alice logged in, became bob, and as bob becomes root: util-linux's su names alice.
+#[tokio::test]
+async fn an_su_within_an_su_counts_for_who_logged_in() {
+    const BOB: u32 = 1001;
+    let said = by(BOB, "su", "su", "(to root) alice on pts/0");
+    let nested = Said { login_uid: Some(ALICE), ..said.clone() };
+    let Some((events, untrusted, _)) = counted(&[nested, said]).await else { return };
+    assert_eq!((&events[..], untrusted), (&["su_success su alice".to_owned()][..], 1));
+}
+
 #[tokio::test]
 async fn journalds_own_note_counts_as_suppressed() {
     let message_id = Some("a596d6fe7bfa4994828e72309e95d61e".to_owned());

@@ -13,6 +13,7 @@ use crate::pipeline::now;
 use crate::session::Memory;
 
 pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String> {
+    super::log::start(settings.log);
     let policy = rules::policy(settings)?;
     let query = query(asked, settings);
     let zone = settings.auth_log.time_zone.clone();
@@ -26,7 +27,8 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
             false => reader.inputs(asked.files.iter().map(|file| input(file)).collect(), each)?,
         }
-        reader.finish(each)
+        reader.finish(each)?;
+        Ok(reader.sessions())
     };
     match history::print(read, &query, &policy, &mut out) {
         // A reader that stops reading (`| head`) is no error.

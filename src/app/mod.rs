@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::config::{Command, CommandLine, Environment, Exit};
+use crate::web::Server;
 
 /// Does what the arguments (the program's own name first) ask for. 0 on success, 1 with one clear
 /// line on standard error otherwise.
@@ -38,8 +39,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String>
         Command::Serve => serve::serve(&line, settings, &environment),
         Command::History(asked) => history::history(asked, &settings),
         Command::CheckConfig => {
-            rules::policy(&settings)?;
-            print(&settings.to_yaml())
+            let shown = line.check(&environment).map_err(|problems| problems.to_string())?;
+            Server::check(&serve::web_options(&settings)).map_err(|error| error.to_string())?;
+            print(&shown)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `serve`: follow the sources, answer scrapes, save, until a signal asks to stop.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,9 +14,12 @@ use super::rules::{self, Reloading};
 use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
+use crate::event::Time;
 use crate::host::Host;
 use crate::metrics::own::Own;
-use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
+use crate::metrics::series::Receipt;
+use crate::parse::PROGRAMS;
+use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now, time_of};
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
@@ -56,7 +60,6 @@ async fn run(
     settings: Settings,
     environment: &Environment,
 ) -> Result<(), String> {
-    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     let policy = rules::policy(&settings)?;
     let server =
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
@@ -64,7 +67,7 @@ async fn run(
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
     let host_log = HostLog::of(&settings).await?;
-    let followed = sources::open(&settings, &host_log, &mut ledger).await?;
+    let followed = sources::open(&settings, &host_log, saved_at(&store), &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
@@ -78,6 +81,7 @@ async fn run(
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
     let staleness = Staleness::of(&host_log);
     let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
+    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
 
@@ -85,6 +89,8 @@ async fn run(
 fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     let own = Own::new().map_err(|error| error.to_string())?;
     own.host(&host.hostname, &host.instance_id);
+    own.programs(&PROGRAMS);
+    own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot);
     }
@@ -104,7 +110,12 @@ fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
     Ok((store, saved))
 }
 
-fn web_options(settings: &Settings) -> web::Options {
+/// When the state was saved last.
+fn saved_at(store: &state::Store) -> Option<Time> {
+    fs::metadata(store.path()).and_then(|metadata| metadata.modified()).ok().map(time_of)
+}
+
+pub(super) fn web_options(settings: &Settings) -> web::Options {
     web::Options {
         listen: settings.web.listen_addresses.iter().map(ToString::to_string).collect(),
         telemetry_path: settings.web.telemetry_path.clone(),
@@ -195,9 +206,13 @@ struct Front {
 
 impl Exporter for Front {
     async fn metrics(&self, scrape: Scrape) -> Exposition {
-        let (format, body) =
+        let (format, body, receipt) =
             self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
-        Exposition { content_type: format.content_type(), body }
+        Exposition { content_type: format.content_type(), body, receipt }
+    }
+
+    fn sent(&self, receipt: Receipt) {
+        self.scraping.sent(receipt);
     }
 
     fn ready(&self) -> bool {

@@ -12,15 +12,17 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
-use tracing::info;
+use tracing::{info, warn};
 
 pub(super) use host_log::{HostLog, Staleness};
 
 use crate::config::{AuthLog, Settings, Start};
+use crate::event::Time;
 use crate::history::{self, Each, Input, Reader};
 use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::SourceId;
 use crate::session::Limits;
+use crate::source::Source;
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
 use crate::source::journal::{JournalSource, Journalctl};
 use crate::source::trail_files::TrailSource;
@@ -41,8 +43,19 @@ pub(super) enum Followed {
 }
 
 impl Followed {
+    fn id(&self) -> &SourceId {
+        match self {
+            Followed::File(source, _) => source.id(),
+            Followed::Journal(source, _) => source.id(),
+            Followed::Trail(source) => source.id(),
+            #[cfg(feature = "cloudtrail")]
+            Followed::CloudTrail(source) => source.id(),
+        }
+    }
+
     /// Follows it in a task of its own.
     pub(super) fn follow(self, pipeline: Arc<Pipeline>, tasks: &mut JoinSet<()>) {
+        info!(source = %self.id(), "following");
         match self {
             Followed::File(source, zone) => {
                 tasks.spawn(async move { pipeline.follow(*source, zone).await })
@@ -70,15 +83,17 @@ pub(super) fn memory_limits(settings: &Settings) -> Limits {
     }
 }
 
-/// Opens every source that the settings mean.
+/// Opens every source that the settings mean. `saved` is when the state was saved last.
 pub(super) async fn open(
     settings: &Settings,
     host_log: &HostLog,
+    saved: Option<Time>,
     ledger: &mut Ledger,
 ) -> Result<Vec<Followed>, String> {
     let mut followed = match host_log {
-        HostLog::Journal => vec![open_journal(settings, ledger)],
+        HostLog::Journal => vec![open_journal(settings, saved, ledger)],
         HostLog::Files(logs) => {
+            ledger.retire("journal");
             logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
         }
     };
@@ -101,26 +116,29 @@ fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
     if position.is_none() {
         check_readable(&log.path, "--auth-log.path", false)?;
     }
+    if told_before && position.is_none() {
+        warn!(path = %log.path.display(), "the journal was followed before: what the log holds already is not read again, and what came between is left out");
+    }
     let start = match log.start {
         Start::Beginning if !told_before => file::Start::Beginning,
         Start::Beginning | Start::End => file::Start::End,
     };
-    info!(path = %log.path.display(), "following the authentication log");
     let settings = FileSettings { start, ..FileSettings::new(&log.path) };
     let source = FileSource::new(settings, position.as_ref());
     Ok(Followed::File(Box::new(source), log.time_zone.clone()))
 }
 
-fn open_journal(settings: &Settings, ledger: &mut Ledger) -> Followed {
-    let mut journalctl = Journalctl::system();
-    // What a file told before stands in the journal too, and would count twice.
-    let told_before = ledger.has_read("file:");
-    let position = ledger.expect(&SourceId("journal".to_owned()));
-    if position.is_none() && (told_before || settings.auth_log.start == Start::End) {
-        journalctl.arguments.push(format!("--since=@{}", now().seconds()).into());
+fn open_journal(settings: &Settings, saved: Option<Time>, ledger: &mut Ledger) -> Followed {
+    let id = SourceId("journal".to_owned());
+    if ledger.has_read("file:") && !ledger.has_place(&id) {
+        ledger.place(&id, JournalSource::position_since(host_log::told_until(saved)));
     }
-    info!("following the journal");
-    let source = JournalSource::open(journalctl, JOURNAL_BACK_OFF, position.as_ref());
+    ledger.retire("file:");
+    let position = ledger.expect(&id);
+    let mut source = JournalSource::open(Journalctl::system(), JOURNAL_BACK_OFF, position.as_ref());
+    if position.is_none() && settings.auth_log.start == Start::End {
+        source = source.since(now());
+    }
     Followed::Journal(Box::new(source), settings.auth_log.time_zone.clone())
 }
 

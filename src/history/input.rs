@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
 
-use super::Error;
+use super::{Error, Sessions};
 use crate::event::Time;
 use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
@@ -101,6 +101,11 @@ impl Reader {
         let mut out = Vec::new();
         self.memory.finish(&mut out);
         Ok(out.into_iter().try_for_each(each)?)
+    }
+
+    /// The sessions that are open after what was read.
+    pub fn sessions(&self) -> Sessions {
+        self.memory.sessions_active()
     }
 
     /// The time of the first line, by which files are put in order. Those of CloudTrail, whose

@@ -45,12 +45,16 @@ pub struct Query {
     pub series_per_family: usize,
 }
 
-/// Prints the events that `read` brings and that fit.
+/// Open sessions by program and user.
+pub type Sessions = Vec<(String, String, u64)>;
+
+/// Prints the events that `read` brings and that fit. `read` says which sessions are open after
+/// the last of them.
 ///
 /// # Errors
 /// An input that cannot be read, or an output that cannot be written.
 pub fn print(
-    read: impl FnOnce(Each<'_>) -> Result<(), Error>,
+    read: impl FnOnce(Each<'_>) -> Result<Sessions, Error>,
     query: &Query,
     policy: &Policy,
     out: &mut impl Write,
@@ -101,14 +105,14 @@ fn explanation(
 }
 
 fn metrics(
-    read: impl FnOnce(Each<'_>) -> Result<(), Error>,
+    read: impl FnOnce(Each<'_>) -> Result<Sessions, Error>,
     query: &Query,
     policy: &Policy,
     out: &mut impl Write,
 ) -> Result<(), Error> {
     let mut store = Store::new(query.series_per_family);
     let mut now = Time::default();
-    read(&mut |counted| {
+    let sessions = read(&mut |counted| {
         now = now.max(counted.event.time);
         let observation = policy.observe(&counted);
         if query.wants(&observation) {
@@ -117,8 +121,11 @@ fn metrics(
         Ok(())
     })?;
     let scrape = Scrape { scraper: None, format: Default::default(), now, created: false };
-    let none: [(&str, &str, u64); 0] = [];
-    out.write_all(&exposition::render(&mut store, None, &scrape, none))?;
+    let users = &query.users;
+    let active = sessions
+        .into_iter()
+        .filter(|(_, user, _)| users.is_empty() || users.iter().any(|wanted| wanted.matches(user)));
+    out.write_all(&exposition::render(&mut store, None, &scrape, active))?;
     Ok(out.flush()?)
 }
 

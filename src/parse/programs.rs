@@ -40,6 +40,40 @@ pub fn program_name(tag: &[u8]) -> Option<&'static str> {
     Some(known)
 }
 
+/// Every program that a record may be unknown of: the values of the label `program` of
+/// `login_exporter_records_unrecognized_total`, but for display managers.
+pub const PROGRAMS: [&str; 29] = [
+    "sshd",
+    "sudo",
+    "su",
+    "runuser",
+    "login",
+    "systemd-logind",
+    "ec2-instance-connect",
+    "polkit",
+    "pkexec",
+    "pam",
+    "cloudtrail",
+    "useradd",
+    "userdel",
+    "usermod",
+    "groupadd",
+    "groupdel",
+    "groupmod",
+    "groupmems",
+    "gpasswd",
+    "passwd",
+    "chpasswd",
+    "chgpasswd",
+    "newusers",
+    "chage",
+    "chfn",
+    "chsh",
+    "adduser",
+    "addgroup",
+    "deluser",
+];
+
 /// Programs of many parts: `gdm-password`, `gdm-launch-environment`, `cockpit-session`.
 fn family(name: &[u8]) -> Option<&'static str> {
     const FAMILIES: [&str; 6] = ["gdm", "cockpit", "lightdm", "sddm", "kdm", "xdm"];
@@ -104,5 +138,30 @@ pub(super) fn speaker(tag: &[u8]) -> Speaker {
         Some("polkit") => Speaker::Polkit,
         Some(_) if account_tool(name).is_some() => Speaker::Accounts,
         _ => Speaker::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PROGRAMS;
+    use crate::parse::{Envelope, Parsed, message};
+
+    #[test]
+    fn every_program_that_can_be_unknown_is_listed() {
+        let mut unknown = 0;
+        for tag in PROGRAMS.iter().chain(&["sshd-session", "sudo-rs", "su-l", "polkitd", "atd"]) {
+            let envelope = Envelope {
+                time: crate::event::Time::new(0, 0),
+                host: b"h",
+                tag: tag.as_bytes(),
+                pid: Some(1),
+                message: b"words of a version to come",
+            };
+            if let Parsed::Unrecognized { program } = message(&envelope) {
+                assert!(PROGRAMS.contains(&program), "{program}");
+                unknown += 1;
+            }
+        }
+        assert!(unknown > 5, "{unknown}");
     }
 }

@@ -1,5 +1,7 @@
 //! Records to events that count: parse, check the writer's trust, join with what was remembered.
 
+use tracing::debug;
+
 use crate::event::{HintKind, Time};
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{JournalEntry, Record};
@@ -51,6 +53,7 @@ impl<'m> Interpreter<'m> {
         match record {
             Record::Line(line) => {
                 let parsed = parse::line(line, &self.clock);
+                tell_unknown(&parsed, line);
                 self.parsed(parsed, out);
             }
             Record::Journal(entry) => self.journal(&entry, out),
@@ -67,6 +70,7 @@ impl<'m> Interpreter<'m> {
             message: entry.message,
         });
         if trust::accepts(entry, &parsed, self.users) {
+            tell_unknown(&parsed, entry.message);
             self.parsed(vouched(parsed), out);
         } else {
             self.tally.untrusted += 1;
@@ -93,6 +97,13 @@ impl<'m> Interpreter<'m> {
                 self.tally.unrecognized(program);
             }
         }
+    }
+}
+
+/// Only at level debug: a password that was typed as a name may stand in it.
+fn tell_unknown(parsed: &Parsed<'_>, record: &[u8]) {
+    if let Parsed::Unrecognized { program } = parsed {
+        debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");
     }
 }
 

@@ -78,16 +78,36 @@ impl Ledger {
     /// when it first looks is a baseline, for it did not happen while the exporter watched.
     pub fn expect(&mut self, id: &SourceId) -> Option<Position> {
         self.states.entry(id.clone()).or_default();
-        let position = self.positions.get(id).cloned();
-        if position.is_none() {
+        let position = self.positions.get(id).filter(|_| self.has_place(id)).cloned();
+        if !self.positions.contains_key(id) {
             self.baseline.insert(id.clone());
         }
         position
     }
 
+    /// Says where a source goes on that takes over from another.
+    pub fn place(&mut self, id: &SourceId, position: Position) {
+        self.positions.insert(id.clone(), position);
+        self.moves += 1;
+    }
+
+    /// Forgets the places of the sources whose IDs begin so, but not that they were read: from
+    /// now on another source tells what they would tell.
+    pub fn retire(&mut self, prefix: &str) {
+        for (_, position) in self.positions.iter_mut().filter(|(id, _)| id.0.starts_with(prefix)) {
+            *position = Position::default();
+            self.moves += 1;
+        }
+    }
+
     /// Whether a source whose ID begins so was read before.
     pub fn has_read(&self, prefix: &str) -> bool {
         self.positions.keys().any(|id| id.0.starts_with(prefix))
+    }
+
+    /// Whether a source has a saved position to go on from.
+    pub fn has_place(&self, id: &SourceId) -> bool {
+        self.positions.get(id).is_some_and(|position| !position.0.is_null())
     }
 
     /// Notes which boot of the host this is, and forgets the sessions of an earlier one.
@@ -157,9 +177,10 @@ impl Ledger {
         &self.states
     }
 
-    /// Every source has read what was there at the start.
+    /// Every source has read what was there at the start, or told why it cannot: one that fails keeps
+    /// nothing of the others back.
     pub fn caught_up(&self) -> bool {
-        self.states.values().all(|state| state.caught_up)
+        self.states.values().all(|state| state.caught_up || state.problem.is_some())
     }
 
     /// Something was counted, shown or read since the last snapshot.

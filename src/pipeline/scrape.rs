@@ -9,6 +9,7 @@ use super::Pipeline;
 use super::ledger::Mark;
 use crate::event::Time;
 use crate::metrics::exposition::{self, Format, Page};
+use crate::metrics::series::Receipt;
 use crate::state;
 
 /// The way to /metrics: everything that a scrape shows is saved before it is answered.
@@ -27,14 +28,14 @@ impl Scraping {
         Scraping { pipeline, store, created, saving: tokio::sync::Mutex::new(()) }
     }
 
-    /// The text of one scrape. A save that fails is counted, and the scrape is served all the
+    /// The text of one scrape, and what [`Scraping::sent`] is to be told of it. A save that fails is counted, and the scrape is served all the
     /// same: being blind is worse than counting twice after a crash.
     pub async fn scrape(
         &self,
         scraper: Option<IpAddr>,
         accept: Option<&str>,
         now: Time,
-    ) -> (Format, Vec<u8>) {
+    ) -> (Format, Vec<u8>, Option<Receipt>) {
         let format = Format::negotiate(accept);
         let scrape = exposition::Scrape { scraper, format, now, created: self.created };
         let _in_order = self.saving.lock().await;
@@ -42,7 +43,13 @@ impl Scraping {
         if let Some(unsaved) = unsaved {
             self.write(unsaved, now).await;
         }
-        (format, page.with(&self.pipeline.own).finish())
+        let receipt = page.receipt();
+        (format, page.with(&self.pipeline.own).finish(), receipt)
+    }
+
+    /// Notes that a scraper has had what it asked for.
+    pub fn sent(&self, receipt: Receipt) {
+        self.pipeline.ledger().series.had(receipt);
     }
 
     /// The event families, with what is to be saved before they are shown. Showing changes that

@@ -1,3 +1,5 @@
+#![allow(clippy::panic)]
+
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};

@@ -8,7 +8,9 @@
 //!
 //! Measured with systemd 252, sudo 1.9.13, util-linux 2.38 and OpenSSH 9.2: sudo's and su's own
 //! lines and all their PAM lines, the closing of a session too, carry the invoking user's `_UID`;
-//! `by NAME(uid=N)` and `uid=N` in PAM's lines are that same ID.
+//! `by NAME(uid=N)` and `uid=N` in PAM's lines are that same ID. The name that su prints is
+//! getlogin's, though: in an su within an su it is who logged in, for whom `_AUDIT_LOGINUID`
+//! vouches. (sudo names the account of its real user ID.)
 
 mod program;
 #[cfg(test)]
@@ -64,12 +66,21 @@ fn speaks_of_himself(
     users: &dyn UserIds,
 ) -> bool {
     let is = |name: &str| users.user_id(name) == Some(uid);
+    let logged_in = |name: &str| {
+        entry.login_uid.is_some_and(|login_uid| users.user_id(name) == Some(login_uid))
+    };
+    let invoked = || invoker(entry.message) == Some(uid);
     let user = event.user.as_deref().filter(|name| !name.is_empty());
     match event.kind {
-        EventKind::SudoCommand
-        | EventKind::SudoFailure
-        | EventKind::SuSuccess
-        | EventKind::SuFailure => user.map_or_else(|| invoker(entry.message) == Some(uid), is),
+        EventKind::SudoCommand | EventKind::SudoFailure => user.map_or_else(invoked, is),
+        EventKind::SuSuccess | EventKind::SuFailure => {
+            user.map_or_else(invoked, |name| is(name) || logged_in(name))
+        }
+        // The parser leaves in `identity` who opened it, of whom a use of su is made.
+        EventKind::SessionOpened if event.program == "su" => {
+            let named = event.identity.as_deref();
+            invoked() && named.is_none_or(|name| is(name) || logged_in(name))
+        }
         // The end of a session names nobody but the account that it was opened for. That sudo or
         // su ended one is no more than that this user ended his.
         EventKind::SessionClosed if matches!(&*event.program, "sudo" | "su") => true,

@@ -95,6 +95,29 @@ fn pams_lines_name_the_invoking_users_id() {
     assert!(!trusted(&by(BOB, failed), &failure));
 }
 
+/// util-linux's su prints getlogin's name: alice logged in, became bob, and becomes root.
+#[test]
+fn an_su_within_an_su_names_who_logged_in() {
+    let nested = |login_uid| JournalEntry { login_uid, ..by(BOB, "(to root) alice on pts/0") };
+    let session =
+        by(BOB, "pam_unix(su:session): session opened for user root(uid=0) by alice(uid=1001)");
+    let opened = Parsed::Event(Event {
+        user: Some("root".into()),
+        identity: Some("alice".into()),
+        ..Event::new(EventKind::SessionOpened, "su")
+    });
+    for kind in [EventKind::SuSuccess, EventKind::SuFailure] {
+        let su = event(kind, "su", Some("alice"));
+        assert!(trusted(&nested(Some(ALICE)), &su));
+        assert!(!trusted(&nested(Some(BOB)), &su), "bob logged in and speaks of alice");
+        assert!(!trusted(&nested(None), &su));
+    }
+    assert!(trusted(&JournalEntry { login_uid: Some(ALICE), ..session }, &opened));
+    assert!(!trusted(&JournalEntry { login_uid: Some(BOB), ..session }, &opened));
+    let sudo = event(EventKind::SudoCommand, "sudo", Some("alice"));
+    assert!(!trusted(&nested(Some(ALICE)), &sudo), "sudo names whom it is run by");
+}
+
 #[test]
 fn what_stands_in_a_command_names_nobody() {
     let said = "bob : USER=root ; COMMAND=/bin/echo added by alice";

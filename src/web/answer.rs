@@ -17,6 +17,7 @@ use super::rate::Bucket;
 use super::routes::{NoRoute, Route, route};
 use super::scrape::Scrapes;
 use super::{Exporter, Options};
+use crate::metrics::series::Receipt;
 
 /// What is served, to whom, within which limits.
 pub(super) struct Site<E> {
@@ -61,6 +62,10 @@ impl<E: Exporter> Site<E> {
             None => self.page(&request, peer).await,
         };
         add_headers(&mut response, &in_force);
+        if let Some(receipt) = response.extensions_mut().remove::<Receipt>() {
+            let exporter = self.exporter.clone();
+            seat.when_sent(move || exporter.sent(receipt));
+        }
         let piece = self.options.limits.head_bytes.max(1);
         response.map(|bytes| Answer::new(bytes, piece, seat))
     }

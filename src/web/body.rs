@@ -26,6 +26,9 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        if self.rest.is_empty() {
+            self.seat.handed_out();
+        }
         self.seat.rest();
     }
 }

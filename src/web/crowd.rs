@@ -74,7 +74,7 @@ impl Crowd {
         let state =
             State { phase: Phase::Reading, since, deadline, unsent: 0, signal: signal.clone() };
         seats.taken.insert(id, state);
-        Arc::new(Seat { crowd: self.clone(), id, signal })
+        Arc::new(Seat { crowd: self.clone(), id, signal, sending: Mutex::default() })
     }
 
     /// The requests whose head has not come yet will not be answered any more.
@@ -142,9 +142,42 @@ pub(super) struct Seat {
     crowd: Arc<Crowd>,
     id: u64,
     signal: Arc<Signal>,
+    sending: Mutex<Sending>,
+}
+
+/// An answer on its way out.
+#[derive(Default)]
+struct Sending {
+    /// What to do when it was sent.
+    when_sent: Option<Box<dyn FnOnce() + Send>>,
+    /// Its last piece was handed to the connection, which may hold it back yet.
+    handed_out: bool,
 }
 
 impl Seat {
+    /// The answer that comes now wants to know when it was sent. One that is given up never does.
+    pub(super) fn when_sent(&self, then: impl FnOnce() + Send + 'static) {
+        *self.sending() = Sending { when_sent: Some(Box::new(then)), handed_out: false };
+    }
+
+    pub(super) fn handed_out(&self) {
+        self.sending().handed_out = true;
+    }
+
+    /// The connection holds nothing back any more.
+    pub(super) fn flushed(&self) {
+        let mut sending = self.sending();
+        let then = if sending.handed_out { sending.when_sent.take() } else { None };
+        drop(sending);
+        if let Some(then) = then {
+            then();
+        }
+    }
+
+    fn sending(&self) -> MutexGuard<'_, Sending> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn prepare(&self) {
         self.turn_to(Phase::Preparing, 0);
     }

@@ -1,5 +1,5 @@
-//! A socket that tells its seat when the client sends something, and that leaves nothing behind
-//! when it is cut off.
+//! A socket that tells its seat when the client sends something and when all was sent to it, and
+//! that leaves nothing behind when it is cut off.
 
 use std::io;
 use std::pin::Pin;
@@ -69,7 +69,10 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        // What buffers stand above, hyper's and TLS's, are empty before they flush this one.
+        self.seat.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -23,6 +23,8 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::metrics::series::Receipt;
+
 pub use config_file::ConfigFileError;
 pub use error::Error;
 pub use limits::Limits;
@@ -33,6 +35,8 @@ pub trait Exporter: Send + Sync + 'static {
     /// The body of /metrics for one scrape. Saves what is unsaved first. It is run to its end
     /// even where the client leaves meanwhile.
     fn metrics(&self, scrape: Scrape) -> impl Future<Output = Exposition> + Send;
+    /// The answer with this receipt was handed to the system to its last byte.
+    fn sent(&self, receipt: Receipt);
     /// Every source has caught up with what was there at the start.
     fn ready(&self) -> bool;
     /// The data of the page at `/`, as it is now.
@@ -52,6 +56,8 @@ pub struct Scrape {
 pub struct Exposition {
     pub content_type: &'static str,
     pub body: Vec<u8>,
+    /// Comes back by [`Exporter::sent`], where the client stays to the end.
+    pub receipt: Option<Receipt>,
 }
 
 /// What the page shows: the sources with their state, and the last accesses, newest first.

@@ -78,9 +78,12 @@ fn joined(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
 }
 
 async fn prepare(exposition: Exposition, wants_gzip: bool) -> Response<Bytes> {
-    let Exposition { content_type, body } = exposition;
+    let Exposition { content_type, body, receipt } = exposition;
     let (body, packed) = if wants_gzip { pack(body).await } else { (body, false) };
     let mut response = Response::new(Bytes::from(body));
+    if let Some(receipt) = receipt {
+        response.extensions_mut().insert(receipt);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));

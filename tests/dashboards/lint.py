@@ -2,10 +2,13 @@
 """Holds the dashboards to the rules of Grafana's dashboard-linter, and every metric and label that dashboards, recording
 rules and alerts name to the exporter's catalog.
 
-usage: lint.py [CATALOG.md]     the file with the tables of metrics (README.md); rows `| \\`family\\`, … | type | labels | … |`
+usage: lint.py [CATALOG.md [VALUES.json]]
+  CATALOG.md    the file with the tables of metrics (README.md); rows `| \\`family\\`, … | type | labels | … |`
+  VALUES.json   the values that a label can have, {family as a regular expression: {label: [value, …]}}
 
 Needs python3 alone; with promtool on the path it also has every expression parsed as PromQL.
 """
+import json
 import re
 import shutil
 import subprocess
@@ -29,13 +32,16 @@ UNITS = {"locale", "string", "bytes", "Bps", "cps", "reqps", "s", "dtdurations",
 DRAWN = {"stat", "singlestat", "graph", "table", "timeseries", "gauge"}
 QUERIED = DRAWN | {"state-timeline", "bargauge"}
 
-# Metrics and labels that come from Prometheus itself.
-PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}}
+# Metrics and labels that come from Prometheus itself, and from the process collector of its client libraries.
+PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"},
+              "process_cpu_seconds_total": set(), "process_resident_memory_bytes": set(), "process_start_time_seconds": set()}
 TARGET = {"job", "instance"}
 # What Grafana fills in, in a form that parses.
 BUILTIN = {"__rate_interval": "5m", "__interval": "1m", "__range": "6h", "__from": "0", "__to": "0"}
 
 errors, checked = [], 0
+# From VALUES.json: what a matcher may ask for.
+values = {}
 
 
 def check(passed, *what):
@@ -73,6 +79,16 @@ def read_rules(path):
         yield kind, name, block.group(2) or block.group(3), text
 
 
+def check_values(where, families, matcher):
+    """Every value that a matcher spells out is one that the label can have."""
+    label, operator, wanted = matcher
+    for family in families:
+        known = next((of[label] for pattern, of in values.items() if label in of and re.fullmatch(pattern, family)), None)
+        if known and not wanted.startswith("$"):
+            for value in wanted.split("|") if "~" in operator else [wanted]:
+                check(any(re.fullmatch(value, one) for one in known), "catalog", *where, family, f"{label} is never {value}")
+
+
 def check_names(where, text, catalog):
     """Every metric stands in the catalog, every label is one of the metric's own. Returns all labels the expression can give."""
     expression = Expression(text)
@@ -82,8 +98,9 @@ def check_names(where, text, catalog):
         check(families and families <= set(catalog), "catalog", *where, selector.name, "no such metric")
         own = TARGET | {"__name__"} | set().union(*(catalog.get(family, set()) for family in families))
         reachable |= own
-        for label, _, _ in selector.matchers:
-            check(label in own, "catalog", *where, selector.name, f"has no label {label}")
+        for matcher in selector.matchers:
+            check(matcher[0] in own, "catalog", *where, selector.name, f"has no label {matcher[0]}")
+            check_values(where, families, matcher)
     for label in expression.labels:
         check(label in reachable, "catalog", *where, "", f"no metric here has the label {label}")
     return reachable
@@ -177,6 +194,9 @@ def main():
     catalog = read_catalog(sys.argv[1] if len(sys.argv) > 1 else ROOT / "README.md")
     check(len(catalog) > 30, "catalog", "", "", "", "the tables of metrics were not found")
     catalog.update(PROMETHEUS)
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], encoding="utf-8") as file:
+            values.update(json.load(file))
 
     recording, alerts = (ROOT / "deploy/prometheus" / file for file in ("recording.yml", "alerts.yml"))
     for _, name, expr, _ in read_rules(recording):

@@ -29,6 +29,7 @@ pub struct Said {
     pub identifier: String,
     pub facility: u32,
     pub uid: u32,
+    pub login_uid: Option<u32>,
     pub comm: Option<String>,
     pub message_id: Option<String>,
 }
@@ -42,6 +43,7 @@ impl Said {
             identifier: "sshd".to_owned(),
             facility: 10,
             uid: 0,
+            login_uid: None,
             comm: None,
             message_id: None,
         }
@@ -49,18 +51,20 @@ impl Said {
 
     /// All but the message, in the Journal Export Format.
     fn frame(&self) -> String {
+        let login_uid = self.login_uid.map(|uid| uid.to_string());
         let optional = |name: &str, value: &Option<String>| {
             value.as_ref().map_or(String::new(), |value| format!("{name}={value}\n"))
         };
         format!(
             "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID={:032x}\n\
-             _HOSTNAME=web1\nSYSLOG_IDENTIFIER={}\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}",
+             _HOSTNAME=web1\nSYSLOG_IDENTIFIER={}\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}{}",
             BEGINNING + self.second * 1_000_000,
             1 + self.second * 1_000_000,
             self.boot,
             self.identifier,
             self.facility,
             self.uid,
+            optional("_AUDIT_LOGINUID", &login_uid),
             optional("_COMM", &self.comm),
             optional("MESSAGE_ID", &self.message_id),
         )

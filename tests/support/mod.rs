@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: real processes that end with the test, waiting for an event
 //! instead of sleeping, and asking over HTTP.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code)]
+
+pub mod pty;
+pub mod visitor;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -149,7 +152,16 @@ impl Exporter {
     }
 
     pub fn start_with(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Exporter {
-        let port = free_port();
+        Exporter::start_at(free_port(), dir, arguments, environment)
+    }
+
+    /// Starts it where a scraper will find it again after a restart.
+    pub fn start_at(
+        port: u16,
+        dir: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Exporter {
         let log = dir.join("exporter.log");
         let stderr = File::options().create(true).append(true).open(&log).unwrap();
         let process = Process::start(
@@ -301,20 +313,42 @@ pub fn dev_log() -> File {
     lock
 }
 
-/// rsyslogd from Debian's package, listening on `/dev/log`, writing auth messages to `log`.
+/// rsyslogd from Debian's package, writing auth messages to `log`.
 pub struct Rsyslog(Process);
 
 impl Rsyslog {
+    /// Listens on `/dev/log`: see [`dev_log`].
     pub fn start(dir: &Path, log: &Path) -> Rsyslog {
         Rsyslog::start_with(dir, log, "RSYSLOG_TraditionalFileFormat")
     }
 
     pub fn start_with(dir: &Path, log: &Path, template: &str) -> Rsyslog {
+        Rsyslog::start_configured(dir, log, template, "")
+    }
+
+    /// With `more` in its configuration.
+    pub fn start_configured(dir: &Path, log: &Path, template: &str, more: &str) -> Rsyslog {
+        let input = format!("{more}\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")");
+        let _ = std::fs::remove_file("/dev/log");
+        Rsyslog::listen(dir, log, template, &input, Path::new("/dev/log"))
+    }
+
+    /// Listens on `socket` alone, so that it needs neither root nor `/dev/log`.
+    pub fn start_on(dir: &Path, log: &Path, socket: &Path) -> Rsyslog {
+        let input = format!(
+            "module(load=\"imuxsock\" SysSock.Use=\"off\")\n\
+             input(type=\"imuxsock\" Socket=\"{}\" RateLimit.Interval=\"0\")",
+            socket.display()
+        );
+        Rsyslog::listen(dir, log, "RSYSLOG_TraditionalFileFormat", &input, socket)
+    }
+
+    fn listen(dir: &Path, log: &Path, template: &str, input: &str, socket: &Path) -> Rsyslog {
         let config = dir.join("rsyslog.conf");
         std::fs::write(
             &config,
             format!(
-                "global(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")\n\
+                "global(workDirectory=\"{}\")\n{input}\n\
                  module(load=\"builtin:omfile\" Template=\"{template}\" FileCreateMode=\"0600\")\n\
                  auth,authpriv.* action(type=\"omfile\" file=\"{}\")\n",
                 dir.display(),
@@ -322,7 +356,6 @@ impl Rsyslog {
             ),
         )
         .unwrap();
-        let _ = std::fs::remove_file("/dev/log");
         let process = Process::start(
             Command::new("rsyslogd")
                 .args(["-n", "-f"])
@@ -332,8 +365,12 @@ impl Rsyslog {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null()),
         );
-        wait_for("rsyslogd's /dev/log", || Path::new("/dev/log").exists().then_some(()));
+        wait_for("rsyslogd's socket", || socket.exists().then_some(()));
         Rsyslog(process)
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Opens its files anew, as logrotate's postrotate asks.
@@ -351,22 +388,26 @@ pub struct Sshd {
 
 impl Sshd {
     pub fn start(dir: &Path, user: &str, more: &str) -> Sshd {
+        Sshd::start_configured(dir, &format!("AllowUsers {user} root\n{more}"))
+    }
+
+    /// For everyone, with these settings in place of those below that they name too.
+    pub fn start_configured(dir: &Path, settings: &str) -> Sshd {
         std::fs::create_dir_all("/run/sshd").unwrap();
         let port = free_port();
         for key in ["host", "client", "stranger"] {
-            run(Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-C", &format!("{key}@test"), "-f"])
-                .arg(dir.join(key)));
+            keygen(dir, key, &["-t", "ed25519", "-C", &format!("{key}@test")]);
         }
         let keys = dir.join("authorized_keys");
         std::fs::copy(dir.join("client.pub"), &keys).unwrap();
         let config = dir.join("sshd_config");
+        // Of a setting that stands twice, sshd takes the first.
         std::fs::write(
             &config,
             format!(
-                "ListenAddress 127.0.0.1:{port}\nHostKey {0}/host\nPidFile {0}/sshd.pid\nAuthorizedKeysFile {1}\n\
-                 StrictModes no\nUsePAM yes\nPermitRootLogin yes\nPasswordAuthentication yes\nSyslogFacility AUTHPRIV\n\
-                 AllowUsers {user} root\n{more}\n",
+                "{settings}\nListenAddress 127.0.0.1:{port}\nHostKey {0}/host\nPidFile {0}/sshd.pid\n\
+                 AuthorizedKeysFile {1}\nStrictModes no\nUsePAM yes\nPermitRootLogin yes\n\
+                 PasswordAuthentication yes\nSyslogFacility AUTHPRIV\n",
                 dir.display(),
                 keys.display()
             ),
@@ -383,6 +424,16 @@ impl Sshd {
         );
         wait_for("sshd", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
         Sshd { _process: process, port, dir: dir.to_path_buf() }
+    }
+
+    /// Waits until no process serves a connection any more: all lines on them are written.
+    #[track_caller]
+    pub fn wait_idle(&self) {
+        let listener = self._process.id().to_string();
+        wait_for("the end of sshd's connections", || {
+            let found = Command::new("pgrep").args(["-P", &listener]).output().unwrap();
+            (!found.status.success()).then_some(())
+        });
     }
 
     /// Runs a command over ssh with a key of `dir`; whether the login worked.
@@ -408,13 +459,25 @@ impl Sshd {
 
     /// The fingerprint of one of its keys, as sshd logs it.
     pub fn fingerprint(&self, key: &str) -> String {
-        let output = Command::new("ssh-keygen")
-            .arg("-lf")
-            .arg(self.dir.join(format!("{key}.pub")))
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap().split(' ').nth(1).unwrap().to_owned()
+        fingerprint(&self.dir, key)
     }
+}
+
+/// Makes the key pair `dir/name` without a passphrase.
+#[track_caller]
+pub fn keygen(dir: &Path, name: &str, arguments: &[&str]) {
+    run(Command::new("ssh-keygen")
+        .args(["-q", "-N", ""])
+        .args(arguments)
+        .arg("-f")
+        .arg(dir.join(name)));
+}
+
+/// The fingerprint of `dir/key.pub`, as ssh-keygen prints and sshd logs it.
+pub fn fingerprint(dir: &Path, key: &str) -> String {
+    let output =
+        Command::new("ssh-keygen").arg("-lf").arg(dir.join(format!("{key}.pub"))).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').nth(1).unwrap().to_owned()
 }
 
 /// An account of the machine that is gone when the test is.
@@ -434,6 +497,18 @@ impl Account {
         // `*` instead of `!`: no password fits, but the account is not locked, so that keys do.
         run(Command::new("usermod").args(["-p", "*", name]));
         Account(name.to_owned())
+    }
+
+    /// One that logs in by password.
+    pub fn with_password(name: &str, password: &str) -> Account {
+        let account = Account::create(name);
+        account.set_password(password);
+        account
+    }
+
+    pub fn set_password(&self, password: &str) {
+        let line = format!("printf '%s:%s\\n' '{}' '{password}' | chpasswd", self.0);
+        run(Command::new("sh").args(["-c", &line]));
     }
 }
 

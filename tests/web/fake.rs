@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use login_exporter::metrics::series::Receipt;
 use login_exporter::web::{Exporter, Exposition, Options, Overview, Reloader, Scrape, Server};
 use tokio::sync::{Notify, oneshot};
 
@@ -49,8 +50,11 @@ impl Exporter for Fake {
         }
         assert!(!self.panics.load(Ordering::SeqCst), "the scrape panics, as the test asked");
         let body = self.body.lock().unwrap().clone();
-        Exposition { content_type: "text/plain; version=0.0.4; charset=utf-8", body }
+        let content_type = "text/plain; version=0.0.4; charset=utf-8";
+        Exposition { content_type, body, receipt: None }
     }
+
+    fn sent(&self, _: Receipt) {}
 
     fn ready(&self) -> bool {
         self.ready.load(Ordering::SeqCst)

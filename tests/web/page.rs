@@ -61,7 +61,7 @@ fn day() -> Overview {
         program: "sudo".into(),
         method: String::new(),
         source: String::new(),
-        network: String::new(),
+        network: "unknown".into(),
         detail: "/usr/bin/systemctl".into(),
         ..login("deploy", "true", 190)
     };

@@ -9,12 +9,18 @@ use tracing::{info, warn};
 
 use crate::config::{AuthLog, Settings, SourceChoice};
 use crate::event::Time;
-use crate::pipeline::{Pipeline, time_of};
+use crate::pipeline::{Pipeline, now, time_of};
 use crate::source::ProblemReason;
 use crate::source::journal::Journalctl;
 
 /// RHEL and Amazon Linux, then Debian and Ubuntu.
 const USUAL_LOGS: [&str; 2] = ["/var/log/secure", "/var/log/auth.log"];
+
+/// It is there where a journald runs.
+const JOURNALD: &str = "/run/systemd/journal/socket";
+
+/// The kernel's clock for files runs behind the one that journald reads, by a tick at most.
+const FILE_CLOCK_BEHIND: Duration = Duration::from_millis(10);
 
 /// A file is stale whose last write is so much older than the journal's newest entry. A log
 /// daemon writes within seconds.
@@ -45,6 +51,12 @@ impl HostLog {
             (SourceChoice::File, Some(path)) => Ok(HostLog::Files(vec![usual_log(path, settings)])),
             (SourceChoice::File, None) => Err(nothing_found()),
             (_, Some(path)) => Ok(HostLog::unless_stale(path, settings).await),
+            // The journal of a host that was just started may hold no login yet.
+            (_, None)
+                if Path::new(JOURNALD).exists() && Journalctl::system().is_readable().await =>
+            {
+                Ok(HostLog::Journal)
+            }
             (_, None) => match Journalctl::system().newest_time().await {
                 Some(_) => Ok(HostLog::Journal),
                 None => Err(no_journal_either()),
@@ -78,6 +90,15 @@ fn no_journal_either() -> String {
         "this host has neither {secure} nor {auth}, and no journal with a login that may be read: \
          name its log with --auth-log.path, or run as root or in the group systemd-journal"
     )
+}
+
+/// Up to when the journal's entries were read from the usual file before: until the exporter
+/// stopped or the log daemon did, whichever came first.
+pub(in crate::app) fn told_until(saved: Option<Time>) -> Time {
+    let usual =
+        USUAL_LOGS.iter().find_map(|path| fs::metadata(path).and_then(|m| m.modified()).ok());
+    let written = usual.map(|modified| time_of(modified + FILE_CLOCK_BEHIND));
+    [written, saved].into_iter().flatten().min().unwrap_or_else(now)
 }
 
 fn is_stale(path: &Path, newest: Time) -> bool {

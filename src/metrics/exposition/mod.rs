@@ -15,7 +15,7 @@ use crate::event::Time;
 use crate::metrics::catalog::own::SERIES_LIMITED;
 use crate::metrics::catalog::{SESSION_DURATION, SESSIONS_ACTIVE};
 use crate::metrics::own::Own;
-use crate::metrics::series::{OTHER, Store, join};
+use crate::metrics::series::{OTHER, Receipt, Store, join};
 
 pub use format::Format;
 
@@ -35,7 +35,10 @@ pub struct Scrape {
 /// The page for one scrape, its event families written. What they show can be saved before the
 /// exporter's own families, which tell of the saving, are added.
 #[derive(Debug)]
-pub struct Page(Writer);
+pub struct Page {
+    writer: Writer,
+    receipt: Option<Receipt>,
+}
 
 impl Page {
     /// Writes the event families and the open sessions (`program`, `user`, how many). It takes
@@ -46,7 +49,7 @@ impl Page {
         actives: impl IntoIterator<Item = (P, U, u64)>,
     ) -> Page {
         let mut writer = Writer::new(scrape.format, scrape.created, store.len());
-        let audience = store.answer(scrape.scraper, scrape.now);
+        let (audience, receipt) = store.answer(scrape.scraper, scrape.now);
         for table in store.tables_mut() {
             let family = table.family();
             writer.pair(family, table.show(&audience));
@@ -55,21 +58,26 @@ impl Page {
         writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
         let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();
         writer.counts(&SERIES_LIMITED, &folds);
-        Page(writer)
+        Page { writer, receipt }
+    }
+
+    /// What [`Store::had`] is to be told when the page was sent.
+    pub fn receipt(&self) -> Option<Receipt> {
+        self.receipt
     }
 
     /// Adds the exporter's own families, as they are now.
     pub fn with(mut self, own: &Own) -> Page {
-        own::write(&mut self.0, &own.gather());
+        own::write(&mut self.writer, &own.gather());
         self
     }
 
     pub fn finish(self) -> Vec<u8> {
-        self.0.finish()
+        self.writer.finish()
     }
 }
 
-/// Writes the whole page at once.
+/// Writes the whole page at once, for someone who has it with that.
 pub fn render<P: AsRef<str>, U: AsRef<str>>(
     store: &mut Store,
     own: Option<&Own>,
@@ -77,6 +85,9 @@ pub fn render<P: AsRef<str>, U: AsRef<str>>(
     actives: impl IntoIterator<Item = (P, U, u64)>,
 ) -> Vec<u8> {
     let page = Page::of_events(store, scrape, actives);
+    if let Some(receipt) = page.receipt {
+        store.had(receipt);
+    }
     match own {
         Some(own) => page.with(own).finish(),
         None => page.finish(),

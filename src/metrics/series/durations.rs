@@ -128,6 +128,11 @@ impl Durations {
         before - self.rows.len()
     }
 
+    /// Whether a program is not shown at its values yet.
+    pub(super) fn holds_any(&self) -> bool {
+        self.rows.values().any(|row| row.held.is_some())
+    }
+
     /// What this audience sees, in the order of the page.
     pub(crate) fn show(&mut self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
         for row in self.rows.values_mut() {

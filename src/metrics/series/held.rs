@@ -16,6 +16,9 @@ use crate::event::Time;
 /// Seconds that a scraper is waited for after it was last seen.
 const KNOWN_FOR: f64 = 300.0;
 
+/// Seconds after which a snapshot is due in which a scraper was seen later: a part of the above.
+const REMEMBERED_FOR: f64 = 60.0;
+
 /// Seconds after which a series is shown as it is, whoever has not come.
 const HELD_FOR: f64 = 120.0;
 
@@ -28,6 +31,9 @@ pub(super) struct Scrapers {
     /// Responses that were given, to anyone, since the first start.
     answered: u64,
     known: Vec<Scraper>,
+    /// When a scraper was last worth a snapshot, in nanoseconds.
+    #[serde(skip)]
+    remembered: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,7 +41,7 @@ struct Scraper {
     address: IpAddr,
     /// When it last asked, in nanoseconds.
     seen: i64,
-    /// Which response was its last, by [`Scrapers::answered`]; 0 before the first.
+    /// Which response it has had last, by [`Scrapers::answered`]; 0 before the first.
     last: u64,
 }
 
@@ -51,12 +57,23 @@ pub(crate) struct Audience {
     answered: u64,
 }
 
+/// Which response a scraper is given. It counts as had once it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    scraper: IpAddr,
+    response: u64,
+}
+
 impl Scrapers {
     pub(super) fn answered(&self) -> u64 {
         self.answered
     }
 
-    pub(super) fn answer(&mut self, scraper: Option<IpAddr>, now: Time) -> Audience {
+    pub(super) fn answer(
+        &mut self,
+        scraper: Option<IpAddr>,
+        now: Time,
+    ) -> (Audience, Option<Receipt>) {
         if let Some(address) = scraper {
             self.see(address, now);
         }
@@ -68,10 +85,26 @@ impl Scrapers {
             answered: self.answered,
         };
         self.answered += 1;
-        if let Some(known) = self.known.iter_mut().find(|s| Some(s.address) == scraper) {
-            known.last = self.answered;
+        let response = self.answered;
+        (audience, scraper.map(|scraper| Receipt { scraper, response }))
+    }
+
+    /// Notes that a scraper has had what it was given.
+    pub(super) fn had(&mut self, receipt: Receipt) {
+        if let Some(known) = self.known.iter_mut().find(|s| s.address == receipt.scraper) {
+            known.last = known.last.max(receipt.response);
         }
-        audience
+    }
+
+    /// Whether the last snapshot knows this scraper, and that it asked lately.
+    pub(super) fn is_remembered(&mut self, scraper: Option<IpAddr>, now: Time) -> bool {
+        let Some(address) = scraper else { return true };
+        let known = self.known.iter().any(|s| s.address == address);
+        if known && apart(now, Time::from_nanoseconds(self.remembered)) < REMEMBERED_FOR {
+            return true;
+        }
+        self.remembered = now.nanoseconds();
+        false
     }
 
     fn see(&mut self, address: IpAddr, now: Time) {

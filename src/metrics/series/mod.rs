@@ -21,10 +21,12 @@ use crate::event::{EventKind, Time};
 use crate::metrics::catalog::{EVENT_FAMILIES, EventFamily, When};
 use crate::policy::Observation;
 
+pub use held::Receipt;
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
 
 use durations::Durations;
 use held::{Audience, Scrapers};
+
 use labels::Key;
 use table::Table;
 
@@ -156,8 +158,26 @@ impl Store {
 
     /// Notes that a response is given now, to this scraper or to someone who is none, and what
     /// that one may see.
-    pub(crate) fn answer(&mut self, scraper: Option<IpAddr>, now: Time) -> Audience {
+    pub(crate) fn answer(
+        &mut self,
+        scraper: Option<IpAddr>,
+        now: Time,
+    ) -> (Audience, Option<Receipt>) {
+        let known = self.scrapers.is_remembered(scraper, now);
+        // Whoever has seen a value must not see less of it after a crash, so the end of a hold is
+        // to be saved as a count is.
+        self.generation += u64::from(!known || self.holds_any());
         self.scrapers.answer(scraper, now)
+    }
+
+    /// Notes that a scraper has had its response: one that was lost on the way, to a scraper that
+    /// waited no longer or by the end of this process, shows nobody a 0.
+    pub fn had(&mut self, receipt: Receipt) {
+        self.scrapers.had(receipt);
+    }
+
+    fn holds_any(&self) -> bool {
+        self.tables.iter().any(Table::holds_any) || self.durations.holds_any()
     }
 
     pub(crate) fn tables_mut(&mut self) -> &mut [Table] {

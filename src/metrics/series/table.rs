@@ -205,6 +205,11 @@ impl Table {
         before - self.rows.len()
     }
 
+    /// Whether a row is not shown at its value yet.
+    pub(super) fn holds_any(&self) -> bool {
+        self.rows.iter().any(|row| row.held.is_some())
+    }
+
     /// What this audience sees, in the order of the page.
     pub(crate) fn show(&mut self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
         for row in self.rows.iter_mut().filter(|row| row.held.is_some()) {

@@ -209,6 +209,11 @@ pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     done(name.map_or(event.clone(), |name| of(event, name)))
 }
 
+/// `cert: TEXT` on a certificate of an authority that sshd trusts for everyone.
+pub(super) fn of_authority<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    elsewhere(line).or_else(|| key(line, rest))
+}
+
 /// `[LOC: ]Authentication tried for NAME with correct key but not from a permitted host (host=H,
 /// ip=A[, required=R]).`, or `… with valid certificate but not from a permitted source address
 /// (A).`

@@ -78,10 +78,11 @@ const STARTING_WITH_P: [Rule; 6] = [
     (b"Packet corrupt", closing::bad_packet),
 ];
 
-const STARTING_WITH_R_AND_S: [Rule; 8] = [
+const STARTING_WITH_R_AND_S: [Rule; 9] = [
     (b"Received disconnect from ", closing::received),
     (b"ROOT LOGIN REFUSED FROM ", refusal::root),
     (b"Refusing certificate ID ", refusal::key),
+    (b"Refused by ", refusal::key),
     (b"Read from socket failed: ", closing::broken),
     (b"Read error from remote host ", closing::read_error),
     (b"RekeyLimit exceeded before authentication completed", closing::bad_packet),
@@ -128,7 +129,7 @@ const OTHERS: [Rule; 29] = [
     (b"userauth_pubkey: unsupported public key algorithm: ", refusal::key),
     (b"userauth_pubkey: certificate signature algorithm ", refusal::key),
     (b"srclimit_penalise: ", ignored),
-    (b"cert: ", refusal::key),
+    (b"cert: ", refusal::of_authority),
     (b"session process ", ignored),
 ];
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::event::Reason::{
-    AccountLocked, ClosedBeforeLogin, InvalidUser, NotAllowed, Throttled, TooManyAttempts,
+    AccountLocked, ClosedBeforeLogin, InvalidUser, KeyRefused, NotAllowed, Throttled,
+    TooManyAttempts,
 };
 
 const A: &str = "203.0.113.9";
@@ -255,5 +256,37 @@ fn pams_error_counts_only_if_no_failed_line_follows() {
     check(
         steps![alone(failed(1, 7, A)), Step::Expire(130), Step::Expire(131)],
         &["1 login_failure root from 203.0.113.9"],
+    );
+}
+
+#[test]
+fn a_refused_key_is_the_reason_why_the_connection_was_closed() {
+    // `Authentication key … revoked by file …`, `Connection closed by authenticating user root A`
+    check(
+        steps![
+            alone(rejected(1, 7, KeyRefused, None)),
+            rejected(2, 7, ClosedBeforeLogin, Some(A)),
+            alone(rejected(1, 8, KeyRefused, None)),
+            rejected(2, 8, TooManyAttempts, Some(A)),
+        ],
+        &[
+            "2 login_rejected key_refused from 203.0.113.9",
+            "2 login_rejected too_many_attempts from 203.0.113.9",
+        ],
+    );
+}
+
+#[test]
+fn a_refused_key_waits_while_the_person_types_a_password() {
+    check(
+        steps![
+            alone(rejected(1, 7, KeyRefused, None)),
+            Step::Expire(40),
+            accepted(60, 7, A),
+            alone(rejected(100, 8, KeyRefused, None)),
+            Step::Expire(229),
+            Step::Expire(230),
+        ],
+        &["60 login_success bob from 203.0.113.9", "100 login_rejected key_refused"],
     );
 }

@@ -81,6 +81,7 @@ pub(super) struct Page {
 }
 
 /// One event as LookupEvents shows it.
+#[derive(Debug)]
 pub(super) struct Found {
     pub id: String,
     /// Seconds since the epoch.

@@ -1,8 +1,7 @@
 //! CloudTrail asked through LookupEvents, for one account in one Region.
 //!
 //! LookupEvents takes one attribute to look for. Asked by event source it would show every call of
-//! every SSM agent, so it is asked by event name, once for each name that counts, `StartSession`
-//! first. That is six small requests a poll, kept under the service's two requests a second, which
+//! every SSM agent, so it is asked by event name, once for each name that counts. That is six small requests a poll, kept under the service's two requests a second, which
 //! all readers of the account share. What was read is told by [`Progress`].
 
 mod client;
@@ -28,13 +27,22 @@ const REQUEST_INTERVAL: Duration = Duration::from_millis(600);
 /// Throttling is told of only when it lasts: single refusals are part of a shared limit.
 const THROTTLED_BEFORE_TOLD: u32 = 3;
 
+/// What begins a session, and what only names the session: it is for `session::Memory` to know the
+/// target by then. CloudTrail may show both at once, and does so between any two requests, so the
+/// latter is asked for first, and kept until the former was read.
+const BEGINS: &str = "StartSession";
+const NAMES_A_SESSION: [&str; 2] = ["TerminateSession", "ResumeSession"];
+
+/// Events kept so at most; with more, what is there is told without waiting.
+const WAITING: usize = 1_000;
+
 /// What to ask, and how often.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub region: String,
     /// `None` for the account of the credentials themselves.
     pub account: Option<Account>,
-    /// The `eventName`s that are asked for, in this order.
+    /// The `eventName`s that are asked for.
     pub event_names: Vec<String>,
     pub poll_interval: Duration,
     /// How far the first start reaches back.
@@ -87,6 +95,8 @@ pub struct CloudTrailSource {
     progress: Progress,
     pace: Pace,
     poll: Option<Poll>,
+    /// What names a session, of the poll under way; not told and not remembered yet.
+    waiting: Vec<Found>,
     next_poll: Instant,
     /// A poll of this run was read to its end.
     caught_up: bool,
@@ -99,7 +109,8 @@ pub struct CloudTrailSource {
 
 impl CloudTrailSource {
     /// Goes on behind `position`, or begins with the lookback. Asks nothing yet.
-    pub async fn open(aws: &Aws, settings: Settings, position: Option<&Position>) -> Self {
+    pub async fn open(aws: &Aws, mut settings: Settings, position: Option<&Position>) -> Self {
+        settings.event_names.sort_by_key(|name| !names_a_session(name));
         let client = Client::new(aws, &settings.region, settings.account.as_ref()).await;
         let lookback = i64::try_from(settings.lookback.as_secs()).unwrap_or(i64::MAX);
         let restored = position.and_then(Progress::restore);
@@ -110,6 +121,7 @@ impl CloudTrailSource {
             pace: Pace::new(settings.request_interval, settings.first_back_off),
             settings,
             poll: None,
+            waiting: Vec::new(),
             next_poll: Instant::now(),
             caught_up: false,
             up: true,
@@ -136,6 +148,7 @@ impl CloudTrailSource {
         let window = self.progress.window(now().seconds());
         let poll = Poll { window, name: 0, token: None };
         self.poll = Some(poll.clone());
+        self.waiting.clear();
         poll
     }
 
@@ -161,18 +174,36 @@ impl CloudTrailSource {
     fn take_page(&mut self, mut poll: Poll, page: Page) -> bool {
         self.pace.succeeded();
         self.up = true;
-        let room = self.take_events(page.events);
+        let name = self.settings.event_names.get(poll.name).map_or("", String::as_str);
+        let (waits, begins) = (names_a_session(name), name == BEGINS);
+        let room = self.take_or_keep(page.events, waits);
         poll.token = page.next.filter(|_| room);
         if poll.token.is_none() {
             poll.name += 1;
         }
         let done = poll.name >= self.settings.event_names.len();
+        if done || (begins && poll.token.is_none()) {
+            self.take_waiting();
+        }
         if done {
             self.end_poll(poll.window);
         } else {
             self.poll = Some(poll);
         }
         done || !self.batch.is_empty()
+    }
+
+    fn take_or_keep(&mut self, events: Vec<Found>, waits: bool) -> bool {
+        if !waits {
+            return self.take_events(events);
+        }
+        self.waiting.extend(events.into_iter().filter(|event| !self.progress.knows(&event.id)));
+        self.waiting.len() < WAITING || self.take_waiting()
+    }
+
+    fn take_waiting(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.take_events(waiting)
     }
 
     /// Keeps what is new, oldest first; returns whether there was room for all of it.
@@ -255,6 +286,10 @@ impl Source for CloudTrailSource {
             }
         }
     }
+}
+
+fn names_a_session(event_name: &str) -> bool {
+    NAMES_A_SESSION.contains(&event_name)
 }
 
 fn now() -> Time {

@@ -86,6 +86,11 @@ impl Progress {
         Window { start, end: now, far_back, lost: (oldest - read_until).max(0) }
     }
 
+    /// Whether the event was remembered.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.seen.contains_key(id)
+    }
+
     /// Whether the event is new; it is remembered. `None` where memory is at its bound.
     pub(super) fn admit(&mut self, id: &str, time: i64) -> Option<bool> {
         if self.seen.contains_key(id) || time < self.floor {

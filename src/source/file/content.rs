@@ -12,6 +12,8 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use rustix::fs::OFlags;
 
+use super::identity::HEAD;
+
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// How much of a `.gz` is kept for reading it again: more than one block of the reader.
@@ -36,6 +38,12 @@ impl Content {
         let file = Arc::new(open_regular(path, OFlags::NOFOLLOW)?);
         let gzip = is_gzip(&file)?.then(|| Box::new(Inflated::new(&file)));
         Ok(Content { file, gzip })
+    }
+
+    /// The same open file, read from its beginning.
+    pub(super) fn share(&self) -> Content {
+        let gzip = self.gzip.as_ref().map(|_| Box::new(Inflated::new(&self.file)));
+        Content { file: Arc::clone(&self.file), gzip }
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -68,6 +76,14 @@ impl Content {
             None => fill(&mut At { file: &*self.file, offset }, buffer).all(),
             Some(inflated) => Ok(inflated.read_at(&self.file, buffer, offset)),
         }
+    }
+
+    /// The first [`HEAD`] bytes, or as many as there are.
+    pub(super) fn beginning(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; HEAD];
+        let n = self.read_at(&mut bytes, 0)?;
+        bytes.truncate(n);
+        Ok(bytes)
     }
 
     /// Why a `.gz` ended before its end.

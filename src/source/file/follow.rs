@@ -6,19 +6,22 @@
 //! for a writer that was late.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::event::Time;
 use crate::record::Position;
-use crate::source::{Problem, ProblemReason, Report};
+use crate::source::{Problem, Report};
 
+use super::FileSettings;
 use super::identity::{Done, FileId, Mark};
+use super::known::Known;
+use super::lingering::Lingering;
 use super::position::{self, Finished, Saved};
+use super::problems::{damaged, foreign, too_long};
 use super::reading::{Block, Progress, Reading, Step};
-use super::search::{self, Known, Plan, Search};
+use super::search::{self, Plan, Search};
 use super::survey::{Survey, Trouble};
-use super::{FileSettings, Start};
 
 /// Rotated files that are kept open at once.
 const LINGERING: usize = 4;
@@ -36,7 +39,7 @@ pub(super) struct Batch {
 
 /// What a start begins with.
 #[derive(Debug)]
-enum Beginning {
+pub(super) enum Beginning {
     /// Never started before.
     First,
     /// To be found again.
@@ -44,28 +47,21 @@ enum Beginning {
     Done,
 }
 
-/// A rotated file that may still grow.
-#[derive(Debug)]
-struct Lingering {
-    reading: Reading,
-    quiet_since: Duration,
-}
-
 #[derive(Debug)]
 pub(super) struct Follower {
-    settings: FileSettings,
+    pub(super) settings: FileSettings,
     block: Block,
-    beginning: Beginning,
-    current: Option<Reading>,
+    pub(super) beginning: Beginning,
+    pub(super) current: Option<Reading>,
     /// When the current file last grew.
     quiet_since: Duration,
-    queue: VecDeque<Reading>,
-    lingering: Vec<Lingering>,
-    done: Finished,
+    pub(super) queue: VecDeque<Reading>,
+    pub(super) lingering: Vec<Lingering>,
+    pub(super) done: Finished,
     /// The empty log, as it was last written, before which nothing was found to be read.
     searched: Option<(FileId, i64)>,
-    trouble: Trouble,
-    report: Report,
+    pub(super) trouble: Trouble,
+    pub(super) report: Report,
     /// What was last told of `up` and `caught_up`.
     told: Option<(bool, bool)>,
 }
@@ -112,7 +108,12 @@ impl Follower {
 
     /// More is to be read at once, whatever the last look found.
     pub(super) fn has_more(&self) -> bool {
-        !self.queue.is_empty()
+        self.next_has_begun()
+    }
+
+    /// Something stands in the files that come next.
+    fn next_has_begun(&self) -> bool {
+        !self.queue.iter().all(Reading::is_untouched)
     }
 
     /// Has the next look tell this.
@@ -167,76 +168,13 @@ impl Follower {
         self.lingering.iter().map(|l| &l.reading).chain(&self.current)
     }
 
-    fn known(&mut self) -> Vec<Known> {
-        let lingering = self.lingering.iter_mut().map(|l| &mut l.reading);
-        lingering.chain(&mut self.current).chain(&mut self.queue).map(Known::of).collect()
+    fn known(&self) -> Vec<Known> {
+        self.readings().chain(&self.queue).map(Known::of).collect()
     }
 
     fn lag(&self) -> u64 {
         self.readings().chain(&self.queue).map(|r| r.size.saturating_sub(r.offset)).sum()
     }
-
-    // ── the beginning ──
-
-    fn begin(&mut self, survey: &Survey, clock: Duration) {
-        if matches!(self.beginning, Beginning::Done) {
-            return;
-        }
-        let Some(live) = self.open_live(survey) else { return };
-        match std::mem::replace(&mut self.beginning, Beginning::Done) {
-            Beginning::First => self.begin_first(survey, live),
-            Beginning::Saved(marks) => self.begin_again(marks, live, clock),
-            Beginning::Done => {}
-        }
-    }
-
-    /// `None` where the log is there but cannot be read: then a start waits.
-    fn open_live(&mut self, survey: &Survey) -> Option<Option<Reading>> {
-        match survey {
-            Survey::File { .. } => match Reading::open_live(&self.settings.path) {
-                Ok(reading) => Some(Some(reading)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
-                Err(error) => {
-                    self.trouble.cannot_read(&error);
-                    None
-                }
-            },
-            Survey::Missing => Some(None),
-            Survey::Unreadable(_) => None,
-        }
-    }
-
-    fn begin_first(&mut self, survey: &Survey, live: Option<Reading>) {
-        if let Ok(search) = Search::new(&self.settings.path, None, &Finished::default()) {
-            search.history().into_iter().for_each(|done| self.done.push(done));
-        }
-        let Some(mut live) = live else { return };
-        if self.settings.start == Start::End && matches!(survey, Survey::File { .. }) {
-            // Should it fail, the read that follows fails too and says so.
-            let _ = live.go_to_end();
-        }
-        self.current = Some(live);
-    }
-
-    fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
-        let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
-        let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
-        let plan = search.ok().and_then(|search| search.resume(&marks, live));
-        match plan {
-            Some(plan) => self.take(plan, clock),
-            None => self.beginning = Beginning::Saved(marks),
-        }
-    }
-
-    fn take(&mut self, plan: Plan, clock: Duration) {
-        self.report.problems.extend(plan.problems);
-        let linger = |reading| Lingering { reading, quiet_since: clock };
-        self.lingering.extend(plan.lingering.into_iter().map(linger));
-        self.queue = plan.queue;
-        self.current = self.queue.pop_front();
-    }
-
-    // ── reading ──
 
     /// Fills the block with lines, from the first file that has some. Returns when that file was
     /// last written; `None` when there are no lines.
@@ -245,11 +183,15 @@ impl Follower {
             return Some(modified);
         }
         for _ in 0..FILES_PER_LOOK {
-            self.look_before_first_line();
+            // Asked before the current file is read: it has nothing more once the next has begun.
+            let begun = self.next_has_begun();
+            if !self.look_before_first_line() {
+                return None;
+            }
             if self.read_current(survey, clock) {
                 return self.current.as_ref().map(|c| c.modified);
             }
-            if self.report.bytes > 0 || !self.go_on(survey, clock) {
+            if self.report.bytes > 0 || !self.go_on(survey, clock, begun) {
                 return None;
             }
         }
@@ -289,26 +231,32 @@ impl Follower {
     }
 
     /// Before the first line of a log that has changed since it was opened comes what was copied
-    /// from it and cut in between.
-    fn look_before_first_line(&mut self) {
-        let Some(current) = &mut self.current else { return };
-        let since = current.modified;
-        if !current.is_unproven() {
-            return;
-        }
-        let known = self.known();
-        let mut problems = std::mem::take(&mut self.report.problems);
+    /// from it and cut in between. False if that cannot be told yet.
+    fn look_before_first_line(&mut self) -> bool {
+        let Some(mut current) = self.current.take_if(|c| c.is_unproven()) else { return true };
+        let mark = current.mark();
+        // Taken as it is now: should it be cut while the search goes on, it is unproven again.
+        let accepted = current.accept();
+        let mut known = self.known();
+        known.push(Known::of(&current));
         let search = Search::new(&self.settings.path, None, &self.done);
-        let before = search.map(|s| s.before_first_line(since, &known, &mut problems));
-        self.report.problems = problems;
-        if let Some(current) = self.current.take() {
-            self.go_back_to(before.unwrap_or_default(), current);
+        let before = search.and_then(|search| search.before_first_line(&mark, &mut known));
+        let (Some(before), Ok(())) = (before, accepted) else {
+            (current.size, current.modified) = (mark.size, mark.modified);
+            self.current = Some(current);
+            return false;
+        };
+        if before.is_postponed {
+            current.searched_until(mark.modified);
         }
+        self.go_back_to(before, current);
+        true
     }
 
     /// Reads `before`, then `current`.
-    fn go_back_to(&mut self, before: Vec<Reading>, current: Reading) {
-        for reading in before.into_iter().chain([current]).rev() {
+    fn go_back_to(&mut self, before: Plan, current: Reading) {
+        self.report.problems.extend(before.problems);
+        for reading in before.queue.into_iter().chain([current]).rev() {
             self.queue.push_front(reading);
         }
         self.current = self.queue.pop_front();
@@ -343,29 +291,30 @@ impl Follower {
             self.current = Some(current);
             return;
         }
-        // Should it fail, the read that follows fails too and says so.
-        let _ = current.go_to(0);
         let mut known = self.known();
-        known.push(Known::of(&mut current));
-        let mut problems = std::mem::take(&mut self.report.problems);
+        known.push(Known::of(&current));
+        let seen = current.metadata();
         let search = Search::new(&self.settings.path, Some(&mark.path), &self.done);
-        let before = search.map(|s| s.before_cut(&mark, known, &mut problems));
-        self.report.problems = problems;
-        let before = before.unwrap_or_default();
+        let Some(before) = search.and_then(|search| search.before_cut(&mark, known)) else {
+            // It is found to be cut again at the next look.
+            self.current = Some(current);
+            return;
+        };
         // Going on from the last of these to the log is counted when it is done.
-        self.report.rotations += u32::from(before.is_empty());
+        self.report.rotations += u32::from(before.queue.is_empty());
+        current.start_over(seen.as_ref().ok());
         self.go_back_to(before, current);
     }
 
-    // ── from file to file ──
-
     /// Leaves the current file for the next, if there is one. True if there is more to read.
-    fn go_on(&mut self, survey: &Survey, clock: Duration) -> bool {
+    fn go_on(&mut self, survey: &Survey, clock: Duration, begun: bool) -> bool {
         if self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false)) {
             return !self.trouble.is_stuck();
         }
         if self.queue.is_empty() {
             self.find_next(survey);
+        } else if !begun && !self.has_left(survey) {
+            return false;
         }
         let Some(next) = self.queue.pop_front() else { return false };
         if let Some(left) = self.current.replace(next) {
@@ -377,6 +326,14 @@ impl Follower {
         }
         self.searched = None;
         true
+    }
+
+    /// The writer has left the current file, though nothing stands in the next: it is a copy, or
+    /// the log has moved on from the next too.
+    fn has_left(&self, survey: &Survey) -> bool {
+        let finished = self.current.as_ref().is_none_or(|c| c.finished);
+        let next = self.queue.back().map(|r| r.id);
+        finished || matches!(survey, Survey::File { id, .. } if Some(*id) != next)
     }
 
     /// Looks for what has taken the place of the current file.
@@ -391,29 +348,28 @@ impl Follower {
             return;
         }
         let Some(Some(live)) = self.open_live(survey) else { return };
-        self.queue = self.search_between(live, size == 0);
-        self.searched = Some((id, modified));
+        if let Some(queue) = self.search_between(live, size == 0) {
+            self.queue = queue;
+            self.searched = Some((id, modified));
+        }
     }
 
-    fn search_between(&mut self, live: Reading, live_is_empty: bool) -> VecDeque<Reading> {
+    /// `None` if it cannot be told yet.
+    fn search_between(&mut self, live: Reading, is_empty: bool) -> Option<VecDeque<Reading>> {
         let mark = self.current.as_ref().map(Reading::mark);
         let mut known = self.known();
-        let mut lingering = Vec::new();
-        if let Some(at) = self.lingering.iter().position(|l| l.reading.id == live.id) {
-            lingering.push(self.lingering.remove(at).reading);
-        }
+        known.push(Known::of(&live));
         let resolved = mark.as_ref().map(|m| m.path.as_path());
-        let Ok(search) = Search::new(&self.settings.path, resolved, &self.done) else {
-            return VecDeque::from([live]);
-        };
-        let mut live = search.adopt(live, &mut lingering);
-        known.push(Known::of(&mut live));
-        let between = search.between(mark.as_ref(), &known, &mut self.report.problems);
-        let mut queue = VecDeque::from(between);
-        if mark.is_none() || !queue.is_empty() || !live_is_empty {
-            queue.push_back(live);
+        let search = Search::new(&self.settings.path, resolved, &self.done)?;
+        search.must_be_log(Some(&live));
+        let mut plan = search.between(mark.as_ref(), &mut known)?;
+        if mark.is_none() || !plan.queue.is_empty() || !is_empty {
+            let held = self.lingering.iter().position(|l| l.reading.id == live.id);
+            let held = held.map(|at| self.lingering.remove(at).reading);
+            plan.queue.push_back(held.unwrap_or_else(|| search.adopt(live)));
         }
-        queue
+        self.report.problems.extend(plan.problems);
+        Some(plan.queue)
     }
 
     /// Reads what late writers added to rotated files, and lets go of those that stay quiet.
@@ -438,10 +394,8 @@ impl Follower {
     }
 
     fn finish(&mut self, left: &Reading) {
-        self.done.push(Done { id: left.id, size: left.offset, head: left.head });
+        self.done.push(Done { id: left.id, size: left.offset, head: left.head() });
     }
-
-    // ── what is told ──
 
     fn judge(&mut self, survey: &Survey, clock: Duration) {
         let begun = matches!(self.beginning, Beginning::Done);
@@ -452,74 +406,6 @@ impl Follower {
         let more = self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false));
         let waiting = self.lingering.iter().any(|l| l.reading.has_news().unwrap_or(false));
         self.report.caught_up =
-            begun && self.queue.is_empty() && !more && !waiting && !self.trouble.is_unreadable();
+            begun && !self.next_has_begun() && !more && !waiting && !self.trouble.is_unreadable();
     }
-}
-
-impl Lingering {
-    /// Reads what is new, or the unfinished last line once nobody has finished it for a while.
-    fn read(
-        &mut self,
-        block: &mut Block,
-        settings: &FileSettings,
-        clock: Duration,
-        surplus: bool,
-    ) -> Option<Progress> {
-        let reading = &mut self.reading;
-        if reading.has_news().unwrap_or(false) {
-            self.quiet_since = clock;
-            return settle(reading, Reading::read, block);
-        }
-        let quiet = clock.saturating_sub(self.quiet_since);
-        let final_now = quiet >= settings.patience || reading.finished || surplus;
-        if !final_now || reading.offset >= reading.size {
-            return None;
-        }
-        settle(reading, Reading::read_rest, block).filter(|rest| rest.bytes > 0)
-    }
-
-    fn is_over(&self, settings: &FileSettings, clock: Duration, surplus: bool) -> bool {
-        let quiet = clock.saturating_sub(self.quiet_since);
-        surplus || self.reading.finished || quiet >= settings.linger
-    }
-}
-
-/// Reads from a rotated file. One that was cut afterwards, or fails, has nothing more to tell.
-fn settle(
-    reading: &mut Reading,
-    read: impl Fn(&mut Reading, &mut Block) -> std::io::Result<Step>,
-    block: &mut Block,
-) -> Option<Progress> {
-    if let Ok(Step::Read(progress)) = read(reading, block) {
-        return Some(progress);
-    }
-    reading.stop();
-    None
-}
-
-fn damaged(file: &Reading, error: &std::io::Error) -> Problem {
-    let message = format!(
-        "{}: damaged at byte {} of its content: {error}; what stands behind is not counted; look \
-         at it with gzip -t or cat",
-        file.path.display(),
-        file.offset
-    );
-    Problem { reason: ProblemReason::Malformed, count: 1, message }
-}
-
-fn foreign(path: &Path, why: &str) -> Problem {
-    let message = format!(
-        "{}: the saved position cannot be understood: {why}; this counts as a first start",
-        path.display()
-    );
-    Problem { reason: ProblemReason::Gap, count: 1, message }
-}
-
-fn too_long(path: &Path) -> Problem {
-    let message = format!(
-        "{}: a line is longer than {} KiB; its beginning was read and its rest left out",
-        path.display(),
-        super::cut::MAX_LINE / 1024
-    );
-    Problem { reason: ProblemReason::LineTooLong, count: 1, message }
 }

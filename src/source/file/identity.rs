@@ -61,12 +61,6 @@ impl Print {
         Ok((n == bytes.len()).then(|| Print::of(bytes)))
     }
 
-    /// That of the beginning of content that holds `size` bytes.
-    pub(super) fn head(content: &mut Content, size: u64) -> io::Result<Print> {
-        let len = size.min(HEAD as u64) as u32;
-        Ok(Print::read(content, 0, len)?.unwrap_or_default())
-    }
-
     /// Whether the content begins with these bytes.
     pub(super) fn begins(self, content: &mut Content) -> io::Result<bool> {
         Ok(Print::read(content, 0, self.len)? == Some(self))

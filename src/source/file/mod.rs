@@ -8,11 +8,14 @@
 //! - `identity`: which file is which
 //! - `reading`: one file, and how far it was read
 //! - [`rotated`]: the files beside the log
+//! - `known`: which file is a copy of one that is being read
 //! - `search`: which files to read, from where
 //! - `position`: what is saved
 //! - `survey`: what stands under the log's name
-//! - `follow`: one step after another, without waiting
+//! - `lingering`: rotated files that may still grow
+//! - `follow`: one step after another, without waiting; `begin`: the first of them
 //! - `watch`: being woken
+//! - `problems`: what can go wrong, in words
 //! - [`blocks`]: a finished file, from its beginning to its end
 //!
 //! What is lost, and said (`reason="gap"`): what a rotated file held that was deleted, or
@@ -21,12 +24,16 @@
 //! no copy was made, and those that logrotate's copytruncate loses between its copy and its
 //! truncation.
 
+mod begin;
 pub mod blocks;
 mod content;
 pub mod cut;
 mod follow;
 mod identity;
+mod known;
+mod lingering;
 mod position;
+mod problems;
 mod reading;
 pub mod rotated;
 mod search;
@@ -128,12 +135,15 @@ impl FileSource {
         if self.behind {
             tokio::task::yield_now().await;
         }
+        let mut at_once = true;
         loop {
             let clock = started.elapsed();
             if let Some(batch) = self.follower.look(clock) {
                 return batch;
             }
-            if self.follower.has_more() {
+            // Once: what is there and cannot be read must not be asked for without end.
+            if at_once && self.follower.has_more() {
+                at_once = false;
                 tokio::task::yield_now().await;
             } else if !self.arm(clock).await {
                 // Waking up by the tick is as good a reason to look.

@@ -61,11 +61,14 @@ pub(super) struct Reading {
     pub(super) path: PathBuf,
     pub(super) offset: u64,
     skipping: bool,
-    pub(super) head: Print,
+    /// The first bytes, as they were read: read again they might be others.
+    beginning: Vec<u8>,
     tail: Vec<u8>,
     /// Size and time when it was last read to its end, or opened.
     pub(super) size: u64,
     pub(super) modified: i64,
+    /// What was rotated since then was not searched for yet, though the file was written later.
+    owed_since: Option<i64>,
     fresh: bool,
     /// Nobody writes to it any more: it is a `.gz` or a copy.
     pub(super) finished: bool,
@@ -93,10 +96,11 @@ impl Reading {
             path,
             offset: 0,
             skipping: false,
-            head: Print::head(&mut content, size)?,
+            beginning: content.beginning()?,
             tail: Vec::new(),
             size,
             modified: modified(&meta),
+            owed_since: None,
             fresh: true,
             finished: content.is_gzip(),
             stopped: false,
@@ -108,6 +112,20 @@ impl Reading {
         &mut self.content
     }
 
+    /// Nothing stood in it when it was opened, and nothing was written since.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.size == 0 && !self.is_unproven()
+    }
+
+    /// Its content, to be read from its beginning.
+    pub(super) fn share(&self) -> Content {
+        self.content.share()
+    }
+
+    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+        self.content.metadata()
+    }
+
     pub(super) fn damage(&self) -> Option<&io::Error> {
         self.content.damage()
     }
@@ -116,16 +134,20 @@ impl Reading {
         self.content.file()
     }
 
+    pub(super) fn head(&self) -> Print {
+        Print::of(&self.beginning)
+    }
+
     pub(super) fn mark(&self) -> Mark {
         Mark {
             id: self.id,
             path: self.path.clone(),
             offset: self.offset,
             skipping: self.skipping,
-            head: self.head,
+            head: self.head(),
             tail: Print::of(&self.tail),
             size: self.size,
-            modified: self.modified,
+            modified: self.owed_since.unwrap_or(self.modified),
         }
     }
 
@@ -140,7 +162,7 @@ impl Reading {
     pub(super) fn go_to(&mut self, offset: u64) -> io::Result<()> {
         let before = offset.min(TAIL as u64);
         self.skipping = false;
-        self.head = Print::head(&mut self.content, self.size.max(offset))?;
+        self.beginning = self.content.beginning()?;
         self.tail.resize(before as usize, 0);
         let n = self.content.read_at(&mut self.tail, offset - before)?;
         self.tail.truncate(n);
@@ -170,20 +192,33 @@ impl Reading {
     }
 
     /// It was written to since it was opened or found empty, and nothing of it was read: no bytes
-    /// tell whether it is the same still. Notes what it is now.
-    pub(super) fn is_unproven(&mut self) -> bool {
-        let Some(meta) = (self.offset == 0).then(|| self.content.metadata().ok()).flatten() else {
-            return false;
-        };
+    /// tell whether it is the same still.
+    pub(super) fn is_unproven(&self) -> bool {
         let known = (self.size, self.modified);
-        if self.finished || known == (meta.size(), modified(&meta)) {
-            return false;
-        }
+        let changed = |meta: Metadata| known != (meta.size(), modified(&meta));
+        self.offset == 0 && !self.finished && self.content.metadata().is_ok_and(changed)
+    }
+
+    /// Goes to the beginning of new content, which was last seen when it was like `seen`. Should
+    /// it have changed since then, it is unproven.
+    pub(super) fn start_over(&mut self, seen: Option<&Metadata>) {
+        (self.offset, self.skipping, self.fresh) = (0, false, true);
+        self.beginning.clear();
+        self.tail.clear();
+        (self.size, self.modified) = seen.map_or((0, 0), |meta| (meta.size(), modified(meta)));
+    }
+
+    pub(super) fn searched_until(&mut self, modified: i64) {
+        self.owed_since.get_or_insert(modified);
+    }
+
+    /// Takes it as it is now.
+    pub(super) fn accept(&mut self) -> io::Result<()> {
+        let meta = self.content.metadata()?;
         (self.size, self.modified) = (meta.size(), modified(&meta));
-        // Should it fail, the read that follows fails too and says so.
-        self.head = Print::head(&mut self.content, self.size).unwrap_or_default();
+        self.beginning = self.content.beginning()?;
         self.fresh = true;
-        true
+        Ok(())
     }
 
     /// Leaves it for good.
@@ -229,7 +264,8 @@ impl Reading {
         let rest = &block.bytes[known + cut.consumed..n];
         let at_end = n < block.bytes.len() && !cut.too_long && is_unfinished(rest);
         self.note_end(&meta, rest.len(), cut.consumed, at_end)?;
-        self.step(&block.bytes[..known + cut.consumed], cut.consumed)?;
+        self.learn_beginning(&block.bytes[..n]);
+        self.step(&block.bytes[..known + cut.consumed], cut.consumed);
         self.skipping = cut.skipping;
         let lines = known + cut.lines.start..known + cut.lines.end;
         let len = cut::without_nuls(&mut block.bytes[lines.clone()]);
@@ -254,17 +290,26 @@ impl Reading {
         Ok(())
     }
 
-    /// Moves the position behind `consumed` bytes, the last of `read`.
-    fn step(&mut self, read: &[u8], consumed: usize) -> io::Result<()> {
-        if self.offset == 0 || (self.head.len as usize) < HEAD {
-            self.head = Print::head(&mut self.content, self.size)?;
+    /// Takes the first bytes from what was read from before the position on.
+    fn learn_beginning(&mut self, read: &[u8]) {
+        if self.offset > 0 && self.beginning.len() >= HEAD {
+            return;
         }
+        let from = self.offset as usize - self.tail.len();
+        self.beginning.truncate(from);
+        let missing = HEAD.saturating_sub(self.beginning.len()).min(read.len());
+        if self.beginning.len() == from {
+            self.beginning.extend_from_slice(&read[..missing]);
+        }
+    }
+
+    /// Moves the position behind `consumed` bytes, the last of `read`.
+    fn step(&mut self, read: &[u8], consumed: usize) {
         if consumed > 0 {
             self.tail.clear();
             self.tail.extend_from_slice(&read[read.len().saturating_sub(TAIL)..]);
             self.offset += consumed as u64;
         }
-        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use super::identity::{FileId, modified};
 
 /// How often a directory is listed until two listings agree: names move while logrotate works.
-const LISTINGS: usize = 5;
+const LISTINGS: usize = 10;
 
 /// Where a file stands among the rotated ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,21 +56,32 @@ impl Rotated {
 /// # Errors
 /// The directory cannot be listed.
 pub fn rotated(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let files = list(&[path])?;
+    let files = match list(&[path])? {
+        Some(files) => files,
+        None => list_once(&[path])?,
+    };
     Ok(files.into_iter().filter(|f| !f.foreign).map(|f| f.path).collect())
 }
 
-/// The rotated files of one log known under several paths, oldest first.
-pub(super) fn list(logs: &[&Path]) -> io::Result<Vec<Rotated>> {
+/// The rotated files of one log known under several paths, oldest first. `None` while names move
+/// too fast to tell: a file that is renamed during a listing may be missing in it.
+pub(super) fn list(logs: &[&Path]) -> io::Result<Option<Vec<Rotated>>> {
     let mut before = list_once(logs)?;
     for _ in 0..LISTINGS {
         let now = list_once(logs)?;
-        if now == before {
-            break;
+        if are_same(&before, &now) {
+            return Ok(Some(now));
         }
         before = now;
     }
-    Ok(before)
+    Ok(None)
+}
+
+/// A file that only grows is the same.
+fn are_same(before: &[Rotated], now: &[Rotated]) -> bool {
+    let names =
+        |files: &[Rotated]| -> Vec<_> { files.iter().map(|f| (f.id, f.path.clone())).collect() };
+    names(before) == names(now)
 }
 
 fn list_once(logs: &[&Path]) -> io::Result<Vec<Rotated>> {

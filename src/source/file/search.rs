@@ -11,17 +11,21 @@
 //! 4. Where the file of a mark is not found, that is a gap: it is reported, and the files that
 //!    were written after the last read and are not known to be read are read from the beginning.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::source::{Problem, ProblemReason};
+use crate::source::Problem;
 
 use super::content::Content;
-use super::identity::{Done, FileId, Fit, HEAD, Mark, Print};
+use super::identity::{Done, Fit, HEAD, Mark};
+use super::known::Known;
 use super::position::Finished;
+use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
+use super::survey::Survey;
 
 /// Files of the directory that are looked into when no rotated one fits.
 const STRANGERS: usize = 256;
@@ -32,6 +36,9 @@ pub(super) struct Plan {
     pub(super) lingering: Vec<Reading>,
     pub(super) queue: VecDeque<Reading>,
     pub(super) problems: Vec<Problem>,
+    /// What else is to be read cannot be put in order before the current file, which is gone from
+    /// the directory: it comes behind it.
+    pub(super) is_postponed: bool,
 }
 
 /// The surroundings of a log at one moment.
@@ -40,6 +47,8 @@ pub(super) struct Search<'a> {
     log: &'a Path,
     done: &'a Finished,
     files: Vec<Rotated>,
+    /// False once a file was found to be another than the one that was listed.
+    settled: Cell<bool>,
 }
 
 /// A mark's file, found.
@@ -52,72 +61,72 @@ enum Found {
     },
 }
 
-/// A file that is being read: neither it nor a copy of it is to be read from its beginning.
-#[derive(Debug)]
-pub(super) struct Known {
-    id: FileId,
-    size: u64,
-    beginning: Vec<u8>,
-}
-
-impl Known {
-    pub(super) fn of(reading: &mut Reading) -> Known {
-        let content = reading.content();
-        let size = content.size().unwrap_or(0);
-        let mut beginning = vec![0; size.min(HEAD as u64) as usize];
-        let n = content.read_at(&mut beginning, 0).unwrap_or(0);
-        beginning.truncate(n);
-        Known { id: reading.id, size, beginning }
-    }
-
-    /// Whether `file` is a copy of the whole of it or, while copytruncate is at work, of its
-    /// beginning.
-    fn is_copied_by(&self, file: &mut Reading) -> io::Result<bool> {
-        let copied = file.size == self.size || (HEAD as u64..self.size).contains(&file.size);
-        if !copied || self.beginning.is_empty() {
-            return Ok(false);
-        }
-        Print::of(&self.beginning).begins(file.content())
-    }
-}
-
 impl<'a> Search<'a> {
-    /// `log` as it is configured; `resolved` as it was when it was last read.
-    pub(super) fn new(
-        log: &'a Path,
-        resolved: Option<&Path>,
-        done: &'a Finished,
-    ) -> io::Result<Self> {
+    /// `log` as it is configured; `resolved` as it was when it was last read. `None` while the
+    /// files are being renamed: then nothing can be decided. A directory that cannot be listed
+    /// has no rotated files.
+    pub(super) fn new(log: &'a Path, resolved: Option<&Path>, done: &'a Finished) -> Option<Self> {
         let target = log.canonicalize().ok();
         let mut logs = vec![log];
         logs.extend(target.as_deref().filter(|p| *p != log));
-        let mut files = rotated::list(&logs)?;
         // The log may have been moved, or a symbolic link be switched, while nobody looked.
-        if let Some(old) = resolved.filter(|old| *old != log && Some(*old) != target.as_deref()) {
-            logs.push(old);
-            files = rotated::list(&logs).unwrap_or(files);
+        logs.extend(
+            resolved.filter(|old| !logs.contains(old) && old.parent().is_some_and(Path::is_dir)),
+        );
+        let files = rotated::list(&logs).unwrap_or_else(|_| Some(Vec::new()))?;
+        Some(Search { log, done, files, settled: Cell::new(true) })
+    }
+
+    /// Opens a listed file. While files are renamed another may stand under its name: then what
+    /// was decided so far is void.
+    fn open(&self, file: &Rotated) -> io::Result<Reading> {
+        let opened = Reading::open_rotated(&file.path);
+        let moved = match &opened {
+            Ok(reading) => reading.id != file.id,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if moved {
+            self.settled.set(false);
+            return Err(io::ErrorKind::NotFound.into());
         }
-        Ok(Search { log, done, files })
+        opened
+    }
+
+    /// Voids the search if `live` is no longer the log: it was rotated after it was opened, and
+    /// may be missing among the files or be there under another name.
+    pub(super) fn must_be_log(&self, live: Option<&Reading>) {
+        if live.is_some_and(|live| !Survey::of(self.log).is(live.id)) {
+            self.settled.set(false);
+        }
+    }
+
+    fn if_settled<T>(&self, found: T) -> Option<T> {
+        self.settled.get().then_some(found)
     }
 
     /// The rotated files that stand there at a first start: they are history.
-    pub(super) fn history(&self) -> Vec<Done> {
+    pub(super) fn history(&self) -> Option<Vec<Done>> {
         let known = |file: &Rotated| {
-            let mut content = Content::open_rotated(&file.path).ok()?;
-            let size = content.size().ok()?;
-            Some(Done { id: file.id, size, head: Print::head(&mut content, size).ok()? })
+            let reading = self.open(file).ok()?;
+            Some(Done { id: file.id, size: reading.size, head: reading.head() })
         };
-        self.files.iter().filter(|f| !f.foreign).filter_map(known).collect()
+        let files = self.files.iter().filter(|f| !f.foreign).filter_map(known).collect();
+        self.if_settled(files)
     }
 
     /// Where to go on after a start. `None` while the place may still turn up: there is no log,
     /// and no other file is it.
     pub(super) fn resume(&self, marks: &[Mark], live: Option<Reading>) -> Option<Plan> {
+        self.must_be_log(live.as_ref());
+        self.resume_at(marks, live).and_then(|plan| self.if_settled(plan))
+    }
+
+    fn resume_at(&self, marks: &[Mark], live: Option<Reading>) -> Option<Plan> {
         let mut plan = Plan::default();
         let Some((last, earlier)) = marks.split_last() else {
-            let mut live = self.adopt(live?, &mut Vec::new());
-            let known = [Known::of(&mut live)];
-            plan.queue = self.unread(None, i64::MIN, &known, &mut plan.problems).into();
+            let live = self.adopt(live?);
+            let mut known = [Known::of(&live)];
+            plan.queue = self.unread(None, i64::MIN, &mut known, &mut plan.problems).into();
             plan.queue.push_back(live);
             return Some(plan);
         };
@@ -126,7 +135,11 @@ impl<'a> Search<'a> {
                 plan.lingering.push(reading);
             }
         }
-        let live = live.map(|live| self.adopt(live, &mut plan.lingering));
+        let held = plan.lingering.iter().position(|l| live.as_ref().is_some_and(|x| x.id == l.id));
+        let live = match held {
+            Some(at) => Some(plan.lingering.remove(at)),
+            None => live.map(|live| self.adopt(live)),
+        };
         self.resume_last(last, live, plan)
     }
 
@@ -146,34 +159,28 @@ impl<'a> Search<'a> {
             live.as_ref()?;
             plan.problems.push(not_found(mark, self.log));
         }
-        let mut known: Vec<Known> =
-            plan.lingering.iter_mut().chain(&mut live).map(Known::of).collect();
+        let mut known: Vec<Known> = plan.lingering.iter().chain(&live).map(Known::of).collect();
         let files = match found {
             Some(Found::Live) => Vec::new(),
             Some(Found::Beside { reading, rank }) => {
                 self.from(reading, rank.as_ref(), mark, &mut known, &mut plan.problems)
             }
-            None => self.unread(None, mark.modified, &known, &mut plan.problems),
+            None => self.unread(None, mark.modified, &mut known, &mut plan.problems),
         };
         plan.queue.extend(files.into_iter().chain(live));
         Some(plan)
     }
 
     /// Nothing had been read of the marked file: it is only one of those that were not read.
-    fn resume_nowhere(
-        &self,
-        mark: &Mark,
-        mut live: Option<Reading>,
-        mut plan: Plan,
-    ) -> Option<Plan> {
+    fn resume_nowhere(&self, mark: &Mark, live: Option<Reading>, mut plan: Plan) -> Option<Plan> {
         let mut ids = self.files.iter().map(|f| f.id).chain(live.as_ref().map(|l| l.id));
         let there = ids.any(|id| id == mark.id);
         if !there {
             live.as_ref()?;
             plan.problems.extend((mark.size > 0).then(|| not_found(mark, self.log)));
         }
-        let known: Vec<Known> = plan.lingering.iter_mut().chain(&mut live).map(Known::of).collect();
-        let files = self.unread(None, mark.modified, &known, &mut plan.problems);
+        let mut known: Vec<Known> = plan.lingering.iter().chain(&live).map(Known::of).collect();
+        let files = self.unread(None, mark.modified, &mut known, &mut plan.problems);
         plan.queue.extend(files.into_iter().chain(live));
         Some(plan)
     }
@@ -181,67 +188,69 @@ impl<'a> Search<'a> {
     /// The file of a mark and the rotated ones behind it.
     fn from(
         &self,
-        mut found: Reading,
+        found: Reading,
         rank: Option<&Rank>,
         mark: &Mark,
         known: &mut Vec<Known>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {
-        known.push(Known::of(&mut found));
+        known.push(Known::of(&found));
         let mut files = vec![found];
         files.extend(self.unread(rank, mark.modified, known, problems));
         files
     }
 
-    /// What is to be read before the log, which was empty at the last look and is no longer:
+    /// What is to be read before `current`, which was empty at the last look and is no longer:
     /// copytruncate may have emptied it once more in between.
-    pub(super) fn before_first_line(
-        &self,
-        since: i64,
-        known: &[Known],
-        problems: &mut Vec<Problem>,
-    ) -> Vec<Reading> {
-        self.unread(None, since, known, problems)
+    pub(super) fn before_first_line(&self, current: &Mark, known: &mut [Known]) -> Option<Plan> {
+        let own = self.files.iter().find(|f| f.id == current.id).map(|f| &f.rank);
+        // Asked after the files were listed: what is the log now was it then.
+        let is_log = Survey::of(self.log).is(current.id);
+        let earlier = |file: &Rotated| match own {
+            Some(own) => file.is_older_than(own) == Some(true),
+            None => is_log,
+        };
+        let mut plan = self.plan(|problems| {
+            let newer = self.newer(None, current.modified).filter(|file| earlier(file));
+            self.open_all(newer, known, problems)
+        })?;
+        plan.is_postponed = own.is_none() && !is_log;
+        Some(plan)
     }
 
     /// What comes between `current`, which was rotated away or never was, and the log.
-    pub(super) fn between(
-        &self,
-        current: Option<&Mark>,
-        known: &[Known],
-        problems: &mut Vec<Problem>,
-    ) -> Vec<Reading> {
+    pub(super) fn between(&self, current: Option<&Mark>, known: &mut [Known]) -> Option<Plan> {
         let Some(current) = current else {
-            return self.unread(None, i64::MIN, known, problems);
+            return self.plan(|problems| self.unread(None, i64::MIN, known, problems));
         };
         let named = self.files.iter().find(|f| f.id == current.id && current.head.len > 0);
         let rank = named.map(|f| &f.rank);
-        self.unread(rank, current.modified, known, problems)
+        self.plan(|problems| self.unread(rank, current.modified, known, problems))
     }
 
     /// What is to be read before the log, which was cut after it had been read up to `mark`: the
     /// rest of the copy that was taken of it, and what was rotated behind that.
-    pub(super) fn before_cut(
-        &self,
-        mark: &Mark,
-        mut known: Vec<Known>,
-        problems: &mut Vec<Problem>,
-    ) -> Vec<Reading> {
-        if let Some(Found::Beside { reading, rank }) = self.by_content(mark) {
-            return self.from(reading, rank.as_ref(), mark, &mut known, problems);
-        }
-        if mark.size > mark.offset {
-            problems.push(not_found(mark, self.log));
-        }
-        self.unread(None, mark.modified, &known, problems)
+    pub(super) fn before_cut(&self, mark: &Mark, mut known: Vec<Known>) -> Option<Plan> {
+        self.plan(|problems| {
+            if let Some(Found::Beside { reading, rank }) = self.by_content(mark) {
+                return self.from(reading, rank.as_ref(), mark, &mut known, problems);
+            }
+            if mark.size > mark.offset {
+                problems.push(not_found(mark, self.log));
+            }
+            self.unread(None, mark.modified, &mut known, problems)
+        })
+    }
+
+    fn plan(&self, find: impl FnOnce(&mut Vec<Problem>) -> Vec<Reading>) -> Option<Plan> {
+        let mut plan = Plan::default();
+        plan.queue = find(&mut plan.problems).into();
+        self.if_settled(plan)
     }
 
     /// The log may be a file that was read before: a symbolic link can be switched back. Then it
     /// is read from where it was left.
-    pub(super) fn adopt(&self, mut live: Reading, lingering: &mut Vec<Reading>) -> Reading {
-        if let Some(at) = lingering.iter().position(|l| l.id == live.id) {
-            return lingering.remove(at);
-        }
+    pub(super) fn adopt(&self, mut live: Reading) -> Reading {
         let id = live.id;
         for done in self.done.iter().filter(|d| d.id == id) {
             if let Ok(Some(size)) = done.covers(id, live.content()) {
@@ -257,19 +266,42 @@ impl<'a> Search<'a> {
         &self,
         rank: Option<&Rank>,
         since: i64,
-        known: &[Known],
+        known: &mut [Known],
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {
-        problems.extend(rank.and_then(|rank| self.hole(rank)));
-        let newest = self.files.last().map(|f| f.id);
-        let newer = self.files.iter().filter(|file| {
+        self.open_all(self.newer(rank, since), known, problems)
+    }
+
+    /// The rotated files that are newer than the one of `rank` or, where the names do not tell,
+    /// that were written after `since`.
+    fn newer<'s>(
+        &'s self,
+        rank: Option<&'s Rank>,
+        since: i64,
+    ) -> impl Iterator<Item = &'s Rotated> {
+        // The newest may be empty and yet have a writer, who was not told to reopen. But one that
+        // was born after the log is a copy that has just begun.
+        let log = Survey::of(self.log).born();
+        let renamed = self.files.last().filter(|f| log.is_none_or(|log| f.id.born <= log));
+        let newest = renamed.map(|f| f.id);
+        self.files.iter().filter(move |file| {
             let older = rank.and_then(|rank| file.is_older_than(rank));
-            // The newest may be empty and yet have a writer, who was not told to reopen.
             let counts = file.size > 0 || Some(file.id) == newest;
             counts && !older.unwrap_or(file.modified < since)
-        });
+        })
+    }
+
+    fn open_all<'s>(
+        &'s self,
+        files: impl Iterator<Item = &'s Rotated>,
+        known: &mut [Known],
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Reading> {
         let mut readings = Vec::new();
-        for file in newer.filter(|file| known.iter().all(|k| k.id != file.id)) {
+        for file in files {
+            if known.iter().any(|k| k.id == file.id) {
+                continue;
+            }
             match self.open_unread(file, known) {
                 Ok(reading) => readings.extend(reading),
                 Err(error) => problems.push(unreadable(&file.path, &error)),
@@ -278,11 +310,11 @@ impl<'a> Search<'a> {
         readings
     }
 
-    fn open_unread(&self, file: &Rotated, known: &[Known]) -> io::Result<Option<Reading>> {
+    fn open_unread(&self, file: &Rotated, known: &mut [Known]) -> io::Result<Option<Reading>> {
         if file.foreign {
             return Err(io::Error::other("only gzip can be read"));
         }
-        let mut reading = Reading::open_rotated(&file.path)?;
+        let mut reading = self.open(file)?;
         for read in known {
             if read.is_copied_by(&mut reading)? {
                 return Ok(None);
@@ -307,22 +339,6 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// A number that is missing between the place and the log.
-    fn hole(&self, rank: &Rank) -> Option<Problem> {
-        let Rank::Number(last) = rank else { return None };
-        let number = |file: &Rotated| match file.rank {
-            Rank::Number(n) => Some(n),
-            Rank::Date(_) => None,
-        };
-        let present: BTreeSet<u64> = self.files.iter().filter_map(number).collect();
-        let hole = (1..*last).find(|n| !present.contains(n))?;
-        Some(gap(format!(
-            "{}: the rotated file number {hole} is not there; what it held is not counted; \
-             look whether something else than logrotate moves these files",
-            self.log.display()
-        )))
-    }
-
     fn locate(&self, mark: &Mark, live: Option<&mut Reading>) -> Option<Found> {
         // That the log is the same inode was looked at before: its content is another.
         let inode = live.as_ref().is_none_or(|l| l.id != mark.id).then(|| self.by_inode(mark));
@@ -341,8 +357,8 @@ impl<'a> Search<'a> {
 
     fn by_inode(&self, mark: &Mark) -> Option<Found> {
         let file = self.files.iter().find(|f| f.id == mark.id);
-        let path = file.map_or(&mark.path, |f| &f.path);
-        let mut reading = Reading::open_rotated(path).ok().filter(|r| r.id == mark.id)?;
+        let opened = file.map_or_else(|| Reading::open_rotated(&mark.path), |f| self.open(f));
+        let mut reading = opened.ok().filter(|r| r.id == mark.id)?;
         let same = mark.head.len == 0 || fits(reading.content(), mark);
         let resumed = same && reading.resume(mark).is_ok();
         resumed.then(|| Found::Beside { reading, rank: file.map(|f| f.rank.clone()) })
@@ -350,9 +366,17 @@ impl<'a> Search<'a> {
 
     /// A copy of the marked file, or its `.gz`; the newest, should there be several.
     fn by_content(&self, mark: &Mark) -> Option<Found> {
+        self.beside(mark, resume_if_fits).or_else(|| self.beside(mark, end_if_copied_before))
+    }
+
+    fn beside(
+        &self,
+        mark: &Mark,
+        take_up: impl Fn(Reading, &Mark) -> Option<Reading>,
+    ) -> Option<Found> {
         let others = self.files.iter().rev().filter(|f| f.id != mark.id && !f.foreign);
         others.into_iter().find_map(|file| {
-            let mut reading = open_fitting(&file.path, mark)?;
+            let mut reading = take_up(self.open(file).ok()?, mark)?;
             reading.finished = true;
             Some(Found::Beside { reading, rank: Some(file.rank.clone()) })
         })
@@ -364,8 +388,9 @@ impl<'a> Search<'a> {
         let known: BTreeSet<&Path> = self.files.iter().map(|f| f.path.as_path()).collect();
         let paths = entries.into_iter().map(|e| e.path());
         let strangers = paths.filter(|p| p != self.log && !known.contains(p.as_path()));
-        let found: Option<Reading> =
-            strangers.take(STRANGERS).find_map(|path: PathBuf| open_fitting(&path, mark));
+        let found: Option<Reading> = strangers
+            .take(STRANGERS)
+            .find_map(|path: PathBuf| resume_if_fits(Reading::open_rotated(&path).ok()?, mark));
         found.map(|reading| Found::Beside { reading, rank: None })
     }
 }
@@ -393,10 +418,20 @@ pub(super) fn go_past_cut(live: &mut Reading) -> io::Result<Problem> {
     )))
 }
 
-fn open_fitting(path: &Path, mark: &Mark) -> Option<Reading> {
-    let mut reading = Reading::open_rotated(path).ok()?;
+fn resume_if_fits(mut reading: Reading, mark: &Mark) -> Option<Reading> {
     let fits = reading.size >= mark.offset && fits(reading.content(), mark);
     (fits && reading.resume(mark).is_ok()).then_some(reading)
+}
+
+/// A copy that copytruncate took before the last lines were read: it ends before the place, so
+/// nothing of it is to be read. A beginning of [`HEAD`] bytes is needed to know it by.
+fn end_if_copied_before(mut reading: Reading, mark: &Mark) -> Option<Reading> {
+    if (mark.head.len as usize) < HEAD {
+        return None;
+    }
+    let size = reading.size;
+    let begins = size < mark.offset && mark.head.begins(reading.content()).ok()?;
+    (begins && reading.damage().is_none() && reading.go_to(size).is_ok()).then_some(reading)
 }
 
 fn fits(content: &mut Content, mark: &Mark) -> bool {
@@ -407,22 +442,4 @@ fn fits(content: &mut Content, mark: &Mark) -> bool {
 /// proves little when the file was born after the last read.
 fn may_be_restored(mark: &Mark, live: &Reading) -> bool {
     mark.head.len as usize >= HEAD || live.id.born <= mark.modified
-}
-
-fn gap(message: String) -> Problem {
-    Problem { reason: ProblemReason::Gap, count: 1, message }
-}
-
-fn not_found(mark: &Mark, log: &Path) -> Problem {
-    gap(format!(
-        "{}: it was read up to byte {}, but that file, its rotated copy and its .gz are gone; \
-         what stood behind is not counted; keep rotated files longer than the exporter is stopped \
-         (logrotate: rotate, maxage)",
-        log.display(),
-        mark.offset
-    ))
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    gap(format!("{}: this rotated file cannot be read: {error}; it is not counted", path.display()))
 }

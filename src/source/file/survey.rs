@@ -34,6 +34,14 @@ impl Survey {
         }
     }
 
+    /// When the log was born; `None` while there is none.
+    pub(super) fn born(&self) -> Option<i64> {
+        match self {
+            Survey::File { id, .. } => Some(id.born),
+            Survey::Missing | Survey::Unreadable(_) => None,
+        }
+    }
+
     pub(super) fn is(&self, file: FileId) -> bool {
         matches!(self, Survey::File { id, .. } if *id == file)
     }

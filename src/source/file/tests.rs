@@ -1,5 +1,7 @@
 //! Lines in blocks, names of rotated files, and finished files.
 
+#![allow(clippy::panic)]
+
 use std::io::{self, Read, Write};
 
 use flate2::Compression;

@@ -61,6 +61,8 @@ impl Watch {
                 (self.events, self.target, self.retry) = (Some(events), Some(target), None);
                 (true, None)
             }
+            // It was renamed in this moment: the next look finds what has come of it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (false, None),
             Err(error) => {
                 let told = self.retry.replace(clock + RETRY).is_some();
                 (false, (!told).then(|| failed(path, &error, tick)))

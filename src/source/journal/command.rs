@@ -50,7 +50,12 @@ impl Journalctl {
     /// When the newest entry that counts was written; `None` where there is none, or none that
     /// this user may read. A log file that is older is stale.
     pub async fn newest_time(&self) -> Option<Time> {
-        self.newest().await.ok().flatten().map(|entry| entry.time)
+        self.newest(Beginning::Oldest).await.ok().flatten().map(|entry| entry.time)
+    }
+
+    /// Whether the entries of others can be read, should there be any.
+    pub async fn is_readable(&self) -> bool {
+        self.newest(Beginning::Oldest).await.is_ok()
     }
 
     fn command(&self) -> Command {
@@ -72,9 +77,13 @@ impl Journalctl {
         matches
     }
 
-    /// The newest entry that counts; `None` where the journal has none.
-    pub(super) async fn newest(&self) -> Result<Option<Entry>, Failure> {
+    /// The newest entry that counts; `None` where the journal has none that reading from
+    /// `beginning` on would come to.
+    pub(super) async fn newest(&self, beginning: Beginning<'_>) -> Result<Option<Entry>, Failure> {
         let mut command = self.command();
+        if let Beginning::Since(_) = beginning {
+            command.args(beginning.argument());
+        }
         command.args(["--lines=1"]).args(self.matches());
         let output = command.output().await.map_err(Failure::NotStarted)?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -88,15 +97,35 @@ impl Journalctl {
         Ok(output.stdout.split(|byte| *byte == b'\n').find_map(Entry::read))
     }
 
-    /// Prints every entry from `cursor` on, its own included, and then each new one.
-    pub(super) fn follow(&self, cursor: Option<&str>) -> Result<Child, Failure> {
+    /// Prints every entry from `beginning` on, and then each new one.
+    pub(super) fn follow(&self, beginning: Beginning<'_>) -> Result<Child, Failure> {
         let mut command = self.command();
-        command.args(["--follow", "--no-tail"]);
-        if let Some(cursor) = cursor {
-            command.arg(format!("--cursor={cursor}"));
-        }
+        command.args(["--follow", "--no-tail"]).args(beginning.argument());
         command.args(self.matches()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.spawn().map_err(Failure::NotStarted)
+    }
+}
+
+/// Where reading begins. journalctl takes one of them only.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Beginning<'a> {
+    Oldest,
+    Since(Time),
+    /// At the entry of this cursor, which is shown too.
+    At(&'a str),
+}
+
+impl Beginning<'_> {
+    fn argument(self) -> Option<String> {
+        match self {
+            Beginning::Oldest => None,
+            Beginning::Since(time) => {
+                let microseconds = time.nanoseconds().max(0) / 1_000;
+                let (seconds, rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
+                Some(format!("--since=@{seconds}.{rest:06}"))
+            }
+            Beginning::At(cursor) => Some(format!("--cursor={cursor}")),
+        }
     }
 }
 

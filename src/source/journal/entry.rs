@@ -13,7 +13,7 @@ use crate::record::JournalEntry;
 
 /// The fields that are read: journalctl need print no others.
 pub(super) const FIELDS: &str =
-    "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID,_COMM,_EXE,_HOSTNAME";
+    "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID,_AUDIT_LOGINUID,_COMM,_EXE,_HOSTNAME";
 
 /// An entry with its text, to be lent out as a [`JournalEntry`].
 #[derive(Debug, PartialEq)]
@@ -24,6 +24,7 @@ pub(super) struct Entry {
     identifier: String,
     pid: Option<u32>,
     uid: Option<u32>,
+    login_uid: Option<u32>,
     comm: Option<String>,
     exe: Option<String>,
     message: Vec<u8>,
@@ -43,6 +44,7 @@ impl Entry {
             identifier: fields.identifier.text().or_else(|| comm.clone()).unwrap_or_default(),
             pid: pid(uid, fields.syslog_pid.number(), fields.pid.number()),
             uid,
+            login_uid: fields.login_uid.number(),
             comm,
             exe: fields.exe.only_text(),
             message: fields.message.0.into_iter().next().unwrap_or_default(),
@@ -56,6 +58,7 @@ impl Entry {
             identifier: &self.identifier,
             pid: self.pid,
             uid: self.uid,
+            login_uid: self.login_uid,
             comm: self.comm.as_deref(),
             exe: self.exe.as_deref(),
             message: &self.message,
@@ -85,6 +88,8 @@ struct Fields {
     pid: Field,
     #[serde(rename = "_UID")]
     uid: Field,
+    #[serde(rename = "_AUDIT_LOGINUID")]
+    login_uid: Field,
     #[serde(rename = "_COMM")]
     comm: Field,
     #[serde(rename = "_EXE")]
@@ -218,7 +223,7 @@ mod tests {
             "__CURSOR": "s=1;i=2", "__REALTIME_TIMESTAMP": "1700000000000001",
             "__MONOTONIC_TIMESTAMP": "5", "_BOOT_ID": "b", "_HOSTNAME": "web1",
             "SYSLOG_IDENTIFIER": "sshd", "SYSLOG_PID": "70", "_PID": "71", "_UID": "0",
-            "_COMM": "sshd", "_EXE": "/usr/sbin/sshd", "MESSAGE": "Accepted",
+            "_AUDIT_LOGINUID": "1000", "_COMM": "sshd", "_EXE": "/usr/sbin/sshd", "MESSAGE": "Accepted",
         });
         for (name, value) in changes.as_object().unwrap() {
             entry[name] = value.clone();
@@ -237,7 +242,7 @@ mod tests {
         let lent = entry.lend();
         assert_eq!(lent.time.nanoseconds(), 1_700_000_000_000_001_000);
         assert_eq!((lent.host, lent.identifier, lent.message), ("web1", "sshd", &b"Accepted"[..]));
-        assert_eq!((lent.pid, lent.uid), (Some(70), Some(0)));
+        assert_eq!((lent.pid, lent.uid, lent.login_uid), (Some(70), Some(0), Some(1000)));
         assert_eq!((lent.comm, lent.exe), (Some("sshd"), Some("/usr/sbin/sshd")));
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The cursor of the last entry is the position. A journal that no longer holds that entry (a
 //! volatile one after a reboot, one that was vacuumed) has a gap, which is said and counted; what
-//! is there is read from the nearest entry on.
+//! is there is read from the nearest entry on. Until there is a cursor, the position is the time
+//! behind which reading began.
 
 mod command;
 mod entry;
@@ -14,8 +15,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
 use tokio::time::Instant;
 
-use self::command::Failure;
 pub use self::command::Journalctl;
+use self::command::{Beginning, Failure};
 use self::entry::Entry;
 use super::{Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
@@ -37,6 +38,8 @@ pub struct JournalSource {
     journalctl: Journalctl,
     first_back_off: Duration,
     cursor: Option<String>,
+    /// As long as there is no cursor: older entries are left out.
+    since: Option<Time>,
     follower: Option<Follower>,
     /// Entries of the last delivery.
     entries: Vec<Entry>,
@@ -72,12 +75,14 @@ impl JournalSource {
         first_back_off: Duration,
         position: Option<&Position>,
     ) -> Self {
-        let cursor = position.and_then(|position| position.0.get("cursor"));
+        let saved = |key| position.and_then(|position| position.0.get(key));
+        let since = saved("since").and_then(|nanoseconds| nanoseconds.as_i64());
         JournalSource {
             id: SourceId("journal".to_owned()),
             journalctl,
             first_back_off,
-            cursor: cursor.and_then(|cursor| cursor.as_str()).map(str::to_owned),
+            cursor: saved("cursor").and_then(|cursor| cursor.as_str()).map(str::to_owned),
+            since: since.map(Time::from_nanoseconds),
             follower: None,
             entries: Vec::new(),
             failures: 0,
@@ -90,14 +95,34 @@ impl JournalSource {
         }
     }
 
+    /// The position of one who read all that is older.
+    pub fn position_since(time: Time) -> Position {
+        Position(serde_json::json!({ "since": time.nanoseconds() }))
+    }
+
+    /// Leaves out what is older, where there is no position to go on from.
+    pub fn since(mut self, time: Time) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Where journalctl is to begin.
+    fn beginning(&self) -> Beginning<'_> {
+        match (&self.cursor, self.since) {
+            (Some(cursor), _) => Beginning::At(cursor),
+            (None, Some(time)) => Beginning::Since(time),
+            (None, None) => Beginning::Oldest,
+        }
+    }
+
     /// Starts journalctl, after the wait that earlier failures ask for.
     async fn start(&mut self) {
         tokio::time::sleep_until(self.start_at).await;
-        let newest = match self.journalctl.newest().await {
+        let newest = match self.journalctl.newest(self.beginning()).await {
             Ok(newest) => newest,
             Err(failure) => return self.failed(&failure),
         };
-        match self.journalctl.follow(self.cursor.as_deref()).map(Follower::new) {
+        match self.journalctl.follow(self.beginning()).map(Follower::new) {
             Ok(Some(mut follower)) => {
                 follower.expected.clone_from(&self.cursor);
                 self.follower = Some(follower);
@@ -206,6 +231,13 @@ impl JournalSource {
         true
     }
 
+    fn position(&self) -> Position {
+        match (&self.cursor, self.since) {
+            (None, Some(since)) => JournalSource::position_since(since),
+            (cursor, _) => Position(serde_json::json!({ "cursor": cursor })),
+        }
+    }
+
     fn deliver(&mut self) -> Delivery<'_> {
         let report = Report {
             up: self.up,
@@ -216,7 +248,7 @@ impl JournalSource {
         };
         Delivery {
             records: Records::Journal(self.entries.iter().map(Entry::lend).collect()),
-            position: Position(serde_json::json!({ "cursor": self.cursor })),
+            position: self.position(),
             reference: now(),
             report,
         }

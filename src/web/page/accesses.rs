@@ -47,7 +47,7 @@ fn row(access: &Access, own_host: &str, now: i64) -> String {
         age = age(now, access.time),
         who = who(access),
         how = how(access, own_host),
-        source = main_and_small(&access.source, &access.network),
+        source = source(access),
     )
 }
 
@@ -62,6 +62,14 @@ fn who(access: &Access) -> String {
         (user, identity) => {
             format!("<b>{}</b> <small>as {}</small>", Text(identity), Text(user))
         }
+    }
+}
+
+/// sudo's lines name no address, so their network is unknown: that is no news.
+fn source(access: &Access) -> String {
+    match (access.source.as_str(), access.network.as_str()) {
+        ("", "unknown") => main_and_small("", ""),
+        (source, network) => main_and_small(source, network),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
+use crate::metrics::exposition::Page;
 use crate::metrics::testing::{scrape, text};
 
 /// One line of a story.
@@ -13,13 +14,17 @@ enum Step {
     Found,
     /// The exporter is stopped and started again.
     Restart,
+    /// It is killed and started again: what no scrape had to save is lost.
+    Kill,
     /// Someone who is no scraper asks, and sees this.
     Plain(&'static str),
     /// The scraper of this number asks, and sees this.
     Scraper(u8, &'static str),
+    /// It asks, and waits no longer when this comes.
+    Lost(u8, &'static str),
 }
 
-use Step::{Found, Login, Plain, Restart, Scraper};
+use Step::{Found, Kill, Login, Lost, Plain, Restart, Scraper};
 
 const A: u8 = 1;
 const B: u8 = 2;
@@ -28,6 +33,7 @@ const ABSENT: &str = "absent";
 /// Plays a story: each step with its second. What is shown is the counter of bob's logins.
 fn play(story: &[(i64, Step)]) {
     let mut store = Store::default();
+    let mut saved = (store.generation(), serde_json::to_vec(&store).unwrap());
     for (line, (second, step)) in story.iter().enumerate() {
         let now = at(*second);
         let (scraper, expected) = match step {
@@ -39,16 +45,32 @@ fn play(story: &[(i64, Step)]) {
                 find(&mut store, &login("bob", "203.0.113.7"));
                 continue;
             }
-            Restart => {
-                let snapshot = serde_json::to_vec(&store).unwrap();
-                store = serde_json::from_slice(&snapshot).unwrap();
+            Restart | Kill => {
+                if matches!(step, Restart) {
+                    saved.1 = serde_json::to_vec(&store).unwrap();
+                }
+                store = serde_json::from_slice(&saved.1).unwrap();
                 store.resume(DEFAULT_CAP, now);
+                saved.0 = store.generation();
                 continue;
             }
             Plain(expected) => (None, *expected),
-            Scraper(number, expected) => (Some(IpAddr::from([192, 0, 2, *number])), *expected),
+            Scraper(number, expected) | Lost(number, expected) => {
+                (Some(IpAddr::from([192, 0, 2, *number])), *expected)
+            }
         };
-        let page = text(&mut store, &scrape(scraper, now));
+        let scrape = scrape(scraper, now);
+        let page = match step {
+            Lost(..) => {
+                let nobody = std::iter::empty::<(&str, &str, u64)>();
+                let page = Page::of_events(&mut store, &scrape, nobody).finish();
+                String::from_utf8(page).unwrap()
+            }
+            _ => text(&mut store, &scrape),
+        };
+        if saved.0 != store.generation() {
+            saved = (store.generation(), serde_json::to_vec(&store).unwrap());
+        }
         let samples = samples(&page, "login_successes_total");
         let shown = samples.first().map_or(ABSENT, |s| s.rsplit(' ').next().unwrap());
         assert_eq!(shown, expected, "step {line} of the story, at {second} s");
@@ -64,6 +86,57 @@ fn a_scraper_sees_a_new_series_at_0_first() {
         (30, Scraper(A, "1")),
         (45, Scraper(A, "1")),
     ]);
+}
+
+#[test]
+fn a_counter_whose_hold_has_ended_does_not_fall_after_a_kill() {
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (5, Login),
+        (15, Scraper(A, "0")),
+        (30, Scraper(A, "1")),
+        (31, Kill),
+        (45, Scraper(A, "1")),
+    ]);
+    play(&[(5, Login), (15, Plain("1")), (16, Kill), (20, Plain("1")), (21, Scraper(A, "1"))]);
+}
+
+#[test]
+fn a_response_that_did_not_arrive_shows_nobody_a_0() {
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (5, Login),
+        (15, Lost(A, "0")),
+        (30, Scraper(A, "0")),
+        (45, Scraper(A, "1")),
+    ]);
+    // The other one must wait for it too.
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (1, Scraper(B, ABSENT)),
+        (5, Login),
+        (15, Lost(A, "0")),
+        (16, Scraper(B, "0")),
+        (30, Scraper(B, "0")),
+        (31, Scraper(A, "0")),
+        (45, Scraper(B, "1")),
+    ]);
+}
+
+#[test]
+fn a_scraper_that_asked_before_a_kill_is_waited_for_after_it() {
+    play(&[
+        (0, Scraper(A, ABSENT)),
+        (1, Scraper(B, ABSENT)),
+        (2, Kill),
+        (5, Login),
+        (15, Scraper(A, "0")),
+        (30, Scraper(A, "0")),
+    ]);
+    // It has asked for long, and nothing has happened that was to be saved.
+    let mut asked: Vec<_> = (0..40).map(|i| (i * 15, Scraper(B, ABSENT))).collect();
+    asked.extend([(601, Kill), (602, Login), (603, Scraper(A, "0")), (604, Scraper(A, "0"))]);
+    play(&asked);
 }
 
 #[test]

@@ -298,6 +298,13 @@ fn keys_that_are_not_taken_decide_only_if_nothing_else_does() {
             "/k:1: Authentication tried for bob with valid certificate but not from a permitted source address (192.0.2.1).",
             "rejected not_allowed user=\"bob\" at=192.0.2.1 if-alone",
         ),
+        (
+            "9.2p1, with TrustedUserCAKeys",
+            "cert: Authentication tried for bob with valid certificate but not from a permitted source address (192.0.2.1).",
+            "rejected not_allowed user=\"bob\" at=192.0.2.1 if-alone",
+        ),
+        ("9.2p1", "error: Refused by key options", "rejected key_refused if-alone"),
+        ("9.2p1", "error: Refused by certificate options", "rejected key_refused if-alone"),
     ]);
 }
 

@@ -1,0 +1,82 @@
+//! The first looks after a start.
+//!
+//! Owns the difference between a first start and a later one, and the waiting where the place of
+//! the last one may still turn up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Start;
+use super::follow::{Beginning, Follower};
+use super::identity::Mark;
+use super::lingering::Lingering;
+use super::reading::Reading;
+use super::search::{Plan, Search};
+use super::survey::Survey;
+
+impl Follower {
+    pub(super) fn begin(&mut self, survey: &Survey, clock: Duration) {
+        if matches!(self.beginning, Beginning::Done) {
+            return;
+        }
+        let Some(live) = self.open_live(survey) else { return };
+        match std::mem::replace(&mut self.beginning, Beginning::Done) {
+            Beginning::First => self.begin_first(live),
+            Beginning::Saved(marks) => self.begin_again(marks, live, clock),
+            Beginning::Done => {}
+        }
+    }
+
+    /// `None` where the log is there but cannot be read: then a start waits.
+    pub(super) fn open_live(&mut self, survey: &Survey) -> Option<Option<Reading>> {
+        match survey {
+            Survey::File { .. } => match Reading::open_live(&self.settings.path) {
+                Ok(reading) => Some(Some(reading)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
+                Err(error) => {
+                    self.trouble.cannot_read(&error);
+                    None
+                }
+            },
+            Survey::Missing => Some(None),
+            Survey::Unreadable(_) => None,
+        }
+    }
+
+    fn begin_first(&mut self, live: Option<Reading>) {
+        let search = Search::new(&self.settings.path, None, &self.done);
+        let history = search.and_then(|search| {
+            search.must_be_log(live.as_ref());
+            search.history()
+        });
+        let Some(history) = history else {
+            self.beginning = Beginning::First;
+            return;
+        };
+        history.into_iter().for_each(|done| self.done.push(done));
+        let Some(mut live) = live else { return };
+        if self.settings.start == Start::End {
+            // Should it fail, the read that follows fails too and says so.
+            let _ = live.go_to_end();
+        }
+        self.current = Some(live);
+    }
+
+    fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
+        let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
+        let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
+        let plan = search.and_then(|search| search.resume(&marks, live));
+        match plan {
+            Some(plan) => self.take(plan, clock),
+            None => self.beginning = Beginning::Saved(marks),
+        }
+    }
+
+    fn take(&mut self, plan: Plan, clock: Duration) {
+        self.report.problems.extend(plan.problems);
+        let linger = |reading| Lingering { reading, quiet_since: clock };
+        self.lingering.extend(plan.lingering.into_iter().map(linger));
+        self.queue = plan.queue;
+        self.current = self.queue.pop_front();
+    }
+}

@@ -1,0 +1,34 @@
+//! Files that are being read, and their copies.
+//!
+//! Owns the question whether another file is a copy of one of them: then it holds nothing new.
+
+use std::io;
+
+use super::content::Content;
+use super::identity::FileId;
+use super::reading::Reading;
+
+/// A file that is being read: neither it nor a copy of it is to be read from its beginning.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) id: FileId,
+    content: Content,
+}
+
+impl Known {
+    pub(super) fn of(reading: &Reading) -> Known {
+        Known { id: reading.id, content: reading.share() }
+    }
+
+    /// Whether `file` is a copy of the whole of it or, while copytruncate is at work, of its
+    /// beginning: then it was born later. Both are compared as they are now: a file that was cut
+    /// in the meantime is no longer what its copy is.
+    pub(super) fn is_copied_by(&mut self, file: &mut Reading) -> io::Result<bool> {
+        let size = self.content.size()?;
+        let of_beginning = file.size < size && file.id.born > self.id.born;
+        if file.size == 0 || !(file.size == size || of_beginning) {
+            return Ok(false);
+        }
+        file.head().begins(&mut self.content)
+    }
+}

@@ -1,0 +1,55 @@
+//! What can go wrong with a log and its rotated files, in words.
+
+use std::io;
+use std::path::Path;
+
+use crate::source::{Problem, ProblemReason};
+
+use super::cut::MAX_LINE;
+use super::identity::Mark;
+use super::reading::Reading;
+
+pub(super) fn damaged(file: &Reading, error: &io::Error) -> Problem {
+    let message = format!(
+        "{}: damaged at byte {} of its content: {error}; what stands behind is not counted; look \
+         at it with gzip -t or cat",
+        file.path.display(),
+        file.offset
+    );
+    Problem { reason: ProblemReason::Malformed, count: 1, message }
+}
+
+pub(super) fn foreign(path: &Path, why: &str) -> Problem {
+    let message = format!(
+        "{}: the saved position cannot be understood: {why}; this counts as a first start",
+        path.display()
+    );
+    Problem { reason: ProblemReason::Gap, count: 1, message }
+}
+
+pub(super) fn too_long(path: &Path) -> Problem {
+    let message = format!(
+        "{}: a line is longer than {} KiB; its beginning was read and its rest left out",
+        path.display(),
+        MAX_LINE / 1024
+    );
+    Problem { reason: ProblemReason::LineTooLong, count: 1, message }
+}
+
+pub(super) fn gap(message: String) -> Problem {
+    Problem { reason: ProblemReason::Gap, count: 1, message }
+}
+
+pub(super) fn not_found(mark: &Mark, log: &Path) -> Problem {
+    gap(format!(
+        "{}: it was read up to byte {}, but that file, its rotated copy and its .gz are gone; \
+         what stood behind is not counted; keep rotated files longer than the exporter is stopped \
+         (logrotate: rotate, maxage)",
+        log.display(),
+        mark.offset
+    ))
+}
+
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    gap(format!("{}: this rotated file cannot be read: {error}; it is not counted", path.display()))
+}
