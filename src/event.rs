@@ -331,9 +331,6 @@ pub enum HintKind<'a> {
     Repeated { times: u32 },
     /// sshd begins to drop connections (`beginning MaxStartups throttling`).
     ThrottlingBegan,
-    /// How many connections sshd dropped since it began, those included that it told one by one.
-    /// `over` where it dropped the last of them.
-    Throttled { connections: u32, over: bool },
     /// The host started: no session from before it is open (`systemd-logind: New seat seat0.`).
     HostStarted,
     /// The log daemon or journald says that it dropped messages.

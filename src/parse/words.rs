@@ -17,7 +17,10 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 /// What stands before and after the first `separator`.
 pub(super) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::find(bytes, separator)?;
+    let at = match separator {
+        [byte] => memchr::memchr(*byte, bytes)?,
+        _ => memmem::find(bytes, separator)?,
+    };
     Some((&bytes[..at], &bytes[at + separator.len()..]))
 }
 

@@ -112,10 +112,9 @@ impl Connections {
 
     /// Counts a rejection that is proven and has its address; holds any other.
     fn judge<'a>(&mut self, process: Process, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let peer = self.seen.get(&process).map(|seen| (seen.peer.source.clone(), seen.peer.port));
-        if let Some((source, port)) = peer {
-            event.source = event.source.or(source.map(Into::into));
-            event.port = event.port.or(port);
+        if let Some(Connection { peer, .. }) = self.seen.get(&process) {
+            event.source = event.source.or_else(|| peer.source.clone().map(Into::into));
+            event.port = event.port.or(peer.port);
         }
         let held = self.rejections.remove(&process);
         let proven = event.weight == Weight::Proof || held.as_ref().is_some_and(|held| !held.alone);
@@ -258,9 +257,14 @@ impl Connections {
 
     /// Notes that a line of this connection came, and whom it names.
     fn touch(&mut self, process: Process, source: Option<&str>, port: Option<u16>, time: Time) {
-        let mut seen = self.seen.remove(&process).unwrap_or_default();
-        seen.peer.learn(source, port);
-        self.seen.insert(process, time.saturating_add_seconds(CONNECTION_IDLE), seen);
+        let due = time.saturating_add_seconds(CONNECTION_IDLE);
+        if let Some(seen) = self.seen.get_mut(&process) {
+            seen.peer.learn(source, port);
+            self.seen.put_off(&process, due);
+            return;
+        }
+        let peer = Peer::of(source, port);
+        self.seen.insert(process, due, Connection { peer, ..Connection::default() });
     }
 
     fn mark_rejected(&mut self, process: Process) {

@@ -8,24 +8,24 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::cut;
 use super::limits::{ADDRESSES, FAILING_ADDRESSES, Limits};
-use super::table::Table;
+use super::table::{Table, fingerprint};
 use crate::event::Time;
 
 /// The times of an address' last failures, oldest first, no more than are needed.
 type Times = VecDeque<i64>;
 
+/// By address.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Failures {
-    few: Table<String, Times, ADDRESSES>,
-    many: Table<String, Times, FAILING_ADDRESSES>,
+    few: Table<u64, Times, ADDRESSES>,
+    many: Table<u64, Times, FAILING_ADDRESSES>,
 }
 
 impl Failures {
     pub(super) fn note(&mut self, source: &str, time: Time, count: u32, limits: &Limits) {
         let needed = needed(limits);
-        let key = cut(source);
+        let key = fingerprint(&[source]);
         let mut times =
             self.many.remove(&key).or_else(|| self.few.remove(&key)).unwrap_or_default();
         for _ in 0..count.min(needed) {
@@ -45,7 +45,7 @@ impl Failures {
     /// Whether an address failed as often as needed within the window before `time`.
     pub(super) fn often(&self, source: &str, time: Time, limits: &Limits) -> bool {
         let since = time.saturating_add_seconds(-limits.failures_window).nanoseconds();
-        let times = self.many.get(&cut(source));
+        let times = self.many.get(&fingerprint(&[source]));
         times.is_some_and(|times| {
             times.len() >= needed(limits) as usize
                 && times.front().is_some_and(|oldest| *oldest >= since)

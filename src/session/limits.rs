@@ -89,7 +89,7 @@ pub(super) const FAILED_WAIT: i64 = 130;
 pub(super) const LATE: i64 = 30;
 /// Seconds within which two processes of one connection name its unknown user.
 pub(super) const TWIN_WAIT: i64 = 2;
-/// Seconds without a drop after which sshd's end of a throttling was missed.
+/// Seconds without a drop after which a throttling is over.
 pub(super) const THROTTLING_FOR: i64 = 86_400;
 /// Seconds without a line after which a pid serves another connection.
 pub(super) const CONNECTION_IDLE: i64 = 180;

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
 
-use crate::event::{Event, EventKind, Hint, HintKind, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Reason, Time};
 use kept::Kept;
 use limits::LATE;
 
@@ -142,9 +142,6 @@ impl Memory {
                 self.repeat(last, &hint, *times, out);
             }
             HintKind::ThrottlingBegan => self.throttling.began(&hint.host, hint.time),
-            HintKind::Throttled { connections, over } => {
-                self.throttling.told(&hint, *connections, *over, out);
-            }
             HintKind::HostStarted => self.restarted(&hint.host, hint.time, out),
             HintKind::Suppressed { .. } => {}
         }
@@ -208,10 +205,11 @@ impl Memory {
     }
 
     fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        if event.pid.is_none() {
-            self.throttling.dropped(&event);
+        if event.reason == Some(Reason::Throttled) {
+            out.extend(self.throttling.counted(event).map(Counted::from));
+        } else {
+            self.connections.rejected(event, out);
         }
-        self.connections.rejected(event, out);
     }
 
     fn opened<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {

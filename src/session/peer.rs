@@ -41,8 +41,11 @@ impl Peer {
     /// Whether this is certainly someone else. One peer may be named by address and by host name.
     pub(super) fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
         let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
+        if ports || self.source.as_deref() == source {
+            return ports;
+        }
         let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
         let addresses = address(self.source.as_deref()).zip(address(source));
-        ports || addresses.is_some_and(|(a, b)| a != b)
+        addresses.is_some_and(|(a, b)| a != b)
     }
 }

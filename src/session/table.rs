@@ -1,7 +1,7 @@
 //! A map with a bound, whose entries have a time at which they are due.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -10,8 +10,10 @@ use crate::event::Time;
 /// At most `N` entries. What is due first goes first: when its time has come, or to make room.
 #[derive(Clone, Debug)]
 pub(super) struct Table<K, V, const N: usize> {
-    entries: HashMap<K, Slot<V>>,
+    entries: HashMap<K, Slot<V>, Mixing>,
     order: BTreeMap<(i64, u64), K>,
+    /// Nothing is due before this, so that most questions need no look at the order.
+    soonest: i64,
     /// Tells entries apart that are due at the same time: the older one goes first.
     next: u64,
 }
@@ -24,7 +26,8 @@ struct Slot<V> {
 
 impl<K, V, const N: usize> Default for Table<K, V, N> {
     fn default() -> Self {
-        Table { entries: HashMap::new(), order: BTreeMap::new(), next: 0 }
+        let entries = HashMap::with_hasher(Mixing::new());
+        Table { entries, order: BTreeMap::new(), soonest: i64::MAX, next: 0 }
     }
 }
 
@@ -35,6 +38,7 @@ impl<K: Clone + Eq + Hash, V, const N: usize> Table<K, V, N> {
         let out = if self.entries.len() >= N { self.pop_first() } else { None };
         let place = (due.nanoseconds(), self.next);
         self.next += 1;
+        self.soonest = self.soonest.min(place.0);
         self.order.insert(place, key.clone());
         self.entries.insert(key, Slot { place, value });
         out
@@ -60,8 +64,23 @@ impl<K: Clone + Eq + Hash, V, const N: usize> Table<K, V, N> {
 
     /// The entry that is due first, where it is due at `now`.
     pub(super) fn pop_due(&mut self, now: Time) -> Option<(K, V)> {
-        let (due, _) = *self.order.first_key_value()?.0;
-        if due <= now.nanoseconds() { self.pop_first() } else { None }
+        if self.soonest > now.nanoseconds() {
+            return None;
+        }
+        self.soonest = self.order.first_key_value().map_or(i64::MAX, |(place, _)| place.0);
+        if self.soonest <= now.nanoseconds() { self.pop_first() } else { None }
+    }
+
+    /// Puts off when an entry is due, where that is so much later that it is worth the work.
+    pub(super) fn put_off(&mut self, key: &K, due: Time) {
+        const WORTH: i64 = 10_000_000_000;
+        let Some(slot) = self.entries.get_mut(key) else { return };
+        if due.nanoseconds().saturating_sub(slot.place.0) >= WORTH
+            && let Some(key) = self.order.remove(&slot.place)
+        {
+            slot.place.0 = due.nanoseconds();
+            self.order.insert(slot.place, key);
+        }
     }
 
     pub(super) fn pop_first(&mut self) -> Option<(K, V)> {
@@ -125,6 +144,54 @@ where
     }
 }
 
+/// Hashes keys that are numbers, with a secret of this process: who crafts keys does not know which
+/// of them meet. (The standard one costs more than the rest of a look-up.)
+#[derive(Clone, Debug)]
+struct Mixing {
+    secret: u64,
+}
+
+impl Mixing {
+    fn new() -> Self {
+        Mixing { secret: RandomState::new().hash_one(0) }
+    }
+}
+
+impl BuildHasher for Mixing {
+    type Hasher = Mixer;
+
+    fn build_hasher(&self) -> Mixer {
+        Mixer(self.secret)
+    }
+}
+
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    /// The two halves of a product with an odd number, so that every bit of the value reaches the
+    /// bits of the hash that a map looks at.
+    fn write_u64(&mut self, value: u64) {
+        let product = u128::from(self.0 ^ value) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A number for words, the same in every run and version (FNV-1a), so that keys cost no copy and
 /// can be saved. The words are parted, so that `ab`+`c` is not `a`+`bc`.
 pub(super) fn fingerprint(words: &[&str]) -> u64 {
@@ -155,6 +222,18 @@ mod tests {
         assert_eq!(table.pop_due(at(19)), None);
         assert_eq!(table.pop_due(at(20)), Some((3, "c")));
         assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn what_is_put_off_is_due_later() {
+        let mut table = Table::<u32, &str, 2>::default();
+        table.insert(1, at(10), "a");
+        table.insert(2, at(15), "b");
+        table.put_off(&1, at(40));
+        assert_eq!(table.pop_due(at(20)), Some((2, "b")));
+        assert_eq!(table.pop_due(at(39)), None);
+        assert_eq!(table.pop_due(at(40)), Some((1, "a")));
+        assert_eq!((table.pop_due(at(99)), table.len()), (None, 0));
     }
 
     #[test]

@@ -5,10 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counted;
 use super::limits::{HOSTS, THROTTLING_FOR};
 use super::table::{Table, fingerprint};
-use crate::event::{Event, EventKind, Hint, Reason, Time};
+use crate::event::{Event, Time, Weight};
 
 /// By host: how many drops of the throttling that is on were counted.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -18,53 +17,27 @@ pub(super) struct Throttling {
 
 impl Throttling {
     pub(super) fn began(&mut self, host: &str, time: Time) {
-        self.remember(host, time, 0);
+        self.remember(fingerprint(&[host]), time, 0);
     }
 
-    /// Notes a drop that was told by itself.
-    pub(super) fn dropped(&mut self, event: &Event<'_>) {
-        if event.reason == Some(Reason::Throttled) {
-            let counted = self.counted(&event.host).saturating_add(event.count);
-            self.remember(&event.host, event.time, counted);
-        }
-    }
-
-    /// sshd says how many it dropped so far: those not told by themselves count now.
-    pub(super) fn told(
-        &mut self,
-        hint: &Hint<'_>,
-        connections: u32,
-        over: bool,
-        out: &mut Vec<Counted<'_>>,
-    ) {
-        let count = connections.saturating_sub(self.counted(&hint.host));
-        if over {
-            self.counted.remove(&fingerprint(&[&hint.host]));
-        } else {
-            self.remember(&hint.host, hint.time, connections);
-        }
-        if count > 0 {
-            let event = Event {
-                time: hint.time,
-                host: hint.host.clone().into_owned().into(),
-                reason: Some(Reason::Throttled),
-                count,
-                ..Event::new(EventKind::LoginRejected, "sshd")
-            };
-            out.push(event.into());
-        }
+    /// What counts of a drop that was told by itself: all of it; of a sum ([`Weight::IfAlone`]):
+    /// what was not told before.
+    pub(super) fn counted<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
+        let host = fingerprint(&[&event.host]);
+        let before = self.counted.get(&host).copied().unwrap_or(0);
+        let count = match event.weight {
+            Weight::Proof => event.count,
+            _ => event.count.saturating_sub(before),
+        };
+        self.remember(host, event.time, before.saturating_add(count));
+        (count > 0).then_some(Event { count, ..event })
     }
 
     pub(super) fn expire(&mut self, now: Time) {
         self.counted.forget_due(now);
     }
 
-    fn counted(&self, host: &str) -> u32 {
-        self.counted.get(&fingerprint(&[host])).copied().unwrap_or(0)
-    }
-
-    fn remember(&mut self, host: &str, time: Time, counted: u32) {
-        let due = time.saturating_add_seconds(THROTTLING_FOR);
-        self.counted.insert(fingerprint(&[host]), due, counted);
+    fn remember(&mut self, host: u64, time: Time, counted: u32) {
+        self.counted.insert(host, time.saturating_add_seconds(THROTTLING_FOR), counted);
     }
 }

@@ -133,7 +133,6 @@ fn accepts_hint(entry: &JournalEntry<'_>, hint: &Hint<'_>, users: &dyn UserIds) 
         }
         HintKind::Connection { .. }
         | HintKind::ThrottlingBegan
-        | HintKind::Throttled { .. }
         | HintKind::Repeated { .. }
         | HintKind::HostStarted => root && Program::named(&hint.program).may_be(entry),
     }

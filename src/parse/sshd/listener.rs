@@ -44,16 +44,23 @@ pub(super) fn throttling_began<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<P
     line.hint(HintKind::ThrottlingBegan)
 }
 
-/// `exited MaxStartups throttling after 00:01:02, N connections dropped`
+/// `exited MaxStartups throttling after 00:01:02, N connections dropped`: the sum, of which the
+/// memory knows what was told before.
 pub(super) fn throttling_over<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    line.hint(HintKind::Throttled { connections: connections(rest)?, over: true })
+    dropped_in_all(line, connections(rest)?)
 }
 
 /// `in MaxStartups throttling for 00:05:01, N connections dropped`, where the last of them is told
 /// by the next line.
 pub(super) fn throttling_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let connections = connections(rest)?.saturating_sub(1);
-    line.hint(HintKind::Throttled { connections, over: false })
+    dropped_in_all(line, connections(rest)?.saturating_sub(1))
+}
+
+fn dropped_in_all<'a>(line: &Line<'_, 'a>, count: u32) -> Option<Parsed<'a>> {
+    if count == 0 {
+        return Some(Parsed::Ignored);
+    }
+    done(Event { pid: None, count, ..line.rejected_if_alone(Reason::Throttled) })
 }
 
 fn connections(rest: &[u8]) -> Option<u32> {

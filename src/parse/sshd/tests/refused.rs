@@ -356,12 +356,12 @@ fn connections_that_the_listener_drops_are_one_each() {
         (
             "8.5p1 to 9.7",
             "error: in MaxStartups throttling for 00:05:01, 312 connections dropped",
-            "Throttled { connections: 311, over: false }",
+            "rejected throttled count=311 pid=None if-alone",
         ),
         (
             "8.5p1 to 9.7",
             "exited MaxStartups throttling after 00:00:21, 29 connections dropped",
-            "Throttled { connections: 29, over: true }",
+            "rejected throttled count=29 pid=None if-alone",
         ),
         (
             "9.8 on",
