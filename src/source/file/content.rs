@@ -70,10 +70,11 @@ impl Content {
         Ok(u64::from(u32::from_le_bytes(held)))
     }
 
-    /// Fills `buffer` from `offset` on, as far as there is something.
+    /// Fills `buffer` from `offset` on, as far as there is something. A plain file is asked once:
+    /// between two questions it could be cut and grow again, and the answers would not match.
     pub(super) fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match &mut self.gzip {
-            None => fill(&mut At { file: &*self.file, offset }, buffer).all(),
+            None => read_once(&self.file, buffer, offset),
             Some(inflated) => Ok(inflated.read_at(&self.file, buffer, offset)),
         }
     }
@@ -102,6 +103,15 @@ fn open_regular(path: &Path, more: OFlags) -> io::Result<File> {
     }
     let what = if kind.is_dir() { "it is a directory" } else { "it is no regular file" };
     Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+fn read_once(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
 }
 
 fn is_gzip(file: &File) -> io::Result<bool> {

@@ -236,7 +236,7 @@ impl Follower {
         let Some(mut current) = self.current.take_if(|c| c.is_unproven()) else { return true };
         let mark = current.mark();
         // Taken as it is now: should it be cut while the search goes on, it is unproven again.
-        let accepted = current.accept();
+        let accepted = current.seen().map(|seen| current.accept(seen));
         let mut known = self.known();
         known.push(Known::of(&current));
         let search = Search::new(&self.settings.path, None, &self.done);
@@ -293,16 +293,17 @@ impl Follower {
         }
         let mut known = self.known();
         known.push(Known::of(&current));
-        let seen = current.metadata();
+        let seen = current.seen();
         let search = Search::new(&self.settings.path, Some(&mark.path), &self.done);
-        let Some(before) = search.and_then(|search| search.before_cut(&mark, known)) else {
+        let before = search.and_then(|search| search.before_cut(&mark, known));
+        let (Some(before), Ok(seen)) = (before, seen) else {
             // It is found to be cut again at the next look.
             self.current = Some(current);
             return;
         };
         // Going on from the last of these to the log is counted when it is done.
         self.report.rotations += u32::from(before.queue.is_empty());
-        current.start_over(seen.as_ref().ok());
+        current.start_over(seen);
         self.go_back_to(before, current);
     }
 

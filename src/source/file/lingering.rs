@@ -27,6 +27,11 @@ impl Lingering {
         let reading = &mut self.reading;
         if reading.has_news().unwrap_or(false) {
             self.quiet_since = clock;
+            // Who writes to a rotated file does not cut it.
+            if reading.is_unproven() {
+                let seen = reading.seen().ok()?;
+                reading.accept(seen);
+            }
             return settle(reading, Reading::read, block);
         }
         let quiet = clock.saturating_sub(self.quiet_since);

@@ -73,6 +73,16 @@ pub(super) struct Reading {
     /// Nobody writes to it any more: it is a `.gz` or a copy.
     pub(super) finished: bool,
     stopped: bool,
+    /// It begins with other bytes than it did when it was opened.
+    doubted: bool,
+}
+
+/// How a file was at one moment.
+#[derive(Debug)]
+pub(super) struct Seen {
+    size: u64,
+    modified: i64,
+    beginning: Vec<u8>,
 }
 
 impl Reading {
@@ -104,6 +114,7 @@ impl Reading {
             fresh: true,
             finished: content.is_gzip(),
             stopped: false,
+            doubted: false,
             content,
         })
     }
@@ -120,10 +131,6 @@ impl Reading {
     /// Its content, to be read from its beginning.
     pub(super) fn share(&self) -> Content {
         self.content.share()
-    }
-
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
-        self.content.metadata()
     }
 
     pub(super) fn damage(&self) -> Option<&io::Error> {
@@ -196,29 +203,34 @@ impl Reading {
     pub(super) fn is_unproven(&self) -> bool {
         let known = (self.size, self.modified);
         let changed = |meta: Metadata| known != (meta.size(), modified(&meta));
-        self.offset == 0 && !self.finished && self.content.metadata().is_ok_and(changed)
+        let may_be = self.offset == 0 && !self.finished;
+        may_be && (self.doubted || self.content.metadata().is_ok_and(changed))
     }
 
-    /// Goes to the beginning of new content, which was last seen when it was like `seen`. Should
-    /// it have changed since then, it is unproven.
-    pub(super) fn start_over(&mut self, seen: Option<&Metadata>) {
-        (self.offset, self.skipping, self.fresh) = (0, false, true);
-        self.beginning.clear();
+    /// What the file is now, for [`Reading::start_over`].
+    pub(super) fn seen(&mut self) -> io::Result<Seen> {
+        let meta = self.content.metadata()?;
+        let beginning = self.content.beginning()?;
+        Ok(Seen { size: meta.size(), modified: modified(&meta), beginning })
+    }
+
+    /// Goes to the beginning of content that was like `seen`. Should it have changed since then,
+    /// it is unproven.
+    pub(super) fn start_over(&mut self, seen: Seen) {
         self.tail.clear();
-        (self.size, self.modified) = seen.map_or((0, 0), |meta| (meta.size(), modified(meta)));
+        (self.offset, self.skipping) = (0, false);
+        self.accept(seen);
+    }
+
+    /// Takes it as it was seen.
+    pub(super) fn accept(&mut self, seen: Seen) {
+        (self.size, self.modified) = (seen.size, seen.modified);
+        self.beginning = seen.beginning;
+        (self.doubted, self.fresh) = (false, true);
     }
 
     pub(super) fn searched_until(&mut self, modified: i64) {
         self.owed_since.get_or_insert(modified);
-    }
-
-    /// Takes it as it is now.
-    pub(super) fn accept(&mut self) -> io::Result<()> {
-        let meta = self.content.metadata()?;
-        (self.size, self.modified) = (meta.size(), modified(&meta));
-        self.beginning = self.content.beginning()?;
-        self.fresh = true;
-        Ok(())
     }
 
     /// Leaves it for good.
@@ -257,8 +269,8 @@ impl Reading {
         let meta = self.content.metadata()?;
         let known = self.tail.len();
         let n = self.content.read_at(&mut block.bytes, self.offset - known as u64)?;
-        if n < known || block.bytes[..known] != self.tail {
-            return Ok(Step::Replaced);
+        if !self.is_continued_by(&block.bytes[..n])? {
+            return Ok(self.doubt());
         }
         let cut = cut(&block.bytes[known..n], self.skipping);
         let rest = &block.bytes[known + cut.consumed..n];
@@ -272,6 +284,33 @@ impl Reading {
         block.lines = lines.start..lines.start + len;
         let bytes = cut.consumed as u64;
         Ok(Step::Read(Progress { bytes, lines: len > 0, too_long: cut.too_long }))
+    }
+
+    /// Whether what was read is more of the same content: it begins with the bytes that are known,
+    /// and they still stand there after the read, so that it is not a mixture of two.
+    fn is_continued_by(&mut self, read: &[u8]) -> io::Result<bool> {
+        let known = if self.offset == 0 { &self.beginning } else { &self.tail };
+        // Half a first line may be the beginning of any other: dates begin alike.
+        let is_telling = known.len() >= HEAD || known.contains(&b'\n') || known.len() == read.len();
+        if !read.starts_with(known) || (self.offset == 0 && !is_telling) {
+            return Ok(false);
+        }
+        if self.finished {
+            return Ok(true);
+        }
+        let mut again = [0; HEAD];
+        let again = &mut again[..known.len()];
+        let from = self.offset - self.tail.len() as u64;
+        Ok(self.content.read_at(again, from)? == known.len() && again == known.as_slice())
+    }
+
+    /// Of a file of which nothing was read yet only the next look can tell what it is.
+    fn doubt(&mut self) -> Step {
+        if self.offset > 0 {
+            return Step::Replaced;
+        }
+        (self.doubted, self.fresh) = (true, true);
+        Step::Read(Progress::default())
     }
 
     /// Notes time and size as they were before the read, so that what is written meanwhile is
