@@ -287,7 +287,7 @@ impl Follower {
         let Some(mut current) = self.current.take() else { return };
         let mark = current.mark();
         if mark.head.len > 0 && mark.head.begins(current.content()).unwrap_or(false) {
-            self.report.problems.extend(search::go_past_cut(&mut current).ok());
+            self.report.problems.extend(search::go_past_cut(&mut current, mark.offset).ok());
             self.current = Some(current);
             return;
         }

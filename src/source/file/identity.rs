@@ -99,6 +99,11 @@ impl Mark {
     /// Whether `content` is what the mark was set in, judged by what it holds. The mark of an empty
     /// file fits nothing.
     pub(super) fn fit(&self, content: &mut Content) -> io::Result<Fit> {
+        // Half a first line may be the beginning of any other.
+        let is_telling = self.offset > 0 || self.head.len as usize >= TAIL;
+        if !is_telling && content.size()? != self.size {
+            return Ok(Fit::Other);
+        }
         if self.head.len == 0 || !self.head.begins(content)? {
             return Ok(Fit::Other);
         }

@@ -159,10 +159,15 @@ impl Reading {
     }
 
     /// Goes to a place that was marked in this content.
+    ///
+    /// # Errors
+    /// The content is not the marked one, or no longer: it may have been cut since it was looked
+    /// at.
     pub(super) fn resume(&mut self, mark: &Mark) -> io::Result<()> {
         self.go_to(mark.offset)?;
         self.skipping = mark.skipping;
-        Ok(())
+        let same = self.offset == mark.offset && Print::of(&self.tail) == mark.tail;
+        same.then_some(()).ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     /// Goes to `offset`, the beginning of a line, which must not lie behind the end.
@@ -188,12 +193,12 @@ impl Reading {
         self.go_to(from + end as u64)
     }
 
-    /// After the file was cut within what had been read: goes on at the end, or behind the place,
+    /// After the file was cut within what had been read: goes on at the end, or behind `offset`,
     /// at the next line. Returns where.
-    pub(super) fn go_past_cut(&mut self) -> io::Result<u64> {
+    pub(super) fn go_past_cut(&mut self, offset: u64) -> io::Result<u64> {
         let size = self.content.size()?;
-        let mid_line = size > self.offset;
-        self.go_to(self.offset.min(size))?;
+        let mid_line = size > offset;
+        self.go_to(offset.min(size))?;
         self.skipping = mid_line && !matches!(self.tail.last(), None | Some(b'\n' | 0));
         Ok(self.offset)
     }

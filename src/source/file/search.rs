@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
     }
 
     fn resume_last(&self, mark: &Mark, mut live: Option<Reading>, mut plan: Plan) -> Option<Plan> {
-        if mark.head.len == 0 {
+        if mark.offset == 0 {
             return self.resume_nowhere(mark, live, plan);
         }
         if let Some(reading) = live.as_mut().filter(|l| l.id == mark.id)
@@ -173,14 +173,18 @@ impl<'a> Search<'a> {
 
     /// Nothing had been read of the marked file: it is only one of those that were not read.
     fn resume_nowhere(&self, mark: &Mark, live: Option<Reading>, mut plan: Plan) -> Option<Plan> {
-        let mut ids = self.files.iter().map(|f| f.id).chain(live.as_ref().map(|l| l.id));
-        let there = ids.any(|id| id == mark.id);
-        if !there {
-            live.as_ref()?;
-            plan.problems.extend((mark.size > 0).then(|| not_found(mark, self.log)));
+        let there = self.files.iter().any(|f| f.id == mark.id);
+        let any_newer = self.files.iter().any(|f| f.modified >= mark.modified);
+        if !there && !any_newer && live.is_none() {
+            return None;
         }
+        let is_log = live.as_ref().is_some_and(|live| live.id == mark.id);
         let mut known: Vec<Known> = plan.lingering.iter().chain(&live).map(Known::of).collect();
         let files = self.unread(None, mark.modified, &mut known, &mut plan.problems);
+        // What stood in it may be in any of these, under another inode.
+        if mark.size > 0 && !there && !is_log && files.is_empty() {
+            plan.problems.push(not_found(mark, self.log));
+        }
         plan.queue.extend(files.into_iter().chain(live));
         Some(plan)
     }
@@ -399,18 +403,14 @@ impl<'a> Search<'a> {
 fn resume_same(live: &mut Reading, mark: &Mark) -> Option<Option<Problem>> {
     match mark.fit(live.content()).ok()? {
         Fit::Here => live.resume(mark).ok().map(|()| None),
-        Fit::SameBeginning => {
-            live.resume(mark).ok()?;
-            Some(Some(go_past_cut(live).ok()?))
-        }
+        Fit::SameBeginning => go_past_cut(live, mark.offset).ok().map(Some),
         Fit::Other => None,
     }
 }
 
 /// Goes on in a log whose end was cut off, or lost in a crash, but not its beginning.
-pub(super) fn go_past_cut(live: &mut Reading) -> io::Result<Problem> {
-    let was = live.offset;
-    let offset = live.go_past_cut()?;
+pub(super) fn go_past_cut(live: &mut Reading, was: u64) -> io::Result<Problem> {
+    let offset = live.go_past_cut(was)?;
     Ok(gap(format!(
         "{}: it was read up to byte {was}, and was cut since within what was read; going on at \
          byte {offset}; lines written before this was noticed may be missing",
