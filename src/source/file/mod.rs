@@ -32,6 +32,7 @@ mod follow;
 mod identity;
 mod known;
 mod lingering;
+mod locate;
 mod position;
 mod problems;
 mod reading;

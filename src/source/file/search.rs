@@ -12,23 +12,20 @@
 //!    were written after the last read and are not known to be read are read from the beginning.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::source::Problem;
 
-use super::content::Content;
-use super::identity::{Done, Fit, HEAD, Mark};
+use super::identity::{Done, Fit, Mark};
 use super::known::Known;
+use super::locate::Found;
 use super::position::Finished;
 use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
 use super::survey::Survey;
-
-/// Files of the directory that are looked into when no rotated one fits.
-const STRANGERS: usize = 256;
 
 /// What is to be read: rotated files that may still grow, then these, in order.
 #[derive(Debug, Default)]
@@ -44,21 +41,11 @@ pub(super) struct Plan {
 /// The surroundings of a log at one moment.
 #[derive(Debug)]
 pub(super) struct Search<'a> {
-    log: &'a Path,
+    pub(super) log: &'a Path,
     done: &'a Finished,
-    files: Vec<Rotated>,
+    pub(super) files: Vec<Rotated>,
     /// False once a file was found to be another than the one that was listed.
     settled: Cell<bool>,
-}
-
-/// A mark's file, found.
-enum Found {
-    /// It is the log.
-    Live,
-    Beside {
-        reading: Reading,
-        rank: Option<Rank>,
-    },
 }
 
 impl<'a> Search<'a> {
@@ -79,7 +66,7 @@ impl<'a> Search<'a> {
 
     /// Opens a listed file. While files are renamed another may stand under its name: then what
     /// was decided so far is void.
-    fn open(&self, file: &Rotated) -> io::Result<Reading> {
+    pub(super) fn open(&self, file: &Rotated) -> io::Result<Reading> {
         let opened = Reading::open_rotated(&file.path);
         let moved = match &opened {
             Ok(reading) => reading.id != file.id,
@@ -342,61 +329,6 @@ impl<'a> Search<'a> {
         }
         Ok(None)
     }
-
-    fn locate(&self, mark: &Mark, live: Option<&mut Reading>) -> Option<Found> {
-        // That the log is the same inode was looked at before: its content is another.
-        let inode = live.as_ref().is_none_or(|l| l.id != mark.id).then(|| self.by_inode(mark));
-        if let Some(found) = inode.flatten().or_else(|| self.by_content(mark)) {
-            return Some(found);
-        }
-        if let Some(live) = live
-            && may_be_restored(mark, live)
-            && fits(live.content(), mark)
-            && live.resume(mark).is_ok()
-        {
-            return Some(Found::Live);
-        }
-        self.among_strangers(mark)
-    }
-
-    fn by_inode(&self, mark: &Mark) -> Option<Found> {
-        let file = self.files.iter().find(|f| f.id == mark.id);
-        let opened = file.map_or_else(|| Reading::open_rotated(&mark.path), |f| self.open(f));
-        let mut reading = opened.ok().filter(|r| r.id == mark.id)?;
-        let same = mark.head.len == 0 || fits(reading.content(), mark);
-        let resumed = same && reading.resume(mark).is_ok();
-        resumed.then(|| Found::Beside { reading, rank: file.map(|f| f.rank.clone()) })
-    }
-
-    /// A copy of the marked file, or its `.gz`; the newest, should there be several.
-    fn by_content(&self, mark: &Mark) -> Option<Found> {
-        self.beside(mark, resume_if_fits).or_else(|| self.beside(mark, end_if_copied_before))
-    }
-
-    fn beside(
-        &self,
-        mark: &Mark,
-        take_up: impl Fn(Reading, &Mark) -> Option<Reading>,
-    ) -> Option<Found> {
-        let others = self.files.iter().rev().filter(|f| f.id != mark.id && !f.foreign);
-        others.into_iter().find_map(|file| {
-            let mut reading = take_up(self.open(file).ok()?, mark)?;
-            reading.finished = true;
-            Some(Found::Beside { reading, rank: Some(file.rank.clone()) })
-        })
-    }
-
-    /// Any other file of the directory: the log may have been moved by hand.
-    fn among_strangers(&self, mark: &Mark) -> Option<Found> {
-        let entries = rotated::entries(self.log).ok()?;
-        let known: BTreeSet<&Path> = self.files.iter().map(|f| f.path.as_path()).collect();
-        let paths = entries.into_iter().map(|e| e.path());
-        let strangers = paths.filter(|p| p != self.log && !known.contains(p.as_path()));
-        let found: Option<Reading> = strangers
-            .take(STRANGERS)
-            .find_map(|path: PathBuf| resume_if_fits(Reading::open_rotated(&path).ok()?, mark));
-        found.map(|reading| Found::Beside { reading, rank: None })
-    }
 }
 
 /// Goes on in the same inode. `None` where its content is another, else what is to be reported.
@@ -416,30 +348,4 @@ pub(super) fn go_past_cut(live: &mut Reading, was: u64) -> io::Result<Problem> {
          byte {offset}; lines written before this was noticed may be missing",
         live.path.display()
     )))
-}
-
-fn resume_if_fits(mut reading: Reading, mark: &Mark) -> Option<Reading> {
-    let fits = reading.size >= mark.offset && fits(reading.content(), mark);
-    (fits && reading.resume(mark).is_ok()).then_some(reading)
-}
-
-/// A copy that copytruncate took before the last lines were read: it ends before the place, so
-/// nothing of it is to be read. A beginning of [`HEAD`] bytes is needed to know it by.
-fn end_if_copied_before(mut reading: Reading, mark: &Mark) -> Option<Reading> {
-    if (mark.head.len as usize) < HEAD {
-        return None;
-    }
-    let size = reading.size;
-    let begins = size < mark.offset && mark.head.begins(reading.content()).ok()?;
-    (begins && reading.damage().is_none() && reading.go_to(size).is_ok()).then_some(reading)
-}
-
-fn fits(content: &mut Content, mark: &Mark) -> bool {
-    mark.fit(content).is_ok_and(|fit| fit == Fit::Here)
-}
-
-/// Another inode under the log's name may be a backup put back. But a short beginning that agrees
-/// proves little when the file was born after the last read.
-fn may_be_restored(mark: &Mark, live: &Reading) -> bool {
-    mark.head.len as usize >= HEAD || live.id.born <= mark.modified
 }
