@@ -24,7 +24,7 @@ mod words;
 
 use jiff::tz::TimeZone;
 
-pub use programs::{PROGRAMS, program_name};
+pub use programs::{program_name, programs};
 
 use programs::Speaker;
 
