@@ -140,3 +140,21 @@ fn the_seed_in_a_file_and_a_trail_file_is_a_baseline_shown_at_once() {
         1_664_844_466.0,
     );
 }
+
+#[test]
+fn a_rejection_held_at_the_end_of_the_first_reading_is_baseline_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("secure");
+    let now = Command::new("date").arg("+%Y-%m-%dT%H:%M:%S%:z").output().unwrap();
+    let now = String::from_utf8(now.stdout).unwrap();
+    // It counts only when no other line of the connection does, which takes seconds to know.
+    let line = "host sshd[7]: Received disconnect from 192.0.2.7 port 7:11: Bye Bye [preauth]";
+    std::fs::write(&log, format!("{} {line}\n", now.trim())).unwrap();
+    let exporter = Exporter::start(dir.path(), &[&format!("--auth-log.path={}", log.display())]);
+    let shown = wait_for("the rejection", || {
+        let metrics = support::scrape(&format!("{}/metrics", exporter.url)).ok()?;
+        let series = metrics.lines().find(|line| line.starts_with("login_rejections_total{"))?;
+        Some(series.to_owned())
+    });
+    assert!(shown.ends_with("} 1"), "shown as it is, with no 0 first: {shown}");
+}

@@ -29,6 +29,12 @@ pub struct Snapshot<S, M, R> {
     pub last_records: BTreeMap<SourceId, i64>,
     /// Sources whose first reading is not finished: what it still brings is baseline.
     pub baseline: BTreeSet<SourceId>,
+    /// How many records were read so far, and how many of them when the host's log had been read
+    /// for the first time: an event that is held from before then is baseline too.
+    #[serde(default)]
+    pub ordinal: u64,
+    #[serde(default)]
+    pub baseline_end: u64,
     pub series: S,
     pub memory: M,
     pub recent: R,
@@ -53,6 +59,7 @@ pub struct Ledger {
     /// When the snapshot was taken that this began with.
     restored: i64,
     ordinal: u64,
+    baseline_end: u64,
     /// Rises with every change of position; with the store's generation it tells what is unsaved.
     moves: u64,
     saved: (u64, u64),
@@ -80,7 +87,8 @@ impl Ledger {
             states: BTreeMap::new(),
             boot_id: saved.boot_id,
             restored: saved.taken,
-            ordinal: 0,
+            ordinal: saved.ordinal,
+            baseline_end: saved.baseline_end,
             moves: 0,
             saved: (0, 0),
         }
@@ -152,6 +160,7 @@ impl Ledger {
         for record in records.iter() {
             interpreter.record(record, &mut counted);
             for event in counted.drain(..) {
+                let live = live && event.event.ordinal > self.baseline_end;
                 observe(&mut self.series, &mut self.recent, policy, &event, live, now);
             }
         }
@@ -171,6 +180,10 @@ impl Ledger {
         }
         if report.caught_up && self.baseline.remove(id) {
             self.moves += 1;
+            // Only events of the host's log are held.
+            if id.0 == "journal" || id.0.starts_with("file:") {
+                self.baseline_end = self.ordinal;
+            }
         }
         let state = self.states.entry(id.clone()).or_default();
         state.up = report.up;
@@ -189,7 +202,8 @@ impl Ledger {
         let mut released = Vec::new();
         self.memory.expire(now, &mut released);
         for event in &released {
-            observe(&mut self.series, &mut self.recent, policy, event, true, now);
+            let live = event.event.ordinal > self.baseline_end;
+            observe(&mut self.series, &mut self.recent, policy, event, live, now);
             self.moves += 1;
         }
     }
@@ -225,6 +239,8 @@ impl Ledger {
             taken: super::now().nanoseconds(),
             positions: self.positions.clone(),
             baseline: self.baseline.clone(),
+            ordinal: self.ordinal,
+            baseline_end: self.baseline_end,
             series: &self.series,
             memory: &self.memory,
             recent: &self.recent,
