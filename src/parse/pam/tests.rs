@@ -424,6 +424,9 @@ fn noise_is_ignored_and_the_unknown_is_said() {
         ("sudo", "pam_unix(sudo:auth): conversation failed"),
         ("sudo", "pam_unix(sudo:auth): auth could not identify password for [bob]"),
         ("login", "pam_unix(login:auth): bad username [-x]"),
+        ("passwd", "pam_unix(passwd:chauthtok): password - (old) token not obtained"),
+        ("passwd", "pam_unix(passwd:chauthtok): password - new password not obtained"),
+        ("passwd", "pam_unix(passwd:chauthtok): password received unknown request"),
         ("x", "gkr-pam: unlocked login keyring"),
         ("x", "pam_ck_connector(polkit-1:session): cannot determine display-device"),
         ("x", "(root) CMD (run-parts)"),
@@ -433,5 +436,13 @@ fn noise_is_ignored_and_the_unknown_is_said() {
     for (tag, message) in noise {
         check(tag, message, "ignored");
     }
-    check("sshd", "pam_unix(sshd:auth): something new", "unrecognized pam");
+    let unknown = [
+        "pam_unix(sshd:auth): something new",
+        "pam_unix(sshd:session): session begun for user bob",
+        "pam_unix(gdm:auth): authentication of bob was refused",
+        "pam_unix(sshd:account): account bob is barred",
+    ];
+    for message in unknown {
+        check("sshd", message, "unrecognized pam");
+    }
 }
