@@ -1,7 +1,7 @@
 //! Who came in to my hosts, when, from where, and was that expected?
 //!
 //! ```text
-//! source ──Record──▶ parse ──Event──▶ session ──▶ policy ──Observation──▶ metrics ──text──▶ web
+//! source ──Record──▶ parse ──Event──▶ memory ───▶ policy ──Observation──▶ metrics ──text──▶ web
 //!    ▲                                                                       │
 //!    └──────────────── state (position and series, saved together) ─────────┘
 //! ```
@@ -11,7 +11,7 @@
 //!
 //! Invariants, stated as absences:
 //! - No module imports a sibling that the table in `tests/imports.rs` does not grant it.
-//! - No clock, environment or I/O in `parse`, `session` and `policy`: time and zone come in.
+//! - No clock, environment or I/O in `parse`, `memory` and `policy`: time and zone come in.
 //! - No count is shown that is not saved, and none is saved without the position it came from.
 //! - No name that an attacker chose becomes a label without a bound.
 //! - No globals: registries and settings are passed in.
@@ -26,8 +26,9 @@ pub mod record;
 pub mod source;
 
 pub mod parse;
-pub mod session;
 pub mod trust;
+
+pub mod memory;
 
 pub mod policy;
 

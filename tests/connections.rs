@@ -4,8 +4,8 @@
 
 use jiff::tz::TimeZone;
 use login_exporter::event::Time;
+use login_exporter::memory::{Counted, Memory};
 use login_exporter::parse::{self, Clock, Parsed};
-use login_exporter::session::{Counted, Memory};
 
 /// Reads the lines, each `HH:MM:SS message` or `HH:MM:SS [pid] message` of sshd, to their end.
 /// The second word is the pid where it is a number in brackets.

@@ -9,9 +9,9 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("event", &[], &[]),
     ("record", &["event"], &[]),
     ("parse", &["event", "record"], &[]),
-    ("session", &["event"], &[]),
+    ("memory", &["event"], &[]),
     ("trust", &["event", "record", "parse"], &[]),
-    ("policy", &["event", "session"], &[]),
+    ("policy", &["event", "memory"], &[]),
     ("metrics", &["event", "policy"], &["prometheus"]),
     (
         "source",
@@ -27,26 +27,26 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "config",
-        &["event", "record", "source", "session", "policy", "metrics", "state", "web"],
+        &["event", "record", "source", "memory", "policy", "metrics", "state", "web"],
         &["clap"],
     ),
     (
         "pipeline",
-        &["event", "record", "source", "parse", "session", "trust", "policy", "metrics", "state"],
+        &["event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "state"],
         &[],
     ),
     (
         "history",
         &[
-            "event", "record", "source", "parse", "session", "trust", "policy", "metrics",
-            "config", "pipeline",
+            "event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "config",
+            "pipeline",
         ],
         &[],
     ),
     (
         "app",
         &[
-            "event", "host", "record", "source", "parse", "session", "trust", "policy", "metrics",
+            "event", "host", "record", "source", "parse", "memory", "trust", "policy", "metrics",
             "state", "web", "config", "pipeline", "history",
         ],
         &[],

@@ -10,10 +10,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use journals::{Said, remote};
 use login_exporter::event::Time;
+use login_exporter::memory::Memory;
 use login_exporter::parse::Clock;
 use login_exporter::pipeline::Interpreter;
 use login_exporter::record::Record;
-use login_exporter::session::Memory;
 use login_exporter::source::Source;
 use login_exporter::source::journal::JournalSource;
 use login_exporter::trust::UserIds;
@@ -59,7 +59,7 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
         events.extend(out);
     }
     memory.finish(&mut events);
-    let shown = |event: &login_exporter::session::Counted<'_>| {
+    let shown = |event: &login_exporter::memory::Counted<'_>| {
         let user = event.event.user.as_deref().unwrap_or_default();
         format!("{} {} {user}", event.event.kind, event.event.program)
     };

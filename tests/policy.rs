@@ -12,8 +12,8 @@ mod verdicts;
 use jiff::tz::TimeZone;
 use login_exporter::config::{CommandLine, Environment};
 use login_exporter::event::{AwsCall, Event, EventKind, Method, Time};
+use login_exporter::memory::Counted;
 use login_exporter::policy::Policy;
-use login_exporter::session::Counted;
 
 /// The rules as the exporter reads them from this file.
 fn policy(yaml: &str) -> Policy {

@@ -1,7 +1,7 @@
 //! What README says of the program is what the program says of itself.
 
+use login_exporter::memory::limits::TABLES;
 use login_exporter::metrics::catalog;
-use login_exporter::session::limits::TABLES;
 
 const README: &str = include_str!("../README.md");
 

@@ -9,8 +9,8 @@ use super::users::HostUsers;
 use super::{rules, sources};
 use crate::config::{History, HistoryFormat, Settings};
 use crate::history::{self, Each, Error, Format, Input, Query, Reader};
+use crate::memory::Memory;
 use crate::pipeline::now;
-use crate::session::Memory;
 
 pub(super) fn history(asked: &History, settings: &Settings) -> Result<(), String> {
     super::log::start(settings.log);

@@ -18,9 +18,9 @@ pub(super) use host_log::{HostLog, Staleness};
 
 use crate::config::{AuthLog, Settings, Start};
 use crate::history::{self, Each, Input, Reader};
+use crate::memory::Limits;
 use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::SourceId;
-use crate::session::Limits;
 use crate::source::Source;
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
 use crate::source::journal::{JournalSource, Journalctl};

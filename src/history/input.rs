@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 
 use super::{Error, Sessions};
 use crate::event::Time;
+use crate::memory::{Counted, Memory};
 use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
 use crate::record::Record;
-use crate::session::{Counted, Memory};
 use crate::source::file::blocks::Blocks;
 use crate::source::{Records, Source, trail_files};
 use crate::trust::UserIds;

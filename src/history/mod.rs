@@ -10,10 +10,10 @@ use std::io::{self, Write};
 use wildmatch::WildMatch;
 
 use crate::event::Time;
+use crate::memory::Counted;
 use crate::metrics::exposition::{self, Scrape};
 use crate::metrics::series::Store;
 use crate::policy::{Observation, Policy};
-use crate::session::Counted;
 
 pub use input::{Each, Input, Reader, Unreadable};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::Time;
-use crate::session::Counted;
+use crate::memory::Counted;
 
 /// An event is out of order by fewer events than this, or it is printed late.
 const WINDOW: usize = 10_000;

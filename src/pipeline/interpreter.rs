@@ -3,9 +3,9 @@
 use tracing::debug;
 
 use crate::event::{HintKind, Time};
+use crate::memory::{Counted, Memory};
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{JournalEntry, Record};
-use crate::session::{Counted, Memory};
 use crate::trust::{self, UserIds};
 
 /// What one batch held besides events.

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::interpreter::{Interpreter, Tally};
 use crate::event::Time;
+use crate::memory::{Counted, Memory};
 use crate::metrics::recent::Recent;
 use crate::metrics::series::Store;
 use crate::parse::Clock;
 use crate::policy::Policy;
 use crate::record::{Position, SourceId};
-use crate::session::{Counted, Memory};
 use crate::source::{Records, Report};
 use crate::trust::UserIds;
 

@@ -10,7 +10,7 @@ pub mod networks;
 use std::borrow::Cow;
 
 use crate::event::{Event, EventKind, Expected};
-use crate::session::Counted;
+use crate::memory::Counted;
 
 use expected::{Expectations, Facts, Kind};
 use identities::{Identities, Identity, Principal};

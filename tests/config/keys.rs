@@ -6,8 +6,8 @@ use std::path::Path;
 
 use login_exporter::config::Watched;
 use login_exporter::event::{Event, EventKind};
+use login_exporter::memory::Counted;
 use login_exporter::policy::Policy;
-use login_exporter::session::Counted;
 
 use super::File;
 

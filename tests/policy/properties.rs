@@ -1,10 +1,10 @@
 //! What holds for any rules and any events.
 
 use login_exporter::event::{AwsCall, Event, EventKind, Expected, Method, Time};
+use login_exporter::memory::Counted;
 use login_exporter::policy::expected::{Expectations, Hours, Kind, Pattern, Rule};
 use login_exporter::policy::identities::parse_authorized_keys;
 use login_exporter::policy::{Policy, Rules};
-use login_exporter::session::Counted;
 use proptest::prelude::*;
 
 /// Few words, so that rules and events meet often.

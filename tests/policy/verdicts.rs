@@ -1,7 +1,7 @@
 //! A table of rules and events with their verdicts.
 
 use login_exporter::event::{Event, EventKind, Method, Time};
-use login_exporter::session::Counted;
+use login_exporter::memory::Counted;
 
 use super::{aws, login, noon, policy, sudo, verdict};
 

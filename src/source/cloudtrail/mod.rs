@@ -27,7 +27,7 @@ const REQUEST_INTERVAL: Duration = Duration::from_millis(600);
 /// Throttling is told of only when it lasts: single refusals are part of a shared limit.
 const THROTTLED_BEFORE_TOLD: u32 = 3;
 
-/// What begins a session, and what only names the session: it is for `session::Memory` to know the
+/// What begins a session, and what only names the session: it is for `memory::Memory` to know the
 /// target by then. CloudTrail may show both at once, and does so between any two requests, so the
 /// latter is asked for first, and kept until the former was read.
 const BEGINS: &str = "StartSession";

@@ -4,7 +4,7 @@
 //! every poll asks again for the hour before the last one, and once an hour for the whole day
 //! before it. An event that was seen is known by its ID and not handed on again: this is the one
 //! place where overlapping polls are told apart. (That a record also lies in a trail's file is
-//! for `session::Memory` to know.)
+//! for `memory::Memory` to know.)
 //!
 //! A page counts as soon as it is read, since its events are remembered here; the time moves on
 //! only when every page of the window was read. So a poll that breaks off, or a restart in its

@@ -4,7 +4,7 @@
 //! one that is still being written is looked at again. It is known by its name and the time of
 //! its last change (see [`known`]). A file that changes is read again; where it only grew, what
 //! was there before is not handed on twice. That another file, or LookupEvents, shows the same
-//! event is for `session::Memory` to know.
+//! event is for `memory::Memory` to know.
 
 pub mod format;
 mod known;

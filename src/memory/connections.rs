@@ -1,4 +1,4 @@
-//! One verdict for each connection to sshd or login, by host and pid.
+//! How each connection to sshd or login ended, told once, by host and pid.
 //!
 //! A connection that ends without a login leaves up to five lines, each of which proves it. The
 //! first one counts; the others only bring the address or the reason, while the first still waits
@@ -9,14 +9,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::{Kept, cut};
+use super::held::{HeldEvent, shortened};
+use super::join::{ends, join, says_nothing, wait};
 use super::limits::{
     CONNECTION_IDLE, CONNECTIONS, FAILED_WAIT, FAILURES_OF_CONNECTION, HELD, TWIN_WAIT,
 };
 use super::logins::Logins;
 use super::peer::{Peer, Process, process};
 use super::table::{Table, fingerprint};
-use super::verdict::{ends, join, says_nothing, wait};
 use super::{Counted, release};
 use crate::event::{Event, Time, Weight};
 
@@ -25,8 +25,8 @@ use crate::event::{Event, Time, Weight};
 pub(super) struct Connections {
     seen: Table<Process, Connection, CONNECTIONS>,
     logins: Logins,
-    rejections: Table<Process, Kept, HELD>,
-    failures: Table<Process, Vec<Kept>, HELD>,
+    rejections: Table<Process, HeldEvent, HELD>,
+    failures: Table<Process, Vec<HeldEvent>, HELD>,
     /// By host and name: unknown users that were refused a moment ago.
     strangers: Table<u64, (), HELD>,
 }
@@ -127,11 +127,11 @@ impl Connections {
             }
             return;
         }
-        let kept = held.map_or_else(|| Kept::from(&event), |held| join(held, &event));
-        let due = Time::from_nanoseconds(kept.time).saturating_add_seconds(wait(&kept));
-        if let Some((other, kept)) = self.rejections.insert(process, due, kept) {
+        let held = held.map_or_else(|| HeldEvent::from(&event), |held| join(held, &event));
+        let due = Time::from_nanoseconds(held.time).saturating_add_seconds(wait(&held));
+        if let Some((other, held)) = self.rejections.insert(process, due, held) {
             self.mark_rejected(other);
-            release(kept, out);
+            release(held, out);
         }
     }
 
@@ -149,13 +149,13 @@ impl Connections {
             out.push(event.into());
             return;
         }
-        held.push(Kept::from(&event));
+        held.push(HeldEvent::from(&event));
         if held.len() > FAILURES_OF_CONNECTION {
             release(held.remove(0), out);
         }
         let due = event.time.saturating_add_seconds(FAILED_WAIT);
         if let Some((_, held)) = self.failures.insert(process, due, held) {
-            held.into_iter().for_each(|kept| release(kept, out));
+            held.into_iter().for_each(|held| release(held, out));
         }
     }
 
@@ -177,9 +177,9 @@ impl Connections {
 
     /// What another process said of a connection that now logged in was not its end.
     fn drop_refusals_of(&mut self, host: u64, source: Option<&str>, port: Option<u16>) {
-        self.rejections.retain(|process, kept| {
-            let same = port.is_some() && kept.port == port && kept.source.as_deref() == source;
-            !(kept.alone && process.0 == host && same)
+        self.rejections.retain(|process, held| {
+            let same = port.is_some() && held.port == port && held.source.as_deref() == source;
+            !(held.alone && process.0 == host && same)
         });
     }
 
@@ -201,12 +201,12 @@ impl Connections {
 
     pub(super) fn expire(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
         let due = now.saturating_add_seconds(-late);
-        while let Some((process, kept)) = self.rejections.pop_due(due) {
+        while let Some((process, held)) = self.rejections.pop_due(due) {
             self.mark_rejected(process);
-            release(kept, out);
+            release(held, out);
         }
         while let Some((_, held)) = self.failures.pop_due(now) {
-            held.into_iter().for_each(|kept| release(kept, out));
+            held.into_iter().for_each(|held| release(held, out));
         }
         self.seen.forget_due(now);
         self.strangers.forget_due(now);
@@ -214,12 +214,12 @@ impl Connections {
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((process, kept)) = self.rejections.pop_first() {
+        while let Some((process, held)) = self.rejections.pop_first() {
             self.mark_rejected(process);
-            release(kept, out);
+            release(held, out);
         }
         while let Some((_, held)) = self.failures.pop_first() {
-            held.into_iter().for_each(|kept| release(kept, out));
+            held.into_iter().for_each(|held| release(held, out));
         }
     }
 
@@ -281,8 +281,8 @@ impl Connections {
     }
 
     fn release_failures(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
-        for kept in self.failures.remove(&process).unwrap_or_default() {
-            release(kept, out);
+        for held in self.failures.remove(&process).unwrap_or_default() {
+            release(held, out);
         }
     }
 
@@ -293,13 +293,13 @@ impl Connections {
         source: Option<&str>,
         out: &mut Vec<Counted<'_>>,
     ) {
-        let Some(mut kept) = self.rejections.remove(&process) else { return };
-        if kept.source.is_none() {
-            kept.source = source.map(cut);
+        let Some(mut held) = self.rejections.remove(&process) else { return };
+        if held.source.is_none() {
+            held.source = source.map(shortened);
         }
         let logged_in = source.is_some();
-        if !(kept.alone && logged_in) {
-            release(kept, out);
+        if !(held.alone && logged_in) {
+            release(held, out);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::cut;
+use super::held::shortened;
 use super::limits::{KEY_FOR, KEYS};
 use super::table::{Table, fingerprint};
 use crate::event::{Event, Time};
@@ -23,7 +23,7 @@ impl Keys {
     /// Instance Connect says it twice for each login; the later one stands. With the principal
     /// comes whether a rule may rest on it.
     pub(super) fn provided(&mut self, host: &str, key: &str, principal: (&str, bool), time: Time) {
-        let (principal, trusted) = (cut(principal.0), principal.1);
+        let (principal, trusted) = (shortened(principal.0), principal.1);
         let named = Named { principal, trusted, time: time.nanoseconds() };
         self.named.insert(
             fingerprint(&[host, key]),

@@ -1,4 +1,4 @@
-//! What stands between single records: one connection's verdict, open sessions, who failed before.
+//! What stands between single records: how one connection ended, open sessions, who failed before.
 //!
 //! Owns every memory across records, each bounded ([`limits`]), all saved in one snapshot. Pure:
 //! time comes with the events, and [`Memory::expire`] is told what time it is.
@@ -7,33 +7,33 @@
 //!   end is none;
 //! - [`throttling`]: connections that sshd dropped;
 //! - [`sessions`]: opened and closed, paired;
-//! - [`switches`]: su's own line or PAM's;
+//! - [`su`]: su's own line or PAM's;
 //! - [`attempts`]: one attempt through several PAM modules;
-//! - [`told_again`]: exits of sudo's commands, passwords changed;
-//! - [`failures`]: successes after failures; [`keys`]: EC2 Instance Connect; [`calls`]: CloudTrail.
+//! - [`echoes`]: exits of sudo's commands, passwords changed;
+//! - [`failures`]: successes after failures; [`instance_connect`]: EC2 Instance Connect; [`cloudtrail_ids`]: CloudTrail.
 
 mod attempts;
-mod calls;
+mod cloudtrail_ids;
 mod connections;
+mod echoes;
 mod failures;
-mod kept;
-mod keys;
+mod held;
+mod instance_connect;
+mod join;
 pub mod limits;
 mod logins;
 mod peer;
 mod sessions;
-mod switches;
+mod su;
 mod table;
 mod throttling;
-mod told_again;
-mod verdict;
 
 use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Reason, Time};
-use kept::Kept;
+use held::HeldEvent;
 use limits::LATE;
 
 /// An event that counts, with what only the memory across records knows about it.
@@ -85,15 +85,15 @@ pub struct Memory {
     connections: connections::Connections,
     throttling: throttling::Throttling,
     sessions: sessions::Sessions,
-    switches: switches::Switches,
+    su: su::Uses,
     attempts: attempts::Attempts,
-    commands: told_again::Commands,
-    changes: told_again::Changes,
+    commands: echoes::Commands,
+    changes: echoes::Changes,
     failures: failures::Failures,
-    keys: keys::Keys,
-    calls: calls::Calls,
+    instance_connect: instance_connect::Keys,
+    cloudtrail_ids: cloudtrail_ids::CloudTrailIds,
     /// The last message where it was a refusal, for `last message repeated N times`.
-    last: Option<Kept>,
+    last: Option<HeldEvent>,
 }
 
 impl Memory {
@@ -113,7 +113,7 @@ impl Memory {
         // CloudTrail's records come late and stand beside the log, not in it.
         if event.aws.is_none() {
             self.release_due(event.time, LATE, out);
-            self.last = repeatable(&event).then(|| Kept::from(&event));
+            self.last = repeatable(&event).then(|| HeldEvent::from(&event));
         }
         self.judge(event, out);
         self.enrich(&mut out[from..]);
@@ -131,11 +131,11 @@ impl Memory {
             }
             HintKind::KeyProvided { fingerprint, principal, trusted } => {
                 let principal = (&**principal, *trusted);
-                self.keys.provided(&hint.host, fingerprint, principal, hint.time);
+                self.instance_connect.provided(&hint.host, fingerprint, principal, hint.time);
             }
             HintKind::AuthenticationSucceeded { user } => {
                 self.attempts.let_in(&hint.host, &hint.program, hint.pid, user);
-                self.switches.let_in(&hint.host, hint.pid, user);
+                self.su.let_in(&hint.host, hint.pid, user);
             }
             HintKind::Repeated { times } => {
                 self.last = last.clone();
@@ -166,7 +166,7 @@ impl Memory {
     pub fn finish(&mut self, out: &mut Vec<Counted<'static>>) {
         let from = out.len();
         self.connections.finish(out);
-        self.switches.finish(out);
+        self.su.finish(out);
         self.attempts.finish(out);
         self.enrich(&mut out[from..]);
     }
@@ -191,11 +191,11 @@ impl Memory {
             EventKind::LoginFailure => self.attempts.failed(event, out),
             EventKind::SessionOpened => self.opened(event, out),
             EventKind::SessionClosed => self.closed(event, out),
-            EventKind::SuSuccess | EventKind::SuFailure => self.switches.event(event, out),
+            EventKind::SuSuccess | EventKind::SuFailure => self.su.event(event, out),
             EventKind::SudoCommand if !self.commands.counts(&event) => {}
             EventKind::AccountChange if !self.changes.counts(&event) => {}
             EventKind::AwsSuccess | EventKind::AwsFailure => {
-                out.extend(self.calls.counted(event).map(Counted::from));
+                out.extend(self.cloudtrail_ids.counted(event).map(Counted::from));
             }
             EventKind::LoginRejected
             | EventKind::SudoCommand
@@ -217,10 +217,10 @@ impl Memory {
         if event.program == "sshd" {
             self.connections.opened(&event.host, event.pid, event.time);
         }
-        let switch = switches::behind_session(&mut event);
+        let used = su::behind_session(&mut event);
         out.push(event.into());
-        if let Some(switch) = switch {
-            self.switches.event(switch, out);
+        if let Some(used) = used {
+            self.su.event(used, out);
         }
     }
 
@@ -235,12 +235,12 @@ impl Memory {
     /// `last message repeated N times` is the last message, N times more.
     fn repeat(
         &mut self,
-        last: Option<Kept>,
+        last: Option<HeldEvent>,
         hint: &Hint<'_>,
         times: u32,
         out: &mut Vec<Counted<'_>>,
     ) {
-        let Some(event) = last.and_then(Kept::event) else { return };
+        let Some(event) = last.and_then(HeldEvent::event) else { return };
         let same_process = hint.pid.is_none() || hint.pid == event.pid;
         let same_host = hint.host.is_empty() || hint.host == event.host;
         if same_process && same_host {
@@ -258,12 +258,12 @@ impl Memory {
     fn release_due(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
         self.connections.expire(now, late, out);
         self.throttling.expire(now);
-        self.switches.expire(now, out);
+        self.su.expire(now, out);
         self.attempts.expire(now, out);
         self.commands.expire(now);
         self.changes.expire(now);
         self.failures.expire(now);
-        self.keys.expire(now);
+        self.instance_connect.expire(now);
     }
 
     /// What only counted events tell: failures to remember, successes to compare with them.
@@ -277,7 +277,7 @@ impl Memory {
                 }
                 EventKind::LoginSuccess => {
                     counted.after_failures = self.failures.often(source, event.time, &self.limits);
-                    let principal = self.keys.principal(event);
+                    let principal = self.instance_connect.principal(event);
                     counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
                     counted.principal = principal.map(|(name, _)| name);
                 }
@@ -288,8 +288,8 @@ impl Memory {
 }
 
 /// Lets a held event go: it counts.
-fn release(kept: Kept, out: &mut Vec<Counted<'_>>) {
-    out.extend(kept.event().map(Counted::from));
+fn release(held: HeldEvent, out: &mut Vec<Counted<'_>>) {
+    out.extend(held.event().map(Counted::from));
 }
 
 /// Log daemons fold lines that are the same to the letter: refusals, since others name a pid, a

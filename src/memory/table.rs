@@ -96,11 +96,11 @@ impl<K: Clone + Eq + Hash, V, const N: usize> Table<K, V, N> {
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
         let order = &mut self.order;
         self.entries.retain(|key, slot| {
-            let kept = keep(key, &slot.value);
-            if !kept {
+            let stays = keep(key, &slot.value);
+            if !stays {
                 order.remove(&slot.place);
             }
-            kept
+            stays
         });
     }
 

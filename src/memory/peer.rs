@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::cut;
+use super::held::shortened;
 use super::table::fingerprint;
 
 /// Host and pid.
@@ -23,12 +23,12 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn of(source: Option<&str>, port: Option<u16>) -> Self {
-        Peer { source: source.map(cut), port }
+        Peer { source: source.map(shortened), port }
     }
 
     pub(super) fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
         if self.source.is_none() {
-            self.source = source.map(cut);
+            self.source = source.map(shortened);
         }
         self.port = self.port.or(port);
     }

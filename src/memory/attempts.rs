@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::Kept;
+use super::held::HeldEvent;
 use super::limits::{HELD, MODULE_WAIT};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
@@ -15,7 +15,7 @@ use crate::event::{Event, Time, Weight};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Attempts {
-    held: Table<Key, Kept, HELD>,
+    held: Table<Key, HeldEvent, HELD>,
 }
 
 /// Host, program and user; pid.
@@ -39,8 +39,8 @@ impl Attempts {
             None => {}
         }
         let due = event.time.saturating_add_seconds(MODULE_WAIT);
-        if let Some((_, kept)) = self.held.insert(key, due, Kept::from(&event)) {
-            release(kept, out);
+        if let Some((_, held)) = self.held.insert(key, due, HeldEvent::from(&event)) {
+            release(held, out);
         }
     }
 
@@ -49,14 +49,14 @@ impl Attempts {
     }
 
     pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, kept)) = self.held.pop_due(now) {
-            release(kept, out);
+        while let Some((_, held)) = self.held.pop_due(now) {
+            release(held, out);
         }
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, kept)) = self.held.pop_first() {
-            release(kept, out);
+        while let Some((_, held)) = self.held.pop_first() {
+            release(held, out);
         }
     }
 }

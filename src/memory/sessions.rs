@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::cut;
+use super::held::shortened;
 use super::limits::{SESSIONS, SESSIONS_WITHOUT_PID};
 use super::table::{Table, fingerprint};
 use crate::event::{Event, Time};
@@ -53,9 +53,9 @@ impl Sessions {
         }
         since.push(event.time.nanoseconds());
         let open = Open {
-            host: cut(&event.host),
-            program: cut(&event.program),
-            user: cut(event.user.as_deref().unwrap_or_default()),
+            host: shortened(&event.host),
+            program: shortened(&event.program),
+            user: shortened(event.user.as_deref().unwrap_or_default()),
             since,
         };
         self.open.insert(key, event.time, open);

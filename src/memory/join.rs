@@ -1,6 +1,6 @@
 //! What several lines on one connection say together.
 
-use super::kept::{Kept, cut};
+use super::held::{HeldEvent, shortened};
 use super::limits::{ADDRESS_WAIT, ALONE_WAIT, FAILED_WAIT};
 use crate::event::{Event, Reason, Weight};
 
@@ -15,19 +15,19 @@ pub(super) fn says_nothing(reason: Option<Reason>) -> bool {
 
 /// Seconds that a held rejection waits: for its address, for a line that tells its end better, or
 /// for the login that may follow a refusal.
-pub(super) fn wait(kept: &Kept) -> i64 {
-    match kept.alone {
+pub(super) fn wait(held: &HeldEvent) -> i64 {
+    match held.alone {
         false => ADDRESS_WAIT,
-        true if says_nothing(kept.reason()) => ALONE_WAIT,
+        true if says_nothing(held.reason()) => ALONE_WAIT,
         true => FAILED_WAIT,
     }
 }
 
 /// Two lines on one connection: the time of the first that proves it, the first reason that says
 /// something, and what else either knows.
-pub(super) fn join(held: Kept, event: &Event<'_>) -> Kept {
+pub(super) fn join(held: HeldEvent, event: &Event<'_>) -> HeldEvent {
     if held.alone && event.weight == Weight::Proof {
-        let mut proof = Kept::from(event);
+        let mut proof = HeldEvent::from(event);
         if says_nothing(event.reason) {
             proof.set_reason(held.reason().or(event.reason));
         }
@@ -41,16 +41,16 @@ pub(super) fn join(held: Kept, event: &Event<'_>) -> Kept {
     add(held, event)
 }
 
-fn add(mut held: Kept, event: &Event<'_>) -> Kept {
+fn add(mut held: HeldEvent, event: &Event<'_>) -> HeldEvent {
     if says_nothing(held.reason()) && event.reason.is_some() {
         held.set_reason(event.reason);
     }
     if held.user.is_none() {
-        held.user = event.user.as_deref().map(cut);
+        held.user = event.user.as_deref().map(shortened);
         held.invalid_user = event.invalid_user;
     }
     if held.source.is_none() {
-        held.source = event.source.as_deref().map(cut);
+        held.source = event.source.as_deref().map(shortened);
     }
     held.port = held.port.or(event.port);
     held

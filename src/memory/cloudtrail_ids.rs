@@ -5,19 +5,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::cut;
+use super::held::shortened;
 use super::limits::{EVENT_IDS, TARGETS};
 use super::table::{Table, fingerprint};
 use crate::event::{AwsCall, Event, EventKind, Time};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Calls {
+pub(super) struct CloudTrailIds {
     /// By two fingerprints of the ID: 128 bits, which two records never share.
     seen: Table<(u64, u64), (), EVENT_IDS>,
     targets: Table<String, String, TARGETS>,
 }
 
-impl Calls {
+impl CloudTrailIds {
     /// The record where it counts, with the target that TerminateSession and ResumeSession leave
     /// out.
     pub(super) fn counted<'a>(&mut self, mut event: Event<'a>) -> Option<Event<'a>> {
@@ -44,10 +44,10 @@ impl Calls {
         let Some(session) = call.session_id.as_deref() else { return };
         match &call.target {
             Some(target) if succeeded && call.event_name == "StartSession" => {
-                self.targets.insert(cut(session), time, cut(target));
+                self.targets.insert(shortened(session), time, shortened(target));
             }
             Some(_) => {}
-            None => call.target = self.targets.get(&cut(session)).map(|t| t.clone().into()),
+            None => call.target = self.targets.get(&shortened(session)).map(|t| t.clone().into()),
         }
     }
 }

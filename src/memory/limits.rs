@@ -23,7 +23,7 @@ impl Limits {
     pub const MOST_FAILURES: u32 = 100;
 }
 
-/// Connections whose verdict is known or pending.
+/// Connections whose end is known or awaited.
 pub const CONNECTIONS: usize = 16_384;
 /// Connections that logged in.
 pub const ACCEPTED: usize = 8_192;
@@ -46,9 +46,9 @@ pub const EVENT_IDS: usize = 16_384;
 /// Session Manager sessions whose target is known.
 pub const TARGETS: usize = 4_096;
 /// Accounts that someone became by su, or tried to, within the last seconds.
-pub const SWITCHES: usize = 1_024;
+pub const SU_TARGETS: usize = 1_024;
 /// Uses of su for one account within those seconds.
-pub const SWITCHES_TO_ONE: usize = 16;
+pub const SU_TO_ONE: usize = 16;
 /// Commands of sudo whose exit may be logged.
 pub const COMMANDS: usize = 1_024;
 /// Account changes within the last seconds.
@@ -72,7 +72,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("keys named by EC2 Instance Connect", KEYS),
     ("CloudTrail event IDs", EVENT_IDS),
     ("Session Manager targets", TARGETS),
-    ("accounts that su was used for", SWITCHES),
+    ("accounts that su was used for", SU_TARGETS),
     ("sudo commands", COMMANDS),
     ("account changes", CHANGES),
 ];

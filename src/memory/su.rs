@@ -10,15 +10,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept::Kept;
-use super::limits::{SU_WAIT, SWITCHES, SWITCHES_TO_ONE};
+use super::held::HeldEvent;
+use super::limits::{SU_TARGETS, SU_TO_ONE, SU_WAIT};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
 use crate::event::{Event, EventKind, Time, Weight};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Switches {
-    recent: Table<Key, Vec<Switch>, SWITCHES>,
+pub(super) struct Uses {
+    recent: Table<Key, Vec<Use>, SU_TARGETS>,
 }
 
 /// Host and target.
@@ -26,7 +26,7 @@ type Key = u64;
 
 /// One use within the last seconds.
 #[derive(Debug, Serialize, Deserialize)]
-struct Switch {
+struct Use {
     pid: Option<u32>,
     due: i64,
     state: State,
@@ -39,10 +39,10 @@ enum State {
     /// PAM's session counted.
     ToldByPam,
     /// PAM's failure waits for su's own line.
-    Refused(Box<Kept>),
+    Refused(Box<HeldEvent>),
 }
 
-impl Switches {
+impl Uses {
     pub(super) fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
         let key = key(&event.host, event.target_user.as_deref());
         let mut uses = self.recent.remove(&key).unwrap_or_default();
@@ -62,17 +62,17 @@ impl Switches {
             }
             _ => refused_by_pam(&uses, &event),
         };
-        uses.extend(state.map(|state| Switch { pid, due: due.nanoseconds(), state }));
-        if uses.len() > SWITCHES_TO_ONE {
+        uses.extend(state.map(|state| Use { pid, due: due.nanoseconds(), state }));
+        if uses.len() > SU_TO_ONE {
             let_go(uses.remove(0), out);
         }
         self.insert(key, uses, out);
     }
 
-    fn insert(&mut self, key: Key, uses: Vec<Switch>, out: &mut Vec<Counted<'_>>) {
-        let Some(due) = uses.iter().map(|switch| switch.due).min() else { return };
+    fn insert(&mut self, key: Key, uses: Vec<Use>, out: &mut Vec<Counted<'_>>) {
+        let Some(due) = uses.iter().map(|one| one.due).min() else { return };
         if let Some((_, uses)) = self.recent.insert(key, Time::from_nanoseconds(due), uses) {
-            uses.into_iter().for_each(|switch| let_go(switch, out));
+            uses.into_iter().for_each(|one| let_go(one, out));
         }
     }
 
@@ -85,22 +85,22 @@ impl Switches {
 
     pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
         while let Some((key, uses)) = self.recent.pop_due(now) {
-            let (gone, left) = uses.into_iter().partition(|switch| switch.due <= now.nanoseconds());
-            Vec::into_iter(gone).for_each(|switch| let_go(switch, out));
+            let (gone, left) = uses.into_iter().partition(|one| one.due <= now.nanoseconds());
+            Vec::into_iter(gone).for_each(|one| let_go(one, out));
             self.insert(key, left, out);
         }
     }
 
     pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
         while let Some((_, uses)) = self.recent.pop_first() {
-            uses.into_iter().for_each(|switch| let_go(switch, out));
+            uses.into_iter().for_each(|one| let_go(one, out));
         }
     }
 }
 
 /// su's own line counts, unless PAM's session counted for the same use before.
 fn told_by_itself<'a>(
-    uses: &mut Vec<Switch>,
+    uses: &mut Vec<Use>,
     event: Event<'a>,
     out: &mut Vec<Counted<'a>>,
 ) -> Option<State> {
@@ -111,10 +111,10 @@ fn told_by_itself<'a>(
 }
 
 /// Waits; two modules that refuse one process are one refusal.
-fn refused_by_pam(uses: &[Switch], event: &Event<'_>) -> Option<State> {
+fn refused_by_pam(uses: &[Use], event: &Event<'_>) -> Option<State> {
     let refused = |state: &State| matches!(state, State::Refused(_));
     let again = event.pid.is_some() && knows(uses, event.pid, refused);
-    (!again).then(|| State::Refused(Box::new(Kept::from(event))))
+    (!again).then(|| State::Refused(Box::new(HeldEvent::from(event))))
 }
 
 /// Whether lines with these pids can be of one use.
@@ -122,20 +122,20 @@ fn same(a: Option<u32>, b: Option<u32>) -> bool {
     a.is_none() || b.is_none() || a == b
 }
 
-fn knows(uses: &[Switch], pid: Option<u32>, is: impl Fn(&State) -> bool) -> bool {
-    uses.iter().any(|switch| same(switch.pid, pid) && is(&switch.state))
+fn knows(uses: &[Use], pid: Option<u32>, is: impl Fn(&State) -> bool) -> bool {
+    uses.iter().any(|one| same(one.pid, pid) && is(&one.state))
 }
 
 /// Takes out the use that this line is of: the one with its pid, else the oldest that may be.
-fn take(uses: &mut Vec<Switch>, pid: Option<u32>, is: impl Fn(&State) -> bool) -> Option<Switch> {
-    let exact = uses.iter().position(|switch| switch.pid == pid && is(&switch.state));
+fn take(uses: &mut Vec<Use>, pid: Option<u32>, is: impl Fn(&State) -> bool) -> Option<Use> {
+    let exact = uses.iter().position(|one| one.pid == pid && is(&one.state));
     let at = exact.or_else(|| uses.iter().position(|s| same(s.pid, pid) && is(&s.state)))?;
     Some(uses.remove(at))
 }
 
-fn let_go(switch: Switch, out: &mut Vec<Counted<'_>>) {
-    if let State::Refused(kept) = switch.state {
-        release(*kept, out);
+fn let_go(one: Use, out: &mut Vec<Counted<'_>>) {
+    if let State::Refused(held) = one.state {
+        release(*held, out);
     }
 }
 

@@ -125,6 +125,6 @@ impl From<Event<'static>> for Step {
 
 /// Steps from events and hints alike.
 macro_rules! steps {
-    ($($step:expr),* $(,)?) => { vec![$($crate::session::tests::Step::from($step)),*] };
+    ($($step:expr),* $(,)?) => { vec![$($crate::memory::tests::Step::from($step)),*] };
 }
 use steps;

@@ -12,7 +12,7 @@ type Text = Option<String>;
 /// The enums are kept by the names that their labels have. No AWS call is ever held back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Kept {
+pub(super) struct HeldEvent {
     pub(super) time: i64,
     host: String,
     kind: String,
@@ -36,16 +36,16 @@ pub(super) struct Kept {
     change: Text,
 }
 
-impl From<&Event<'_>> for Kept {
+impl From<&Event<'_>> for HeldEvent {
     fn from(event: &Event<'_>) -> Self {
-        let text = |field: &Option<Cow<'_, str>>| field.as_deref().map(cut);
-        Kept {
+        let text = |field: &Option<Cow<'_, str>>| field.as_deref().map(shortened);
+        HeldEvent {
             time: event.time.nanoseconds(),
-            host: cut(&event.host),
+            host: shortened(&event.host),
             kind: event.kind.as_str().to_owned(),
             alone: event.weight != Weight::Proof,
             ordinal: event.ordinal,
-            program: cut(&event.program),
+            program: shortened(&event.program),
             pid: event.pid,
             count: event.count,
             user: text(&event.user),
@@ -65,7 +65,7 @@ impl From<&Event<'_>> for Kept {
     }
 }
 
-impl Kept {
+impl HeldEvent {
     pub(super) fn reason(&self) -> Option<Reason> {
         self.reason.as_deref().and_then(Reason::from_name)
     }
@@ -105,7 +105,7 @@ impl Kept {
 }
 
 /// A copy of at most [`FIELD`] bytes.
-pub(super) fn cut(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let end = (0..=FIELD.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text[..end.unwrap_or(0)].to_owned()
 }
@@ -132,14 +132,14 @@ mod tests {
             ordinal: 3,
             ..Event::new(EventKind::LoginRejected, "sshd")
         };
-        let saved = serde_json::to_string(&Kept::from(&event)).unwrap();
-        let loaded: Kept = serde_json::from_str(&saved).unwrap();
+        let saved = serde_json::to_string(&HeldEvent::from(&event)).unwrap();
+        let loaded: HeldEvent = serde_json::from_str(&saved).unwrap();
         assert_eq!(loaded.event(), Some(event));
     }
 
     #[test]
     fn a_long_name_is_cut_between_its_characters() {
-        assert_eq!(cut(&"ü".repeat(FIELD)).len(), FIELD);
-        assert_eq!(cut(&format!("x{}", "ü".repeat(FIELD))).len(), FIELD - 1);
+        assert_eq!(shortened(&"ü".repeat(FIELD)).len(), FIELD);
+        assert_eq!(shortened(&format!("x{}", "ü".repeat(FIELD))).len(), FIELD - 1);
     }
 }

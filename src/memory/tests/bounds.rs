@@ -1,5 +1,5 @@
 use super::*;
-use crate::session::limits;
+use crate::memory::limits;
 
 /// More records than any table holds.
 const FLOOD: u32 = 20_000;
