@@ -227,8 +227,31 @@ pub struct Prometheus {
     pub url: String,
 }
 
+/// The folder with Prometheus 3, promtool and Alertmanager of that day, which `tests/prometheus3`
+/// unpacks beside Debian 12's 2.42. None where no mirror has them, and that is said.
+pub fn prometheus3() -> Option<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prometheus3");
+    let output = Command::new(script).stdin(Stdio::null()).output().unwrap();
+    if !output.status.success() {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr).trim_end());
+        return None;
+    }
+    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
+}
+
 impl Prometheus {
     pub fn start(dir: &Path, targets: &[String], interval: &str, more: &str) -> Prometheus {
+        Prometheus::start_as(Path::new("prometheus"), dir, targets, interval, more)
+    }
+
+    /// As `start`, with a Prometheus of another version.
+    pub fn start_as(
+        program: &Path,
+        dir: &Path,
+        targets: &[String],
+        interval: &str,
+        more: &str,
+    ) -> Prometheus {
         let port = free_port();
         let config = dir.join("prometheus.yml");
         let list: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
@@ -243,7 +266,7 @@ impl Prometheus {
         .unwrap();
         let log = File::create(dir.join("prometheus.log")).unwrap();
         let process = Process::start(
-            Command::new("prometheus")
+            Command::new(program)
                 .arg(format!("--config.file={}", config.display()))
                 .arg(format!("--storage.tsdb.path={}", dir.join("tsdb").display()))
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"))
