@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -74,7 +75,7 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
     saved.series.resume(2 * cap, Time::default());
     let mut ledger = Ledger::new(saved);
     let clock = Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC };
-    let id = SourceId("file:bench".to_owned());
+    let id = SourceId::file(Path::new("bench"));
     let policy = Policy::from(Rules::default());
     ledger.count(&id, &Records::Lines(log.as_bytes()), clock, &policy, &Nobody, Time::default());
     ledger

@@ -2,7 +2,11 @@
 //!
 //! Owns no meaning: the bytes are what the log, the journal or CloudTrail held.
 
-use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::event::Time;
 
@@ -41,20 +45,167 @@ pub struct JournalEntry<'a> {
     pub message: &'a [u8],
 }
 
+/// What kind of thing records come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceKind {
+    /// A log file, by its path.
+    File,
+    /// The journal of this host.
+    Journal,
+    /// What amazon-ssm-agent keeps of open sessions.
+    SsmAgent,
+    /// CloudTrail's LookupEvents, by Region, or by account and Region.
+    CloudTrail,
+    /// A file or folder of CloudTrail's records, by its path.
+    Trail,
+    /// An SQS queue, by its URL.
+    Queue,
+}
+
+impl SourceKind {
+    pub const ALL: &'static [SourceKind] = &[
+        SourceKind::File,
+        SourceKind::Journal,
+        SourceKind::SsmAgent,
+        SourceKind::CloudTrail,
+        SourceKind::Trail,
+        SourceKind::Queue,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::File => "file",
+            SourceKind::Journal => "journal",
+            SourceKind::SsmAgent => "ssm-agent",
+            SourceKind::CloudTrail => "cloudtrail",
+            SourceKind::Trail => "trail",
+            SourceKind::Queue => "queue",
+        }
+    }
+
+    /// Its records are lines of this host's programs, one of which may be held for another.
+    pub fn is_host_log(self) -> bool {
+        matches!(self, SourceKind::File | SourceKind::Journal)
+    }
+}
+
 /// Names a source: `file:/var/log/secure`, `journal`, `cloudtrail:ap-northeast-1`,
-/// `trail:/var/trail`. It is the label `source` of the exporter's own metrics.
+/// `trail:/var/trail`. That text is the label `source` of the exporter's own metrics, and its key
+/// in the snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SourceId(pub String);
+#[serde(try_from = "String", into = "String")]
+pub struct SourceId {
+    pub kind: SourceKind,
+    /// Which one of its kind; empty where there is but one.
+    pub of: String,
+}
+
+impl SourceId {
+    pub fn new(kind: SourceKind, of: impl std::fmt::Display) -> SourceId {
+        SourceId { kind, of: of.to_string() }
+    }
+
+    pub fn file(path: &Path) -> SourceId {
+        SourceId::new(SourceKind::File, path.display())
+    }
+
+    pub fn journal() -> SourceId {
+        SourceId::new(SourceKind::Journal, "")
+    }
+}
 
 impl std::fmt::Display for SourceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        match self.of.as_str() {
+            "" => f.write_str(self.kind.as_str()),
+            of => write!(f, "{}:{of}", self.kind.as_str()),
+        }
+    }
+}
+
+impl From<SourceId> for String {
+    fn from(id: SourceId) -> String {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for SourceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<SourceId, String> {
+        let (kind, of) = text.split_once(':').unwrap_or((&text, ""));
+        let kind = SourceKind::ALL.iter().find(|known| known.as_str() == kind);
+        let kind = kind.ok_or_else(|| format!("{text:?} names no kind of source"))?;
+        Ok(SourceId::new(*kind, of))
     }
 }
 
 /// How far a source was read, so that a restart goes on behind it. It is saved with the series it
 /// was counted into. Only the source that wrote it looks inside.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Position(pub serde_json::Value);
+#[derive(Clone, Debug)]
+pub struct Position(Form);
+
+/// A place is told with each batch and saved seldom, so it becomes JSON only then.
+#[derive(Clone, Debug)]
+enum Form {
+    Json(Value),
+    Typed(Arc<dyn Place>),
+}
+
+/// A place in a source, as that source keeps it.
+pub trait Place: std::fmt::Debug + Send + Sync {
+    /// What is saved of it.
+    fn to_json(&self) -> Value;
+}
+
+impl Position {
+    pub fn json(value: Value) -> Position {
+        Position(Form::Json(value))
+    }
+
+    pub fn typed(place: Arc<dyn Place>) -> Position {
+        Position(Form::Typed(place))
+    }
+
+    pub fn to_json(&self) -> Value {
+        match &self.0 {
+            Form::Json(value) => value.clone(),
+            Form::Typed(place) => place.to_json(),
+        }
+    }
+
+    /// It is no place to go on from.
+    pub fn is_none(&self) -> bool {
+        matches!(&self.0, Form::Json(Value::Null))
+    }
+}
+
+impl Default for Position {
+    fn default() -> Self {
+        Position::json(Value::Null)
+    }
+}
+
+impl PartialEq for Position {
+    fn eq(&self, other: &Position) -> bool {
+        match (&self.0, &other.0) {
+            (Form::Typed(one), Form::Typed(other)) if Arc::ptr_eq(one, other) => true,
+            _ => self.to_json() == other.to_json(),
+        }
+    }
+}
+
+impl Serialize for Position {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Form::Json(value) => value.serialize(serializer),
+            Form::Typed(place) => place.to_json().serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Position::json)
+    }
+}

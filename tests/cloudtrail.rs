@@ -293,7 +293,7 @@ async fn another_account_is_read_through_its_role() {
     let role_arn = "arn:aws:iam::123456789012:role/login-exporter-read".to_owned();
     let account = Account { role_arn: role_arn.clone(), external_id: Some("right".to_owned()) };
     let settings = Settings { account: Some(account), ..quick("eu-west-1") };
-    assert_eq!(settings.id().0, "cloudtrail:123456789012:eu-west-1");
+    assert_eq!(settings.id().to_string(), "cloudtrail:123456789012:eu-west-1");
     let mut source = CloudTrailSource::open(&aws, settings, None).await;
     let mut seen = Seen::default();
     polls(&mut source, &mut seen, 1).await;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use login_exporter::record::Position;
-use login_exporter::source::file::cut::MAX_LINE;
+use login_exporter::source::file::lines::MAX_LINE;
 use login_exporter::source::file::rotated::rotated;
 use login_exporter::source::file::{FileSettings, FileSource, Start};
 use login_exporter::source::{ProblemReason, Source};
@@ -502,7 +502,7 @@ async fn nuls_in_place_of_the_end_of_the_log_double_nothing() {
 #[tokio::test]
 async fn a_position_that_nobody_wrote_is_told_and_counts_as_none() {
     let mut b = Bench::with(|dir| append(&dir.join("secure"), b"one\n"));
-    b.position = Position(serde_json::json!({"cursor": "s=1"}));
+    b.position = Position::json(serde_json::json!({"cursor": "s=1"}));
     b.restart();
     b.expect(&["one"]).await;
     assert_eq!(b.problems, [ProblemReason::Gap]);

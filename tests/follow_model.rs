@@ -18,7 +18,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use login_exporter::record::{Position, Record};
 use login_exporter::source::ProblemReason;
-use login_exporter::source::file::cut::MAX_LINE;
+use login_exporter::source::file::lines::MAX_LINE;
 use login_exporter::source::file::{FileSettings, FileSource};
 use tempfile::TempDir;
 

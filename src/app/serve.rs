@@ -215,7 +215,7 @@ impl Exporter for Front {
     fn overview(&self) -> Overview {
         let ledger = self.pipeline.ledger();
         let sources = ledger.states().iter().map(|(id, state)| SourceStatus {
-            name: id.0.clone(),
+            name: id.to_string(),
             up: state.up,
             caught_up: state.caught_up,
             lag_bytes: state.lag_bytes,

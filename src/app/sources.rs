@@ -20,7 +20,7 @@ use crate::config::{AuthLog, Settings, Start};
 use crate::history::{self, Each, Input, Reader};
 use crate::memory::Limits;
 use crate::pipeline::{Ledger, Pipeline, now};
-use crate::record::SourceId;
+use crate::record::{SourceId, SourceKind};
 use crate::source::Source;
 use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
 use crate::source::journal::{JournalSource, Journalctl};
@@ -91,13 +91,13 @@ pub(super) async fn open(
     let mut followed = match host_log {
         HostLog::Journal => vec![open_journal(settings, ledger)],
         HostLog::Files(logs) => {
-            ledger.retire("journal");
+            ledger.retire(SourceKind::Journal);
             logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
         }
     };
     for path in &settings.cloudtrail.paths {
         check_readable(path, "--cloudtrail.path", true)?;
-        let id = SourceId(format!("trail:{}", path.display()));
+        let id = SourceId::new(SourceKind::Trail, path.display());
         let source = TrailSource::open(path.clone(), TRAIL_TICK, ledger.expect(&id).as_ref());
         followed.push(Followed::Trail(Box::new(source)));
     }
@@ -106,9 +106,9 @@ pub(super) async fn open(
 }
 
 fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
-    let id = SourceId(format!("file:{}", log.path.display()));
+    let id = SourceId::file(&log.path);
     // What the journal told before stands in the file too, and would count twice.
-    let told_before = ledger.has_read("journal");
+    let told_before = ledger.has_read(SourceKind::Journal);
     let position = ledger.expect(&id);
     // A log that was read before may be away just now: between two steps of a rotation, say.
     if position.is_none() {
@@ -127,12 +127,12 @@ fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
 }
 
 fn open_journal(settings: &Settings, ledger: &mut Ledger) -> Followed {
-    let id = SourceId("journal".to_owned());
-    if ledger.has_read("file:") && !ledger.has_place(&id) {
+    let id = SourceId::journal();
+    if ledger.has_read(SourceKind::File) && !ledger.has_place(&id) {
         let told = host_log::told_until(ledger.restored_from());
         ledger.place(&id, JournalSource::position_since(told));
     }
-    ledger.retire("file:");
+    ledger.retire(SourceKind::File);
     let position = ledger.expect(&id);
     let mut source = JournalSource::open(Journalctl::system(), JOURNAL_BACK_OFF, position.as_ref());
     if position.is_none() && settings.auth_log.start == Start::End {

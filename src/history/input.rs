@@ -81,7 +81,7 @@ impl Reader {
     /// Reads a source until it has caught up.
     pub async fn source(&mut self, mut source: impl Source, each: Each<'_>) -> Result<(), Error> {
         loop {
-            let name = source.id().0.clone();
+            let name = source.id().to_string();
             let delivery = source.next().await;
             let clock = Clock { reference: delivery.reference, zone: self.zone.clone() };
             self.records(delivery.records.iter(), clock, each)?;

@@ -11,7 +11,7 @@ use crate::metrics::recent::Recent;
 use crate::metrics::series::Store;
 use crate::parse::Clock;
 use crate::policy::Policy;
-use crate::record::{Position, SourceId};
+use crate::record::{Position, SourceId, SourceKind};
 use crate::source::{Records, Report};
 use crate::trust::UserIds;
 
@@ -117,23 +117,23 @@ impl Ledger {
         self.moves += 1;
     }
 
-    /// Forgets the places of the sources whose IDs begin so, but not that they were read: from
+    /// Forgets the places of the sources of a kind, but not that they were read: from
     /// now on another source tells what they would tell.
-    pub fn retire(&mut self, prefix: &str) {
-        for (_, position) in self.positions.iter_mut().filter(|(id, _)| id.0.starts_with(prefix)) {
+    pub fn retire(&mut self, kind: SourceKind) {
+        for (_, position) in self.positions.iter_mut().filter(|(id, _)| id.kind == kind) {
             *position = Position::default();
             self.moves += 1;
         }
     }
 
-    /// Whether a source whose ID begins so was read before.
-    pub fn has_read(&self, prefix: &str) -> bool {
-        self.positions.keys().any(|id| id.0.starts_with(prefix))
+    /// Whether a source of a kind was read before.
+    pub fn has_read(&self, kind: SourceKind) -> bool {
+        self.positions.keys().any(|id| id.kind == kind)
     }
 
     /// Whether a source has a saved position to go on from.
     pub fn has_place(&self, id: &SourceId) -> bool {
-        self.positions.get(id).is_some_and(|position| !position.0.is_null())
+        self.positions.get(id).is_some_and(|position| !position.is_none())
     }
 
     /// Notes which boot of the host this is, and forgets the sessions of an earlier one.
@@ -181,7 +181,7 @@ impl Ledger {
         if report.caught_up && self.baseline.remove(id) {
             self.moves += 1;
             // Only events of the host's log are held.
-            if id.0 == "journal" || id.0.starts_with("file:") {
+            if id.kind.is_host_log() {
                 self.baseline_end = self.ordinal;
             }
         }

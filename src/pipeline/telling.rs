@@ -5,7 +5,7 @@ use tracing::{debug, warn};
 use super::interpreter::Tally;
 use crate::event::Time;
 use crate::metrics::own::{CloudTrail, Own, Source};
-use crate::record::SourceId;
+use crate::record::{SourceId, SourceKind};
 use crate::source::{CallFailure, Calls, ProblemReason, Report};
 
 /// The metrics of one source.
@@ -22,9 +22,9 @@ impl Telling {
     pub(super) fn new(own: &Own, id: &SourceId, last: Option<Time>) -> Telling {
         let reasons: Vec<_> = ProblemReason::ALL.iter().map(|reason| reason.as_str()).collect();
         let failures: Vec<_> = CallFailure::ALL.iter().map(|failure| failure.as_str()).collect();
-        let asked = id.0.strip_prefix("cloudtrail:");
+        let asked = Some(&id.of).filter(|_| id.kind == SourceKind::CloudTrail);
         let region = asked.map(|rest| rest.rsplit(':').next().unwrap_or(rest));
-        let source = own.source(&id.0, &reasons);
+        let source = own.source(&id.to_string(), &reasons);
         if let Some(last) = last {
             source.last_record(last);
         }

@@ -19,7 +19,7 @@ use self::pace::Pace;
 use self::progress::{Progress, Window};
 use super::{CallFailure, Calls, Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
-use crate::record::{Position, SourceId};
+use crate::record::{Position, SourceId, SourceKind};
 
 /// CloudTrail allows two requests a second; a fifth is left to others.
 const REQUEST_INTERVAL: Duration = Duration::from_millis(600);
@@ -69,10 +69,11 @@ impl Settings {
 
     /// `cloudtrail:REGION`, or `cloudtrail:ACCOUNT:REGION` where a role is assumed.
     pub fn id(&self) -> SourceId {
-        SourceId(match &self.account {
-            Some(account) => format!("cloudtrail:{}:{}", account.number(), self.region),
-            None => format!("cloudtrail:{}", self.region),
-        })
+        let of = match &self.account {
+            Some(account) => format!("{}:{}", account.number(), self.region),
+            None => self.region.clone(),
+        };
+        SourceId::new(SourceKind::CloudTrail, of)
     }
 }
 

@@ -69,11 +69,11 @@ impl Progress {
 
     /// What was saved, unless it is damaged.
     pub(super) fn restore(position: &Position) -> Option<Self> {
-        serde_json::from_value(position.0.clone()).ok()
+        serde_json::from_value(position.to_json()).ok()
     }
 
     pub(super) fn position(&self) -> Position {
-        Position(serde_json::to_value(self).unwrap_or_default())
+        Position::json(serde_json::to_value(self).unwrap_or_default())
     }
 
     pub(super) fn window(&self, now: i64) -> Window {
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_damaged_position_is_told_from_a_good_one() {
-        assert_eq!(Progress::restore(&Position(serde_json::json!({"seen": 7}))), None);
+        assert_eq!(Progress::restore(&Position::json(serde_json::json!({"seen": 7}))), None);
         assert_eq!(Progress::restore(&Position::default()), None);
     }
 }

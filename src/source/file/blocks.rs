@@ -13,7 +13,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::event::Time;
 
 use super::content::fill;
-use super::cut::{self, MAX_LINE};
+use super::lines::{self, MAX_LINE};
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
@@ -97,15 +97,16 @@ impl Blocks {
             if rest.is_empty() {
                 return self.error.take().map_or(Ok(None), Err);
             }
-            let cut = if self.at_end { cut::cut_rest } else { cut::cut }(rest, self.skipping);
+            let found =
+                if self.at_end { lines::and_rest } else { lines::whole }(rest, self.skipping);
             let from = self.begin;
-            self.begin += cut.consumed;
-            self.skipping = cut.skipping;
-            self.too_long += u64::from(cut.too_long);
-            let lines = &mut self.bytes[from + cut.lines.start..from + cut.lines.end];
-            let len = cut::without_nuls(lines);
+            self.begin += found.consumed;
+            self.skipping = found.skipping;
+            self.too_long += u64::from(found.too_long);
+            let lines = &mut self.bytes[from + found.lines.start..from + found.lines.end];
+            let len = lines::without_nuls(lines);
             if len > 0 {
-                let begin = from + cut.lines.start;
+                let begin = from + found.lines.start;
                 return Ok(Some(&self.bytes[begin..begin + len]));
             }
         }

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use rustix::fs::OFlags;
 
-use super::identity::HEAD;
+/// The beginning of a file that tells it from others, in bytes.
+pub(super) const HEAD: usize = 1024;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 

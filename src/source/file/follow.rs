@@ -14,14 +14,14 @@ use crate::record::Position;
 use crate::source::{Problem, Report};
 
 use super::FileSettings;
+use super::copies::Known;
 use super::identity::{Done, FileId, Mark};
-use super::known::Known;
 use super::lingering::Lingering;
+use super::log_name::{LogName, Trouble};
 use super::position::{self, Finished, Saved};
 use super::problems::{damaged, foreign, too_long};
 use super::reading::{Block, Progress, Reading, Step};
 use super::search::{self, Plan, Search};
-use super::survey::{Survey, Trouble};
 
 /// Rotated files that are kept open at once.
 const LINGERING: usize = 4;
@@ -124,11 +124,11 @@ impl Follower {
     /// Takes one step. `clock` is the time since any fixed moment. `None` when there is nothing
     /// to tell.
     pub(super) fn look(&mut self, clock: Duration) -> Option<Batch> {
-        let survey = Survey::of(&self.settings.path);
-        self.begin(&survey, clock);
+        let name = LogName::of(&self.settings.path);
+        self.begin(&name, clock);
         self.report.bytes = 0;
-        let reference = self.read_something(&survey, clock);
-        self.judge(&survey, clock);
+        let reference = self.read_something(&name, clock);
+        self.judge(&name, clock);
         let state = (self.report.up, self.report.caught_up);
         let changed = self.told.replace(state) != Some(state);
         let silent = self.report.problems.is_empty() && self.report.rotations == 0 && !changed;
@@ -178,7 +178,7 @@ impl Follower {
 
     /// Fills the block with lines, from the first file that has some. Returns when that file was
     /// last written; `None` when there are no lines.
-    fn read_something(&mut self, survey: &Survey, clock: Duration) -> Option<i64> {
+    fn read_something(&mut self, name: &LogName, clock: Duration) -> Option<i64> {
         if let Some(modified) = self.read_lingering(clock) {
             return Some(modified);
         }
@@ -188,10 +188,10 @@ impl Follower {
             if !self.look_before_first_line() {
                 return None;
             }
-            if self.read_current(survey, clock) {
+            if self.read_current(name, clock) {
                 return self.current.as_ref().map(|c| c.modified);
             }
-            if self.report.bytes > 0 || !self.go_on(survey, clock, begun) {
+            if self.report.bytes > 0 || !self.go_on(name, clock, begun) {
                 return None;
             }
         }
@@ -199,12 +199,12 @@ impl Follower {
     }
 
     /// Reads on in the current file. False when it has no whole line.
-    fn read_current(&mut self, survey: &Survey, clock: Duration) -> bool {
+    fn read_current(&mut self, name: &LogName, clock: Duration) -> bool {
         let Some(current) = self.current.as_mut() else { return false };
         let step = match current.has_news() {
             Ok(false) => {
                 let quiet = clock.saturating_sub(self.quiet_since) >= self.settings.patience;
-                let left = current.finished || (quiet && !survey.is(current.id));
+                let left = current.finished || (quiet && !name.is(current.id));
                 if !left || current.offset >= current.size {
                     return false;
                 }
@@ -224,7 +224,7 @@ impl Follower {
                 false
             }
             Err(error) => {
-                self.give_up(&error, survey);
+                self.give_up(&error, name);
                 false
             }
         }
@@ -273,8 +273,8 @@ impl Follower {
 
     /// A rotated file that fails is left for the next. The log itself is tried again at the next
     /// look.
-    fn give_up(&mut self, error: &std::io::Error, survey: &Survey) {
-        let Some(current) = self.current.as_mut().filter(|c| !survey.is(c.id)) else {
+    fn give_up(&mut self, error: &std::io::Error, name: &LogName) {
+        let Some(current) = self.current.as_mut().filter(|c| !name.is(c.id)) else {
             self.trouble.cannot_read(error);
             return;
         };
@@ -308,13 +308,13 @@ impl Follower {
     }
 
     /// Leaves the current file for the next, if there is one. True if there is more to read.
-    fn go_on(&mut self, survey: &Survey, clock: Duration, begun: bool) -> bool {
+    fn go_on(&mut self, name: &LogName, clock: Duration, begun: bool) -> bool {
         if self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false)) {
             return !self.trouble.is_stuck();
         }
         if self.queue.is_empty() {
-            self.find_next(survey);
-        } else if !begun && !self.has_left(survey) {
+            self.find_next(name);
+        } else if !begun && !self.has_left(name) {
             return false;
         }
         let Some(next) = self.queue.pop_front() else { return false };
@@ -331,15 +331,15 @@ impl Follower {
 
     /// The writer has left the current file, though nothing stands in the next: it is a copy, or
     /// the log has moved on from the next too.
-    fn has_left(&self, survey: &Survey) -> bool {
+    fn has_left(&self, name: &LogName) -> bool {
         let finished = self.current.as_ref().is_none_or(|c| c.finished);
         let next = self.queue.back().map(|r| r.id);
-        finished || matches!(survey, Survey::File { id, .. } if Some(*id) != next)
+        finished || matches!(name, LogName::File { id, .. } if Some(*id) != next)
     }
 
     /// Looks for what has taken the place of the current file.
-    fn find_next(&mut self, survey: &Survey) {
-        let Survey::File { id, size, modified } = *survey else { return };
+    fn find_next(&mut self, name: &LogName) {
+        let LogName::File { id, size, modified } = *name else { return };
         let current = self.current.as_ref().map(|c| c.id);
         // Until something is in the new file its writer may not have left the old one.
         if current == Some(id) || (size == 0 && self.searched == Some((id, modified))) {
@@ -348,7 +348,7 @@ impl Follower {
         if !matches!(self.beginning, Beginning::Done) {
             return;
         }
-        let Some(Some(live)) = self.open_live(survey) else { return };
+        let Some(Some(live)) = self.open_live(name) else { return };
         if let Some(queue) = self.search_between(live, size == 0) {
             self.queue = queue;
             self.searched = Some((id, modified));
@@ -398,10 +398,10 @@ impl Follower {
         self.done.push(Done { id: left.id, size: left.offset, head: left.head() });
     }
 
-    fn judge(&mut self, survey: &Survey, clock: Duration) {
+    fn judge(&mut self, name: &LogName, clock: Duration) {
         let begun = matches!(self.beginning, Beginning::Done);
         let patience = if self.told.is_none() { Duration::ZERO } else { self.settings.patience };
-        let problem = self.trouble.judge(survey, clock, patience, &self.settings.path);
+        let problem = self.trouble.judge(name, clock, patience, &self.settings.path);
         self.report.problems.extend(problem);
         self.report.up = !self.trouble.is_told();
         let more = self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false));

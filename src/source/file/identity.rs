@@ -11,10 +11,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::Content;
-
-/// The beginning of a file that its fingerprint covers, in bytes.
-pub(super) const HEAD: usize = 1024;
+use super::content::{Content, HEAD};
 
 /// The bytes before the position that tell whether it still fits: the last line and a bit.
 pub(super) const TAIL: usize = 256;

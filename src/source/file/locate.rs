@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::content::Content;
-use super::identity::{Fit, HEAD, Mark};
+use super::content::{Content, HEAD};
+use super::identity::{Fit, Mark};
 use super::reading::Reading;
 use super::rotated::{self, Rank};
 use super::search::Search;

@@ -3,17 +3,17 @@
 //! Owns the promise that each line of it is handed on once: over rotation by rename or by copy,
 //! restarts of any length, and files that come, go and come back. In reading order:
 //!
-//! - [`cut`]: where lines begin and end in a block
+//! - [`lines`]: where lines begin and end in a block
 //! - `content`: the bytes of a file, plain or `.gz`
 //! - `identity`: which file is which
 //! - `reading`: one file, and how far it was read
 //! - [`rotated`]: the files beside the log
-//! - `known`: which file is a copy of one that is being read
+//! - `copies`: which file is a copy of one that is being read
 //! - `search`: which files to read, from where
 //! - `position`: what is saved
-//! - `survey`: what stands under the log's name
+//! - `log_name`: what stands under the log's name
 //! - `lingering`: rotated files that may still grow
-//! - `follow`: one step after another, without waiting; `begin`: the first of them
+//! - `follow`: one step after another, without waiting; `start`: the first of them
 //! - `watch`: being woken
 //! - `problems`: what can go wrong, in words
 //! - [`blocks`]: a finished file, from its beginning to its end
@@ -24,21 +24,21 @@
 //! no copy was made, and those that logrotate's copytruncate loses between its copy and its
 //! truncation.
 
-mod begin;
 pub mod blocks;
 mod content;
-pub mod cut;
+mod copies;
 mod follow;
 mod identity;
-mod known;
+pub mod lines;
 mod lingering;
 mod locate;
+mod log_name;
 mod position;
 mod problems;
 mod reading;
 pub mod rotated;
 mod search;
-mod survey;
+mod start;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -103,7 +103,7 @@ impl FileSource {
     /// first start.
     pub fn new(settings: FileSettings, saved: Option<&Position>) -> Self {
         FileSource {
-            id: SourceId(format!("file:{}", settings.path.display())),
+            id: SourceId::file(&settings.path),
             tick: settings.tick,
             follower: Follower::new(settings, saved),
             watch: Watch::default(),

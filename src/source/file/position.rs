@@ -34,7 +34,7 @@ struct Form {
 impl Saved {
     /// Reads what [`save`] wrote; an error says what is wrong with it.
     pub(super) fn read(position: &Position) -> Result<Saved, String> {
-        let form = Form::deserialize(&position.0).map_err(|error| error.to_string())?;
+        let form = Form::deserialize(position.to_json()).map_err(|error| error.to_string())?;
         if form.v != VERSION {
             return Err(format!("it has version {}, not {VERSION}", form.v));
         }
@@ -46,7 +46,7 @@ pub(super) fn save(marks: Vec<Mark>, done: &Finished) -> Position {
     let form = Form { v: VERSION, marks, done: done.text.clone() };
     // A mark is plain data: the only value that cannot be told as JSON is a path that is no
     // UTF-8, and such a path is found again by its content.
-    Position(serde_json::to_value(form).unwrap_or(Value::Null))
+    Position::json(serde_json::to_value(form).unwrap_or(Value::Null))
 }
 
 /// The files that were read to their end, oldest first, and the same as text, so that a position

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::source::{Problem, ProblemReason};
 
-use super::cut::MAX_LINE;
 use super::identity::Mark;
+use super::lines::MAX_LINE;
 use super::reading::Reading;
 
 pub(super) fn damaged(file: &Reading, error: &io::Error) -> Problem {

@@ -9,9 +9,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::content::Content;
-use super::cut::{self, Cut, MAX_LINE};
-use super::identity::{FileId, HEAD, Mark, Print, TAIL, modified};
+use super::content::{Content, HEAD};
+use super::identity::{FileId, Mark, Print, TAIL, modified};
+use super::lines::{self, Found, MAX_LINE};
 
 /// How much is read at once: several times the longest line.
 const BLOCK: usize = 4 * MAX_LINE;
@@ -257,18 +257,18 @@ impl Reading {
 
     /// Reads the next whole lines.
     pub(super) fn read(&mut self, block: &mut Block) -> io::Result<Step> {
-        self.read_with(block, cut::cut)
+        self.read_with(block, lines::whole)
     }
 
     /// Reads what is left of a file that will not grow: an unfinished line is one.
     pub(super) fn read_rest(&mut self, block: &mut Block) -> io::Result<Step> {
-        self.read_with(block, cut::cut_rest)
+        self.read_with(block, lines::and_rest)
     }
 
     fn read_with(
         &mut self,
         block: &mut Block,
-        cut: impl Fn(&[u8], bool) -> Cut,
+        find: impl Fn(&[u8], bool) -> Found,
     ) -> io::Result<Step> {
         block.lines = 0..0;
         let meta = self.content.metadata()?;
@@ -277,18 +277,18 @@ impl Reading {
         if !self.is_continued_by(&block.bytes[..n])? {
             return Ok(self.doubt());
         }
-        let cut = cut(&block.bytes[known..n], self.skipping);
-        let rest = &block.bytes[known + cut.consumed..n];
-        let at_end = n < block.bytes.len() && !cut.too_long && is_unfinished(rest);
-        self.note_end(&meta, rest.len(), cut.consumed, at_end)?;
+        let found = find(&block.bytes[known..n], self.skipping);
+        let rest = &block.bytes[known + found.consumed..n];
+        let at_end = n < block.bytes.len() && !found.too_long && is_unfinished(rest);
+        self.note_end(&meta, rest.len(), found.consumed, at_end)?;
         self.learn_beginning(&block.bytes[..n]);
-        self.step(&block.bytes[..known + cut.consumed], cut.consumed);
-        self.skipping = cut.skipping;
-        let lines = known + cut.lines.start..known + cut.lines.end;
-        let len = cut::without_nuls(&mut block.bytes[lines.clone()]);
+        self.step(&block.bytes[..known + found.consumed], found.consumed);
+        self.skipping = found.skipping;
+        let lines = known + found.lines.start..known + found.lines.end;
+        let len = lines::without_nuls(&mut block.bytes[lines.clone()]);
         block.lines = lines.start..lines.start + len;
-        let bytes = cut.consumed as u64;
-        Ok(Step::Read(Progress { bytes, lines: len > 0, too_long: cut.too_long }))
+        let bytes = found.consumed as u64;
+        Ok(Step::Read(Progress { bytes, lines: len > 0, too_long: found.too_long }))
     }
 
     /// Whether what was read is more of the same content: it begins with the bytes that are known,

@@ -18,14 +18,14 @@ use std::path::Path;
 
 use crate::source::Problem;
 
+use super::copies::Known;
 use super::identity::{Done, Fit, Mark};
-use super::known::Known;
 use super::locate::Found;
+use super::log_name::LogName;
 use super::position::Finished;
 use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
-use super::survey::Survey;
 
 /// What is to be read: rotated files that may still grow, then these, in order.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
     /// Voids the search if `live` is no longer the log: it was rotated after it was opened, and
     /// may be missing among the files or be there under another name.
     pub(super) fn must_be_log(&self, live: Option<&Reading>) {
-        if live.is_some_and(|live| !Survey::of(self.log).is(live.id)) {
+        if live.is_some_and(|live| !LogName::of(self.log).is(live.id)) {
             self.settled.set(false);
         }
     }
@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
     pub(super) fn before_first_line(&self, current: &Mark, known: &mut [Known]) -> Option<Plan> {
         let own = self.files.iter().find(|f| f.id == current.id).map(|f| &f.rank);
         // Asked after the files were listed: what is the log now was it then.
-        let is_log = Survey::of(self.log).is(current.id);
+        let is_log = LogName::of(self.log).is(current.id);
         let earlier = |file: &Rotated| match own {
             Some(own) => file.is_older_than(own) == Some(true),
             None => is_log,
@@ -272,7 +272,7 @@ impl<'a> Search<'a> {
     ) -> impl Iterator<Item = &'s Rotated> {
         // The newest may be empty and yet have a writer, who was not told to reopen. But one that
         // was born after the log is a copy that has just begun.
-        let log = Survey::of(self.log).born();
+        let log = LogName::of(self.log).born();
         let renamed = self.files.last().filter(|f| log.is_none_or(|log| f.id.born <= log));
         let newest = renamed.map(|f| f.id);
         self.files.iter().filter(move |file| {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::blocks::Blocks;
-use super::cut::{MAX_LINE, cut, cut_rest, without_nuls};
+use super::lines::{MAX_LINE, and_rest, whole, without_nuls};
 use super::rotated::rotated;
 
 /// Everything that a stream of these bytes hands on, as lines without their ends.
@@ -42,11 +42,11 @@ impl Read for Pieces {
 
 #[test]
 fn whole_lines_are_cut_and_the_rest_is_left() {
-    let found = cut(b"one\ntwo\nthr", false);
+    let found = whole(b"one\ntwo\nthr", false);
     assert_eq!((found.lines, found.consumed), (0..8, 8));
-    let found = cut(b"thr", false);
+    let found = whole(b"thr", false);
     assert_eq!((found.lines.len(), found.consumed), (0, 0));
-    let found = cut_rest(b"thr", false);
+    let found = and_rest(b"thr", false);
     assert_eq!((found.lines, found.consumed), (0..3, 3));
 }
 
@@ -54,13 +54,13 @@ fn whole_lines_are_cut_and_the_rest_is_left() {
 fn the_longest_line_is_whole_and_one_byte_more_is_too_long() {
     let mut block = vec![b'x'; MAX_LINE];
     block.extend(b"\nnext\n");
-    let found = cut(&block, false);
+    let found = whole(&block, false);
     assert_eq!((found.lines, found.too_long), (0..block.len(), false));
     block.insert(0, b'x');
-    let found = cut(&block, false);
+    let found = whole(&block, false);
     assert_eq!((found.lines, found.consumed), (0..MAX_LINE, MAX_LINE));
     assert!(found.too_long && found.skipping);
-    let rest = cut(&block[MAX_LINE..], true);
+    let rest = whole(&block[MAX_LINE..], true);
     assert_eq!((rest.lines, rest.skipping), (2..7, false));
 }
 
@@ -68,7 +68,7 @@ fn the_longest_line_is_whole_and_one_byte_more_is_too_long() {
 fn a_long_line_does_not_hide_the_lines_before_it() {
     let mut block = b"one\n".to_vec();
     block.extend(vec![b'x'; MAX_LINE + 5]);
-    assert_eq!(cut(&block, false).lines, 0..4);
+    assert_eq!(whole(&block, false).lines, 0..4);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use linemux::MuxedEvents;
 use crate::source::{Problem, ProblemReason};
 
 use super::identity::FileId;
+use super::log_name::LogName;
 use super::reading::Reading;
-use super::survey::Survey;
 
 /// How long a failed watch is left before it is tried again.
 const RETRY: Duration = Duration::from_secs(60);
@@ -94,12 +94,12 @@ fn concerns(paths: &[PathBuf], removed: bool) -> bool {
 /// `None` where nothing can be watched: the directory is missing, or the file may not be read.
 fn target(path: &Path, current: Option<&Reading>) -> Option<Target> {
     let read = current.map(|c| c.id);
-    match Survey::of(path) {
-        Survey::File { id, .. } => Some(Target { named: Some(id), read }),
-        Survey::Missing if path.parent().is_some_and(Path::is_dir) => {
+    match LogName::of(path) {
+        LogName::File { id, .. } => Some(Target { named: Some(id), read }),
+        LogName::Missing if path.parent().is_some_and(Path::is_dir) => {
             Some(Target { named: None, read })
         }
-        Survey::Missing | Survey::Unreadable(_) => None,
+        LogName::Missing | LogName::Unreadable(_) => None,
     }
 }
 

@@ -75,10 +75,11 @@ impl JournalSource {
         first_back_off: Duration,
         position: Option<&Position>,
     ) -> Self {
-        let saved = |key| position.and_then(|position| position.0.get(key));
+        let saved = position.map(Position::to_json).unwrap_or_default();
+        let saved = |key| saved.get(key);
         let since = saved("since").and_then(|nanoseconds| nanoseconds.as_i64());
         JournalSource {
-            id: SourceId("journal".to_owned()),
+            id: SourceId::journal(),
             journalctl,
             first_back_off,
             cursor: saved("cursor").and_then(|cursor| cursor.as_str()).map(str::to_owned),
@@ -97,7 +98,7 @@ impl JournalSource {
 
     /// The position of one who read all that is older.
     pub fn position_since(time: Time) -> Position {
-        Position(serde_json::json!({ "since": time.nanoseconds() }))
+        Position::json(serde_json::json!({ "since": time.nanoseconds() }))
     }
 
     /// Leaves out what is older, where there is no position to go on from.
@@ -234,7 +235,7 @@ impl JournalSource {
     fn position(&self) -> Position {
         match (&self.cursor, self.since) {
             (None, Some(since)) => JournalSource::position_since(since),
-            (cursor, _) => Position(serde_json::json!({ "cursor": cursor })),
+            (cursor, _) => Position::json(serde_json::json!({ "cursor": cursor })),
         }
     }
 

@@ -34,11 +34,11 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn restore(position: &Position) -> Option<Self> {
-        serde_json::from_value(position.0.clone()).ok()
+        serde_json::from_value(position.to_json()).ok()
     }
 
     pub(super) fn position(&self) -> Position {
-        Position(serde_json::to_value(self).unwrap_or_default())
+        Position::json(serde_json::to_value(self).unwrap_or_default())
     }
 
     /// Whether a file of this name was read as it is. The size tells a change within the same

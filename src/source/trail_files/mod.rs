@@ -22,7 +22,7 @@ use self::known::{Known, Mark};
 use self::scan::{Content, Found, Trouble};
 use super::{Delivery, Problem, ProblemReason, Records, Report, Source};
 use crate::event::Time;
-use crate::record::{Position, SourceId};
+use crate::record::{Position, SourceId, SourceKind};
 
 /// A file that did not change for this long is complete, nanoseconds.
 const SETTLED_AFTER: i64 = 60 * 1_000_000_000;
@@ -59,7 +59,7 @@ impl TrailSource {
     /// Goes on behind `position`. Reads nothing yet.
     pub fn open(root: PathBuf, tick: Duration, position: Option<&Position>) -> Self {
         TrailSource {
-            id: SourceId(format!("trail:{}", root.display())),
+            id: SourceId::new(SourceKind::Trail, root.display()),
             root,
             tick,
             next_scan: Instant::now(),

@@ -19,7 +19,7 @@ const SCAR: usize = 8;
 
 /// What stands in a block: the lines that can be handed on, and how far that reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cut {
+pub(crate) struct Found {
     /// Whole lines, or one shortened line without an end.
     pub(crate) lines: Range<usize>,
     /// Bytes of the block that are dealt with.
@@ -31,25 +31,25 @@ pub(crate) struct Cut {
 }
 
 /// Finds the whole lines of `block`. `skipping` says that it begins within a line too long.
-pub(crate) fn cut(block: &[u8], skipping: bool) -> Cut {
+pub(crate) fn whole(block: &[u8], skipping: bool) -> Found {
     let Some(begin) = beginning(block, skipping) else {
-        return Cut { consumed: block.len(), skipping: true, ..Cut::default() };
+        return Found { consumed: block.len(), skipping: true, ..Found::default() };
     };
     let end = whole_lines(block, begin);
     if end == begin && block.len() - begin > MAX_LINE {
-        return cut_long_line(block, begin);
+        return long_line(block, begin);
     }
-    Cut { lines: begin..end, consumed: end, ..Cut::default() }
+    Found { lines: begin..end, consumed: end, ..Found::default() }
 }
 
 /// Takes what is left of a file that will not grow: a last line without an end is one all the
 /// same.
-pub(crate) fn cut_rest(block: &[u8], skipping: bool) -> Cut {
-    let usual = cut(block, skipping);
+pub(crate) fn and_rest(block: &[u8], skipping: bool) -> Found {
+    let usual = whole(block, skipping);
     if usual.consumed == block.len() || !usual.lines.is_empty() {
         return usual;
     }
-    Cut { lines: usual.lines.start..block.len(), consumed: block.len(), ..Cut::default() }
+    Found { lines: usual.lines.start..block.len(), consumed: block.len(), ..Found::default() }
 }
 
 /// Where the first line begins: behind a line too long, and behind NULs.
@@ -74,13 +74,13 @@ fn whole_lines(block: &[u8], begin: usize) -> usize {
     end
 }
 
-fn cut_long_line(block: &[u8], begin: usize) -> Cut {
+fn long_line(block: &[u8], begin: usize) -> Found {
     let head = &block[begin..begin + MAX_LINE];
     if let Some(scar) = find_scar(head) {
-        return Cut { lines: begin..begin + scar, consumed: begin + scar, ..Cut::default() };
+        return Found { lines: begin..begin + scar, consumed: begin + scar, ..Found::default() };
     }
     let end = begin + MAX_LINE;
-    Cut { lines: begin..end, consumed: end, skipping: true, too_long: true }
+    Found { lines: begin..end, consumed: end, skipping: true, too_long: true }
 }
 
 fn nuls(bytes: &[u8]) -> usize {

@@ -15,35 +15,37 @@ use super::identity::{FileId, modified};
 
 /// One look at the log's name.
 #[derive(Debug)]
-pub(super) enum Survey {
+pub(super) enum LogName {
     File { id: FileId, size: u64, modified: i64 },
     Missing,
     Unreadable(String),
 }
 
-impl Survey {
-    pub(super) fn of(path: &Path) -> Survey {
+impl LogName {
+    pub(super) fn of(path: &Path) -> LogName {
         match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => {
-                Survey::File { id: FileId::of(&meta), size: meta.size(), modified: modified(&meta) }
-            }
-            Ok(meta) if meta.is_dir() => Survey::Unreadable("it is a directory".to_owned()),
-            Ok(_) => Survey::Unreadable("it is no regular file".to_owned()),
-            Err(error) if is_absence(&error) => Survey::Missing,
-            Err(error) => Survey::Unreadable(error.to_string()),
+            Ok(meta) if meta.is_file() => LogName::File {
+                id: FileId::of(&meta),
+                size: meta.size(),
+                modified: modified(&meta),
+            },
+            Ok(meta) if meta.is_dir() => LogName::Unreadable("it is a directory".to_owned()),
+            Ok(_) => LogName::Unreadable("it is no regular file".to_owned()),
+            Err(error) if is_absence(&error) => LogName::Missing,
+            Err(error) => LogName::Unreadable(error.to_string()),
         }
     }
 
     /// When the log was born; `None` while there is none.
     pub(super) fn born(&self) -> Option<i64> {
         match self {
-            Survey::File { id, .. } => Some(id.born),
-            Survey::Missing | Survey::Unreadable(_) => None,
+            LogName::File { id, .. } => Some(id.born),
+            LogName::Missing | LogName::Unreadable(_) => None,
         }
     }
 
     pub(super) fn is(&self, file: FileId) -> bool {
-        matches!(self, Survey::File { id, .. } if *id == file)
+        matches!(self, LogName::File { id, .. } if *id == file)
     }
 }
 
@@ -81,16 +83,16 @@ impl Trouble {
     /// Ends a look: what is to be told now, if anything.
     pub(super) fn judge(
         &mut self,
-        survey: &Survey,
+        name: &LogName,
         clock: Duration,
         patience: Duration,
         path: &Path,
     ) -> Option<Problem> {
         let failed = self.failed.take();
-        let (reason, message) = match survey {
-            Survey::Missing => (ProblemReason::Missing, missing(path)),
-            Survey::Unreadable(why) => (ProblemReason::Unreadable, unreadable(path, why)),
-            Survey::File { .. } => match failed {
+        let (reason, message) = match name {
+            LogName::Missing => (ProblemReason::Missing, missing(path)),
+            LogName::Unreadable(why) => (ProblemReason::Unreadable, unreadable(path, why)),
+            LogName::File { .. } => match failed {
                 Some(why) => (ProblemReason::Unreadable, unreadable(path, &why)),
                 None => {
                     *self = Trouble::default();

@@ -10,16 +10,16 @@ use super::Start;
 use super::follow::{Beginning, Follower};
 use super::identity::Mark;
 use super::lingering::Lingering;
+use super::log_name::LogName;
 use super::reading::Reading;
 use super::search::{Plan, Search};
-use super::survey::Survey;
 
 impl Follower {
-    pub(super) fn begin(&mut self, survey: &Survey, clock: Duration) {
+    pub(super) fn begin(&mut self, name: &LogName, clock: Duration) {
         if matches!(self.beginning, Beginning::Done) {
             return;
         }
-        let Some(live) = self.open_live(survey) else { return };
+        let Some(live) = self.open_live(name) else { return };
         match std::mem::replace(&mut self.beginning, Beginning::Done) {
             Beginning::First => self.begin_first(live),
             Beginning::Saved(marks) => self.begin_again(marks, live, clock),
@@ -28,9 +28,9 @@ impl Follower {
     }
 
     /// `None` where the log is there but cannot be read: then a start waits.
-    pub(super) fn open_live(&mut self, survey: &Survey) -> Option<Option<Reading>> {
-        match survey {
-            Survey::File { .. } => match Reading::open_live(&self.settings.path) {
+    pub(super) fn open_live(&mut self, name: &LogName) -> Option<Option<Reading>> {
+        match name {
+            LogName::File { .. } => match Reading::open_live(&self.settings.path) {
                 Ok(reading) => Some(Some(reading)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
                 Err(error) => {
@@ -38,8 +38,8 @@ impl Follower {
                     None
                 }
             },
-            Survey::Missing => Some(None),
-            Survey::Unreadable(_) => None,
+            LogName::Missing => Some(None),
+            LogName::Unreadable(_) => None,
         }
     }
 
