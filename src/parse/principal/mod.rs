@@ -116,7 +116,11 @@ fn resource(arn: &str) -> Option<(&str, &str)> {
 fn session_without_arn(caller: &Caller<'_>) -> Option<String> {
     let issuer = caller.issuer?;
     let (_, session) = caller.principal_id.rsplit_once(':')?;
-    of_session(issuer.user_name, session, Some(issuer))
+    let role = match issuer.user_name {
+        "" => issuer.arn.rsplit('/').next().unwrap_or(""),
+        name => name,
+    };
+    of_session(role, session, Some(issuer))
 }
 
 fn of_session(role: &str, session: &str, issuer: Option<Issuer<'_>>) -> Option<String> {
