@@ -98,7 +98,9 @@ pub(super) fn identities(mut section: Section<'_>) -> Identities {
 /// A glob that leaves names their meaning: `*` would make one of all sessions of a role.
 fn made_up(text: &str) -> Result<String, String> {
     match text.trim_matches(['*', '?']).is_empty() {
-        true => Err(format!("{text:?} fits every name: write the part that they share, such as ci-*")),
+        true => {
+            Err(format!("{text:?} fits every name: write the part that they share, such as ci-*"))
+        }
         false => Ok(text.to_owned()),
     }
 }

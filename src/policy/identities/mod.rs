@@ -75,11 +75,7 @@ impl Identities {
                 names.shown = name;
             }
         }
-        Identities {
-            keys: table,
-            trust_instance_connect_lines: trust_lines,
-            made_up: Vec::new(),
-        }
+        Identities { keys: table, trust_instance_connect_lines: trust_lines, made_up: Vec::new() }
     }
 
     /// The same, where session names that match one of these globs are made up too.
@@ -135,12 +131,13 @@ impl Identities {
         let names = self.names(logged);
         let key_id = event.identity.as_deref().filter(|id| !id.is_empty());
         let is_trusted = |p: &Principal<'_>| p.trusted || self.trust_instance_connect_lines;
-        let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| {
-            match (named.or(key_id), principal) {
-                (Some(known), _) => Cow::Borrowed(known),
-                (None, Some(principal)) => self.folded(principal.name),
-                (None, None) => Cow::Borrowed(logged),
-            }
+        let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| match (
+            named.or(key_id),
+            principal,
+        ) {
+            (Some(known), _) => Cow::Borrowed(known),
+            (None, Some(principal)) => self.folded(principal.name),
+            (None, None) => Cow::Borrowed(logged),
         };
         Identity {
             shown: first(names.map(|n| n.shown.as_str()), principal),

@@ -41,7 +41,7 @@ fn the_first_that_is_known_is_the_identity() {
 #[test]
 fn no_rule_rests_on_a_name_that_a_local_user_could_have_written() {
     let key = login(Some(PRINT), None);
-    let trusted = |ids: &Identities, principal| ids.of(&key, principal).trusted.to_owned();
+    let trusted = |ids: &Identities, principal| ids.of(&key, principal).trusted.into_owned();
     let unknown = Identities::default();
     assert_eq!(trusted(&unknown, from_journal("Ops/bob")), "Ops/bob");
     assert_eq!(trusted(&unknown, from_file("Ops/bob")), PRINT);
@@ -176,8 +176,11 @@ fn a_session_name_that_the_settings_call_made_up_is_a_star() {
     ] {
         assert_eq!(shown(&aws(name), None), expected);
     }
-    let agent =
-        Event { program: "ssm-agent".into(), identity: Some("Ops/ci-7".into()), ..login(None, None) };
+    let agent = Event {
+        program: "ssm-agent".into(),
+        identity: Some("Ops/ci-7".into()),
+        ..login(None, None)
+    };
     assert_eq!(shown(&agent, None), "Ops/*");
     assert_eq!(shown(&login(Some(PRINT), None), from_journal("Ops/ci-7")), "Ops/*");
     // A certificate's key ID is no session.
