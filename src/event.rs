@@ -154,21 +154,34 @@ closed_enum! {
     }
 }
 
-/// Whether a line proves its event by itself.
-///
-/// One login or refusal leaves several lines; the memory across lines (`session`) drops or joins
-/// those that tell again what another one tells better.
+closed_enum! {
+    /// What a line is for what happened. One login or refusal leaves several lines; the memory
+    /// across lines (`memory`) drops or joins those that tell again what another one tells better.
+    Role {
+        /// The line proves its event.
+        Proof = "proof",
+        /// A refusal or an end in words that a login may stand before or behind (a key that is
+        /// not taken, `Connection closed by A` of old): it counts once its process let nobody in,
+        /// unless a proof tells the same connection; to that one it lends its reason.
+        End = "end",
+        /// A command ended (`… ; EXIT=0`): it counts only where its start is not known.
+        Exit = "exit",
+        /// How many there were in all (`exited MaxStartups throttling …, N connections dropped`):
+        /// those count that were not told one by one.
+        Sum = "sum",
+        /// Another line tells the same, and better: it counts only where that line is missing
+        /// (`Received disconnect … [preauth]`; what PAM says of an su that su tells itself).
+        Echo = "echo",
+    }
+}
+
+/// Who started the program that speaks, as its line names him.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weight {
-    /// The line proves the event.
-    #[default]
-    Proof,
-    /// The event counts only if no [`Weight::Proof`] line of the same program and pid tells it
-    /// (`Connection closed by A` of old versions, `error: PAM: …`, PAM's su lines).
-    IfAlone,
-    /// The event counts only if nothing else of its connection does, a refused attempt included
-    /// (`Received disconnect … [preauth]`).
-    IfNothingElse,
+pub struct Invoker<'a> {
+    /// Empty where the line names none.
+    pub name: &'a str,
+    /// The real user ID, as PAM's modules print it (`by alice(uid=1000)`, `logname= uid=1000`).
+    pub uid: Option<u32>,
 }
 
 /// One thing that happened. Which fields are present depends on [`Event::kind`]: an absent one is
@@ -179,7 +192,7 @@ pub struct Event<'a> {
     /// The host as the record names it; empty where it names none.
     pub host: Cow<'a, str>,
     pub kind: EventKind,
-    pub weight: Weight,
+    pub role: Role,
     /// The place of its record in the input, by which `history` keeps the order of the file.
     pub ordinal: u64,
     /// The program that let in or refused, by one name across versions (`sshd` for sshd-session,
@@ -208,6 +221,11 @@ pub struct Event<'a> {
     pub tty: Option<Cow<'a, str>>,
     pub directory: Option<Cow<'a, str>>,
     pub change: Option<Change>,
+    /// Who started the program. Not kept past the record: it says whether the writer may say this,
+    /// and who used su.
+    pub by: Option<Invoker<'a>>,
+    /// PAM's service as logged (`sudo-i`), where a PAM module speaks. Not kept past the record.
+    pub service: Option<&'a str>,
     pub aws: Option<Box<AwsCall<'a>>>,
 }
 
@@ -237,7 +255,7 @@ impl<'a> Event<'a> {
             time: Time::default(),
             host: Cow::Borrowed(""),
             kind,
-            weight: Weight::Proof,
+            role: Role::Proof,
             ordinal: 0,
             program: program.into(),
             pid: None,
@@ -255,6 +273,8 @@ impl<'a> Event<'a> {
             tty: None,
             directory: None,
             change: None,
+            by: None,
+            service: None,
             aws: None,
         }
     }
@@ -265,7 +285,7 @@ impl<'a> Event<'a> {
             time: self.time,
             host: own(self.host),
             kind: self.kind,
-            weight: self.weight,
+            role: self.role,
             ordinal: self.ordinal,
             program: own(self.program),
             pid: self.pid,
@@ -283,6 +303,8 @@ impl<'a> Event<'a> {
             tty: self.tty.map(own),
             directory: self.directory.map(own),
             change: self.change,
+            by: None,
+            service: None,
             aws: self.aws.map(|call| Box::new(call.into_owned())),
         }
     }
@@ -329,7 +351,11 @@ pub enum HintKind<'a> {
     /// `trusted` where the journal vouches for the writer: no local user made the line up.
     KeyProvided { fingerprint: Cow<'a, str>, principal: Cow<'a, str>, trusted: bool },
     /// Another PAM module let in the user whom an earlier one refused (`pam_sss(…): authentication success`).
-    AuthenticationSucceeded { user: Cow<'a, str> },
+    AuthenticationSucceeded {
+        user: Cow<'a, str>,
+        by: Option<Invoker<'a>>,
+        service: Option<&'a str>,
+    },
     /// `last message repeated N times`: the previous line of this host, N times more.
     Repeated { times: u32 },
     /// sshd begins to drop connections (`beginning MaxStartups throttling`).

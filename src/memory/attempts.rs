@@ -2,7 +2,7 @@
 //!
 //! One attempt passes several modules: pam_unix refuses a user of the domain, whom pam_sss then
 //! lets in or refuses too. So pam_unix's failure waits a moment: `authentication success` of the
-//! same process and user takes it back, and another module's failure ([`Weight::IfAlone`]) is the
+//! same process and user takes it back, and another module's failure ([`Role::Echo`]) is the
 //! same attempt.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::held::HeldEvent;
 use super::limits::{HELD, MODULE_WAIT};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
-use crate::event::{Event, Time, Weight};
+use crate::event::{Event, Role, Time};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Attempts {
@@ -24,7 +24,7 @@ type Key = (u64, Option<u32>);
 impl Attempts {
     pub(super) fn failed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
         let key = key(&event.host, &event.program, event.pid, event.user.as_deref());
-        let alone = event.weight == Weight::IfAlone;
+        let alone = event.role == Role::Echo;
         match self.held.remove(&key) {
             // The other module of the same attempt: refused by both.
             Some(held) if held.alone != alone => {

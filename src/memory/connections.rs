@@ -18,7 +18,7 @@ use super::logins::Logins;
 use super::peer::{Peer, Process, process};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
-use crate::event::{Event, Time, Weight};
+use crate::event::{Event, Role, Time};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -79,9 +79,7 @@ impl Connections {
         if twin {
             self.mark_rejected(process);
         }
-        let told = |seen: &Connection| {
-            seen.rejected || seen.failed && event.weight == Weight::IfNothingElse
-        };
+        let told = |seen: &Connection| seen.rejected || seen.failed && event.role == Role::Echo;
         if !self.seen.get(&process).is_some_and(told) {
             self.judge(process, event, out);
         }
@@ -91,7 +89,7 @@ impl Connections {
     fn is_of_login(&mut self, process: Process, event: &Event<'_>) -> bool {
         let Some(source) = event.source.as_deref() else { return false };
         let certain = event.port.is_some() || says_nothing(event.reason);
-        event.weight != Weight::Proof
+        event.role != Role::Proof
             && certain
             && !self.seen.contains(&process)
             && self.logins.is_end_of_one(process.0, source, event.port, event.time)
@@ -103,7 +101,7 @@ impl Connections {
     fn twin(&mut self, process: Process, event: &Event<'_>) -> bool {
         let Some(user) = event.user.as_deref().filter(|_| event.invalid_user) else { return false };
         let key = fingerprint(&[&event.host, user]);
-        if event.weight != Weight::Proof {
+        if event.role != Role::Proof {
             return !self.seen.contains(&process) && self.strangers.contains(&key);
         }
         self.strangers.insert(key, event.time.saturating_add_seconds(TWIN_WAIT), ());
@@ -117,7 +115,7 @@ impl Connections {
             event.port = event.port.or(peer.port);
         }
         let held = self.rejections.remove(&process);
-        let proven = event.weight == Weight::Proof || held.as_ref().is_some_and(|held| !held.alone);
+        let proven = event.role == Role::Proof || held.as_ref().is_some_and(|held| !held.alone);
         // A console has no address to wait for.
         if proven && (event.source.is_some() || event.program != "sshd") {
             self.mark_rejected(process);
@@ -145,7 +143,7 @@ impl Connections {
         self.touch(process, event.source.as_deref(), event.port, event.time);
         self.note_failure(process);
         let mut held = self.failures.remove(&process).unwrap_or_default();
-        if event.weight == Weight::Proof {
+        if event.role == Role::Proof {
             out.push(event.into());
             return;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{CHANGE_WAIT, CHANGES, COMMAND_FOR, COMMANDS};
 use super::table::{Table, fingerprint};
-use crate::event::{Event, Time, Weight};
+use crate::event::{Event, Role, Time};
 
 /// sudo's commands by all that both of its lines tell, and how often each runs.
 ///
@@ -21,7 +21,7 @@ impl Commands {
     pub(super) fn counts(&mut self, event: &Event<'_>) -> bool {
         let key = (command(event), event.pid);
         let running = self.running.remove(&key).unwrap_or(0);
-        let exit = event.weight == Weight::IfAlone;
+        let exit = event.role == Role::Exit;
         let left = if exit { running.saturating_sub(1) } else { running.saturating_add(1) };
         if left > 0 {
             self.running.insert(key, event.time.saturating_add_seconds(COMMAND_FOR), left);
@@ -52,7 +52,7 @@ impl Changes {
         let user = event.user.as_deref().unwrap_or_default();
         let change = event.change.map_or("", |change| change.as_str());
         let key = (fingerprint(&[&event.host, user, change]), event.pid);
-        let by_pam = event.weight == Weight::IfAlone;
+        let by_pam = event.role == Role::Echo;
         if self.recent.remove(&key) == Some(!by_pam) {
             return false;
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::limits::FIELD;
-use crate::event::{Change, Event, EventKind, Method, Reason, Time, Weight};
+use crate::event::{Change, Event, EventKind, Method, Reason, Role, Time};
 
 type Text = Option<String>;
 
@@ -43,7 +43,7 @@ impl From<&Event<'_>> for HeldEvent {
             time: event.time.nanoseconds(),
             host: shortened(&event.host),
             kind: event.kind.as_str().to_owned(),
-            alone: event.weight != Weight::Proof,
+            alone: event.role != Role::Proof,
             ordinal: event.ordinal,
             program: shortened(&event.program),
             pid: event.pid,
@@ -77,12 +77,11 @@ impl HeldEvent {
     /// The event again; `None` where a damaged snapshot names no kind of event.
     pub(super) fn event(self) -> Option<Event<'static>> {
         let kind = EventKind::from_name(&self.kind)?;
-        let (reason, weight) =
-            (self.reason(), if self.alone { Weight::IfAlone } else { Weight::Proof });
+        let (reason, role) = (self.reason(), if self.alone { of(kind) } else { Role::Proof });
         Some(Event {
             time: Time::from_nanoseconds(self.time),
             host: self.host.into(),
-            weight,
+            role,
             ordinal: self.ordinal,
             pid: self.pid,
             count: self.count,
@@ -102,6 +101,11 @@ impl HeldEvent {
             ..Event::new(kind, self.program)
         })
     }
+}
+
+/// What an event is that was held because it was no proof.
+fn of(kind: EventKind) -> Role {
+    if kind == EventKind::LoginRejected { Role::End } else { Role::Echo }
 }
 
 /// A copy of at most [`FIELD`] bytes.
@@ -128,7 +132,7 @@ mod tests {
             source: Some("203.0.113.9".into()),
             port: Some(1),
             change: Some(Change::UserAdded),
-            weight: Weight::IfAlone,
+            role: Role::End,
             ordinal: 3,
             ..Event::new(EventKind::LoginRejected, "sshd")
         };

@@ -2,7 +2,7 @@
 
 use super::held::{HeldEvent, shortened};
 use super::limits::{ADDRESS_WAIT, ALONE_WAIT, FAILED_WAIT};
-use crate::event::{Event, Reason, Weight};
+use crate::event::{Event, Reason, Role};
 
 /// Whether a rejection for this reason is the last of its connection.
 pub(super) fn ends(reason: Option<Reason>) -> bool {
@@ -26,7 +26,7 @@ pub(super) fn wait(held: &HeldEvent) -> i64 {
 /// Two lines on one connection: the time of the first that proves it, the first reason that says
 /// something, and what else either knows.
 pub(super) fn join(held: HeldEvent, event: &Event<'_>) -> HeldEvent {
-    if held.alone && event.weight == Weight::Proof {
+    if held.alone && event.role == Role::Proof {
         let mut proof = HeldEvent::from(event);
         if says_nothing(event.reason) {
             proof.set_reason(held.reason().or(event.reason));

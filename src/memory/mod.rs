@@ -133,7 +133,7 @@ impl Memory {
                 let principal = (&**principal, *trusted);
                 self.instance_connect.provided(&hint.host, fingerprint, principal, hint.time);
             }
-            HintKind::AuthenticationSucceeded { user } => {
+            HintKind::AuthenticationSucceeded { user, .. } => {
                 self.attempts.let_in(&hint.host, &hint.program, hint.pid, user);
                 self.su.let_in(&hint.host, hint.pid, user);
             }
@@ -212,12 +212,12 @@ impl Memory {
         }
     }
 
-    fn opened<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+    fn opened<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
         self.sessions.opened(&event);
         if event.program == "sshd" {
             self.connections.opened(&event.host, event.pid, event.time);
         }
-        let used = su::behind_session(&mut event);
+        let used = su::behind_session(&event);
         out.push(event.into());
         if let Some(used) = used {
             self.su.event(used, out);

@@ -14,7 +14,7 @@ use super::held::HeldEvent;
 use super::limits::{SU_TARGETS, SU_TO_ONE, SU_WAIT};
 use super::table::{Table, fingerprint};
 use super::{Counted, release};
-use crate::event::{Event, EventKind, Time, Weight};
+use crate::event::{Event, EventKind, Role, Time};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Uses {
@@ -48,9 +48,9 @@ impl Uses {
         let mut uses = self.recent.remove(&key).unwrap_or_default();
         let due = event.time.saturating_add_seconds(SU_WAIT);
         let pid = event.pid;
-        let state = match (event.weight, event.kind) {
-            (Weight::Proof, EventKind::SuSuccess) => told_by_itself(&mut uses, event, out),
-            (Weight::Proof, _) => {
+        let state = match (event.role, event.kind) {
+            (Role::Proof, EventKind::SuSuccess) => told_by_itself(&mut uses, event, out),
+            (Role::Proof, _) => {
                 take(&mut uses, pid, |state| matches!(state, State::Refused(_)));
                 out.push(event.into());
                 Some(State::ToldByItself)
@@ -139,17 +139,15 @@ fn let_go(one: Use, out: &mut Vec<Counted<'_>>) {
     }
 }
 
-/// The su that PAM's session tells of. The parser put the invoker into `identity`, for lack of a
-/// better field; it is taken off here, so that no session has an identity.
-pub(super) fn behind_session<'a>(session: &mut Event<'a>) -> Option<Event<'a>> {
-    let invoker = session.identity.take();
+/// The use of su that PAM's session tells of, by whom PAM names as who opened it.
+pub(super) fn behind_session<'a>(session: &Event<'a>) -> Option<Event<'a>> {
     if session.kind != EventKind::SessionOpened || session.program != "su" {
         return None;
     }
     Some(Event {
         kind: EventKind::SuSuccess,
-        weight: Weight::IfAlone,
-        user: invoker,
+        role: Role::Echo,
+        user: session.by.map(|by| by.name).filter(|name| !name.is_empty()).map(Into::into),
         target_user: session.user.clone(),
         ..session.clone()
     })

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{HOSTS, THROTTLING_FOR};
 use super::table::{Table, fingerprint};
-use crate::event::{Event, Time, Weight};
+use crate::event::{Event, Role, Time};
 
 /// By host: how many drops of the throttling that is on were counted.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -20,13 +20,13 @@ impl Throttling {
         self.remember(fingerprint(&[host]), time, 0);
     }
 
-    /// What counts of a drop that was told by itself: all of it; of a sum ([`Weight::IfAlone`]):
+    /// What counts of a drop that was told by itself: all of it; of a sum ([`Role::Sum`]):
     /// what was not told before.
     pub(super) fn counted<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
         let host = fingerprint(&[&event.host]);
         let before = self.counted.get(&host).copied().unwrap_or(0);
-        let count = match event.weight {
-            Weight::Proof => event.count,
+        let count = match event.role {
+            Role::Proof => event.count,
             _ => event.count.saturating_sub(before),
         };
         self.remember(host, event.time, before.saturating_add(count));

@@ -10,11 +10,11 @@
 //! What adds nothing, and why: shadow's `+` and `-` lines (with pid) follow its own line; `No passwd
 //! entry for user`, `pam_authenticate: …` and the like come before its `FAILED su`. Shadow's lines
 //! of a build that writes sulog to a file only (`Authentication failed for`, `SU by … to
-//! restricted account`, `DENIED su from`) are `IfAlone`.
+//! restricted account`, `DENIED su from`) are echoes.
 
 use super::words::{event, quoted, rsplit_once, split_once, starts_with_any, terminal, text, trim};
 use super::{Envelope, Parsed};
-use crate::event::{Event, EventKind, Weight};
+use crate::event::{Event, EventKind, Role};
 
 /// Who became whom, as far as a line tells.
 #[derive(Default)]
@@ -48,7 +48,7 @@ fn told<'a>(envelope: &Envelope<'a>, switch: &Switch<'a>) -> Event<'a> {
     let kind = if switch.failed { EventKind::SuFailure } else { EventKind::SuSuccess };
     let program = super::pam::program(envelope.tag);
     Event {
-        weight: if switch.alone { Weight::IfAlone } else { Weight::Proof },
+        role: if switch.alone { Role::Echo } else { Role::Proof },
         user: switch.user.map(text),
         target_user: Some(text(switch.target)),
         tty: switch.tty.and_then(terminal),
@@ -230,19 +230,19 @@ mod tests {
             "su",
             None,
             "+ /dev/pts/0 bob:root",
-            "su_success su user=bob target=root tty=pts/0 weight=alone",
+            "su_success su user=bob target=root tty=pts/0 role=echo",
         );
         check(
             "su",
             None,
             "- /dev/pts/0 bob:root",
-            "su_failure su user=bob target=root tty=pts/0 weight=alone",
+            "su_failure su user=bob target=root tty=pts/0 role=echo",
         );
     }
 
     #[test]
     fn refusals_of_shadow_that_its_own_line_may_tell_again() {
-        let alone = "weight=alone";
+        let alone = "role=echo";
         check(
             "su",
             Some(7),

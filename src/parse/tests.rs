@@ -80,7 +80,7 @@ fn a_repeated_refusal_is_still_one_connection() {
         read(&rest, |parsed| {
             assert_eq!(told(&parsed), "sshd login_rejected x1", "{rest}");
             let Parsed::Event(event) = parsed else { panic!("{parsed:?}") };
-            assert_eq!(event.weight, crate::event::Weight::Proof, "{rest}");
+            assert_eq!(event.role, crate::event::Role::Proof, "{rest}");
         });
     }
     let dropped = "drop connection #1 from [192.0.2.1]:5 on [10.0.0.1]:22 past MaxStartups";

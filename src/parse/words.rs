@@ -116,6 +116,9 @@ pub(super) fn told(parsed: &super::Parsed<'_>) -> String {
     match parsed {
         Parsed::Ignored => "ignored".into(),
         Parsed::Unrecognized { program } => format!("unrecognized {program}"),
+        Parsed::Hint(Hint { kind: HintKind::AuthenticationSucceeded { user, .. }, .. }) => {
+            format!("hint {user} was let in")
+        }
         Parsed::Hint(hint) => format!("hint {:?}", hint.kind),
         Parsed::Event(event) => told_event(event),
     }
@@ -141,7 +144,7 @@ fn told_event(event: &Event<'_>) -> String {
     add("tty", word(&event.tty));
     add("dir", word(&event.directory));
     add("command", word(&event.command));
-    add("weight", (event.weight != crate::event::Weight::Proof).then(|| "alone".to_string()));
+    add("role", (event.role != crate::event::Role::Proof).then(|| event.role.to_string()));
     line
 }
 

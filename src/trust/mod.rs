@@ -76,9 +76,8 @@ fn speaks_of_himself(
         EventKind::SuSuccess | EventKind::SuFailure => {
             user.map_or_else(invoked, |name| is(name) || logged_in(name))
         }
-        // The parser leaves in `identity` who opened it, of whom a use of su is made.
         EventKind::SessionOpened if event.program == "su" => {
-            let named = event.identity.as_deref();
+            let named = event.by.map(|by| by.name).filter(|name| !name.is_empty());
             invoked() && named.is_none_or(|name| is(name) || logged_in(name))
         }
         // The end of a session names nobody but the account that it was opened for. That sudo or
@@ -124,7 +123,7 @@ fn accepts_hint(entry: &JournalEntry<'_>, hint: &Hint<'_>, users: &dyn UserIds) 
         HintKind::Suppressed { .. } => {
             Program::named(&hint.program).may_be(entry) && (root || is(RSYSLOG_USER))
         }
-        HintKind::AuthenticationSucceeded { user } => {
+        HintKind::AuthenticationSucceeded { user, .. } => {
             let program = Program::named(&hint.program);
             let own = || invoker(entry.message).or(users.user_id(user));
             program.may_be(entry)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::{Event, EventKind, Hint, HintKind, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Invoker, Time};
 
 const ALICE: u32 = 1000;
 const BOB: u32 = 1001;
@@ -103,7 +103,7 @@ fn an_su_within_an_su_names_who_logged_in() {
         by(BOB, "pam_unix(su:session): session opened for user root(uid=0) by alice(uid=1001)");
     let opened = Parsed::Event(Event {
         user: Some("root".into()),
-        identity: Some("alice".into()),
+        by: Some(Invoker { name: "alice", uid: Some(ALICE) }),
         ..Event::new(EventKind::SessionOpened, "su")
     });
     for kind in [EventKind::SuSuccess, EventKind::SuFailure] {
@@ -222,7 +222,8 @@ fn hints_come_from_those_who_give_them() {
     let connection = || HintKind::Connection { source: "192.0.2.1".into(), port: None };
     assert!(trusted(&by(0, "x"), &hint("sshd", connection())));
     assert!(!trusted(&by(ALICE, "x"), &hint("sshd", connection())));
-    let success = || HintKind::AuthenticationSucceeded { user: "alice".into() };
+    let success =
+        || HintKind::AuthenticationSucceeded { user: "alice".into(), by: None, service: None };
     assert!(trusted(&by(0, "x"), &hint("sshd", success())));
     assert!(!trusted(&by(ALICE, "x"), &hint("sshd", success())));
     assert!(trusted(&by(ALICE, "x"), &hint("sudo", success())));

@@ -8,7 +8,7 @@ mod restart;
 mod sessions;
 
 use super::*;
-use crate::event::{Reason, Weight};
+use crate::event::{Reason, Role};
 
 /// One record, or the time of the day.
 enum Step {
@@ -106,7 +106,13 @@ fn accepted(seconds: i64, pid: u32, source: &'static str) -> Event<'static> {
 }
 
 fn alone(event: Event<'static>) -> Event<'static> {
-    Event { weight: Weight::IfAlone, ..event }
+    let role = match event.kind {
+        EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => Role::Sum,
+        EventKind::LoginRejected => Role::End,
+        EventKind::SudoCommand => Role::Exit,
+        _ => Role::Echo,
+    };
+    Event { role, ..event }
 }
 
 fn port(port: u16, event: Event<'static>) -> Event<'static> {

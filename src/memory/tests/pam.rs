@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Invoker;
 
 fn su(seconds: i64, kind: EventKind) -> Event<'static> {
     Event {
@@ -11,7 +12,7 @@ fn su(seconds: i64, kind: EventKind) -> Event<'static> {
 fn su_session(seconds: i64) -> Event<'static> {
     Event {
         user: Some("root".into()),
-        identity: Some("bob".into()),
+        by: Some(Invoker { name: "bob", uid: Some(1000) }),
         ..event(seconds, 7, EventKind::SessionOpened, "su")
     }
 }
@@ -25,7 +26,7 @@ fn refused(seconds: i64) -> Event<'static> {
 }
 
 fn let_in(seconds: i64, program: &'static str, user: &'static str) -> Step {
-    let kind = HintKind::AuthenticationSucceeded { user: user.into() };
+    let kind = HintKind::AuthenticationSucceeded { user: user.into(), by: None, service: None };
     hint(seconds, Some(7), program, kind)
 }
 
@@ -121,8 +122,8 @@ fn two_processes_are_two_uses() {
 }
 
 #[test]
-fn no_session_has_an_identity() {
-    let sudo = Event { identity: Some("bob".into()), program: "sudo".into(), ..su_session(1) };
+fn a_session_of_sudo_is_no_use_of_su() {
+    let sudo = Event { program: "sudo".into(), ..su_session(1) };
     check(steps![sudo], &["1 session_opened root"]);
 }
 

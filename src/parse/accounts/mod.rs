@@ -76,7 +76,7 @@ fn changed(message: &[u8]) -> Option<(Change, &[u8])> {
 }
 
 /// `password for 'bob' changed by 'root'` (passwd), `change user 'bob' password` (usermod). What
-/// PAM says of the same change is `IfAlone` (`pam`).
+/// PAM says of the same change is an echo (`pam`).
 fn password(message: &[u8]) -> Option<(Change, &[u8])> {
     let change = Change::PasswordChanged;
     if let Some(rest) = message.strip_prefix(b"password for ") {

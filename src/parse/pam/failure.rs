@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Message, is_no_login, program, writes_its_own};
-use crate::event::{Event, EventKind, Reason, Weight};
+use crate::event::{Event, EventKind, Invoker, Reason, Role};
 use crate::parse::words::{event, number, remote, rsplit_once, split_once, terminal, text};
 use crate::parse::{Envelope, Parsed};
 
@@ -12,6 +12,7 @@ use crate::parse::{Envelope, Parsed};
 struct Attempt<'a> {
     count: u32,
     logname: &'a [u8],
+    uid: Option<u32>,
     tty: &'a [u8],
     ruser: &'a [u8],
     rhost: &'a [u8],
@@ -33,8 +34,20 @@ pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option
     let failure = login_failure(envelope, program, &attempt);
     // pam_unix stands first in a stack; another module may tell the same attempt again.
     let alone = !matches!(message.module, b"pam_unix" | b"PAM");
-    let weight = if alone { Weight::IfAlone } else { Weight::Proof };
-    Some(Parsed::Event(Event { weight, ..failure }))
+    let role = if alone { Role::Echo } else { Role::Proof };
+    Some(Parsed::Event(Event { role, ..failure }))
+}
+
+impl<'a> Attempt<'a> {
+    /// ruser is who asks; where the program gave none, whoever logged in.
+    fn caller(&self) -> Option<&'a [u8]> {
+        [self.ruser, self.logname].into_iter().find(|name| !name.is_empty())
+    }
+
+    fn by(&self) -> Option<Invoker<'a>> {
+        let name = std::str::from_utf8(self.caller().unwrap_or_default()).unwrap_or_default();
+        (self.uid.is_some() || !name.is_empty()).then_some(Invoker { name, uid: self.uid })
+    }
 }
 
 fn attempt<'a>(message: &Message<'a>) -> Option<Attempt<'a>> {
@@ -78,7 +91,8 @@ fn other_modules(said: &[u8]) -> Option<&[u8]> {
 /// with ruser set, pam_unix's user is a true account, so the last `rhost=` is the true one.
 fn attempt_fields<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Attempt<'a>> {
     let (logname, rest) = split_once(fields.strip_prefix(b"logname=")?, b" uid=")?;
-    let (_, rest) = split_once(rest, b" tty=")?;
+    let (ids, rest) = split_once(rest, b" tty=")?;
+    let uid = split_once(ids, b" ").and_then(|(uid, _)| number(uid));
     let (tty, rest) = split_once(rest, b" ruser=")?;
     let first = rest.starts_with(b" rhost=") || module != b"pam_unix";
     let rhost = if first { split_once } else { rsplit_once };
@@ -88,7 +102,7 @@ fn attempt_fields<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Att
         None => (rest, None),
     };
     let rhost = rhost.trim_ascii();
-    Some(Attempt { count, logname, tty, ruser, rhost, user })
+    Some(Attempt { count, logname, uid, tty, ruser, rhost, user })
 }
 
 fn login_failure<'a>(
@@ -104,19 +118,20 @@ fn login_failure<'a>(
         invalid_user: attempt.user.is_none(),
         source: remote(attempt.rhost),
         tty: terminal(attempt.tty),
+        by: attempt.by(),
         ..event(envelope, EventKind::LoginFailure, program)
     }
 }
 
 /// su's own `FAILED SU` comes two seconds later and tells it better, where it reaches the log.
 fn su_failure<'a>(envelope: &Envelope<'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
-    let caller = [attempt.ruser, attempt.logname].into_iter().find(|name| !name.is_empty());
     Parsed::Event(Event {
-        weight: Weight::IfAlone,
+        role: Role::Echo,
         count: attempt.count,
-        user: caller.map(text),
+        user: attempt.caller().map(text),
         target_user: attempt.user.map(text),
         tty: terminal(attempt.tty),
+        by: attempt.by(),
         ..event(envelope, EventKind::SuFailure, "su")
     })
 }
@@ -130,6 +145,7 @@ fn sudo_rs_failure<'a>(envelope: &Envelope<'a>, attempt: &Attempt<'a>) -> Parsed
         user: Some(text(caller)),
         reason: Some(Reason::IncorrectPassword),
         tty: terminal(attempt.tty),
+        by: attempt.by(),
         ..event(envelope, EventKind::SudoFailure, "sudo")
     })
 }

@@ -22,9 +22,9 @@ mod session;
 use std::borrow::Cow;
 
 use super::programs::program_name;
-use super::words::{event, hint, split_once, starts_with_any, text, trim};
+use super::words::{event, hint, number, split_once, starts_with_any, text, trim};
 use super::{Envelope, Parsed};
-use crate::event::{Change, Event, EventKind, HintKind, Weight};
+use crate::event::{Change, Event, EventKind, HintKind, Invoker, Role};
 
 /// One message with its frame read.
 struct Message<'a> {
@@ -37,10 +37,25 @@ struct Message<'a> {
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     match frame(envelope) {
         Some(message) if spoken_by_its_program(envelope.tag, message.service) => {
-            read(envelope, &message)
+            of_service(read(envelope, &message), message.service)
         }
         _ => Parsed::Ignored,
     }
+}
+
+/// The same with PAM's service, which says who may write it.
+fn of_service<'a>(mut parsed: Parsed<'a>, service: &'a [u8]) -> Parsed<'a> {
+    let name = std::str::from_utf8(service).ok();
+    match &mut parsed {
+        Parsed::Event(event) => event.service = name,
+        Parsed::Hint(hint) => {
+            if let HintKind::AuthenticationSucceeded { service, .. } = &mut hint.kind {
+                *service = name;
+            }
+        }
+        Parsed::Ignored | Parsed::Unrecognized { .. } => {}
+    }
+    parsed
 }
 
 /// Asks each kind of line in turn; the first that knows the message answers.
@@ -150,8 +165,11 @@ fn is_no_login(program: &str) -> bool {
 /// succeeds for 'bob' (…)` and `user bob authenticated as …` (pam_krb5).
 fn success<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
     let said = message.text;
+    let mut by = None;
     let user = if let Some(rest) = said.strip_prefix(b"authentication success;") {
-        let (_, user) = split_once(rest, b" user=")?;
+        let (ids, user) = split_once(rest, b" user=")?;
+        let uid = split_once(ids, b" uid=").and_then(|(_, rest)| number(split_once(rest, b" ")?.0));
+        by = uid.map(|uid| Invoker { name: "", uid: Some(uid) });
         split_once(user, b" seq=").map_or(user, |(user, _)| user)
     } else if let Some(rest) = said.strip_prefix(b"authentication succeeds for '") {
         split_once(rest, b"' (")?.0
@@ -160,17 +178,17 @@ fn success<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<
     } else {
         split_once(said.strip_prefix(b"user ")?, b" authenticated as ")?.0
     };
-    let kind = HintKind::AuthenticationSucceeded { user: text(user) };
+    let kind = HintKind::AuthenticationSucceeded { user: text(user), by, service: None };
     Some(Parsed::Hint(hint(envelope, program(message.service), kind)))
 }
 
 /// `password changed for bob` (pam_unix, passverify.c), on behalf of passwd, chpasswd or a login
-/// with an expired password. The tool's own line may tell it again, so this one is `IfAlone`.
+/// with an expired password. The tool's own line may tell it again, so this one is an echo.
 fn password_changed<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
     let user = message.text.strip_prefix(b"password changed for ")?;
     let user = split_once(user, b" on ").map_or(user, |(user, _master)| user);
     Some(Parsed::Event(Event {
-        weight: Weight::IfAlone,
+        role: Role::Echo,
         user: Some(text(user)),
         change: Some(Change::PasswordChanged),
         ..event(envelope, EventKind::AccountChange, program(message.service))

@@ -1,7 +1,7 @@
 //! A login that PAM refused for a reason other than the password.
 
 use super::{Message, is_no_login, program};
-use crate::event::{Event, EventKind, Reason, Weight};
+use crate::event::{Event, EventKind, Reason, Role};
 use crate::parse::words::{event, number, remote, rsplit_once, split_once, text};
 use crate::parse::{Envelope, Parsed};
 
@@ -26,7 +26,7 @@ pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option
         return Some(Parsed::Ignored);
     }
     Some(Parsed::Event(Event {
-        weight: if joined && !locked { Weight::IfAlone } else { Weight::Proof },
+        role: if joined && !locked { Role::End } else { Role::Proof },
         reason: Some(refusal.reason),
         user: refusal.user.map(text),
         source: refusal.from.filter(|from| is_remote(from)).and_then(remote),
@@ -93,7 +93,7 @@ fn su_refused<'a>(
         return Parsed::Ignored;
     }
     Parsed::Event(Event {
-        weight: Weight::IfAlone,
+        role: Role::Echo,
         user: Some(text(from)),
         target_user: Some(text(to)),
         ..event(envelope, EventKind::SuFailure, "su")

@@ -5,8 +5,8 @@
 //! SUSE's pam_unix2: `session started for user %s, service %s, tty=%s`, `session finished …`.
 
 use super::{Message, program};
-use crate::event::{Event, EventKind};
-use crate::parse::words::{event, rsplit_once, split_once, text};
+use crate::event::{Event, EventKind, Invoker};
+use crate::parse::words::{event, number, rsplit_once, split_once, text};
 use crate::parse::{Envelope, Parsed};
 
 pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
@@ -36,25 +36,23 @@ fn opened<'a>(envelope: &Envelope<'a>, message: &Message<'a>, rest: &'a [u8]) ->
 
 /// `bob(uid=1000)`; daemons have no login name, so `(uid=0)` is root and any other number nobody
 /// that the line names.
-fn invoker(by: &[u8]) -> Option<&[u8]> {
-    match rsplit_once(by, b"(uid=") {
-        Some((b"", b"0)")) => Some(b"root"),
-        Some((b"", _)) => None,
-        Some((name, _)) => Some(name),
-        None => None,
-    }
+fn invoker(by: &[u8]) -> Option<Invoker<'_>> {
+    let (name, uid) = rsplit_once(by, b"(uid=")?;
+    let uid = uid.strip_suffix(b")").and_then(number);
+    let name = match (name, uid) {
+        (b"", Some(0)) => "root",
+        (name, _) => std::str::from_utf8(name).unwrap_or_default(),
+    };
+    Some(Invoker { name, uid })
 }
 
-/// For su the invoker rides along in `identity`, because the memory across records makes an su of
-/// it where su's own line does not reach the log, and takes it off again.
 fn session<'a>(
     envelope: &Envelope<'a>,
     message: &Message<'a>,
     kind: EventKind,
     user: &'a [u8],
-    by: Option<&'a [u8]>,
+    by: Option<Invoker<'a>>,
 ) -> Parsed<'a> {
     let program = program(message.service);
-    let identity = by.filter(|_| program == "su").map(text);
-    Parsed::Event(Event { user: Some(text(user)), identity, ..event(envelope, kind, program) })
+    Parsed::Event(Event { user: Some(text(user)), by, ..event(envelope, kind, program) })
 }

@@ -43,12 +43,12 @@ fn sessions_of_every_version() {
         (
             "su",
             "pam_unix(su-l:session): session opened for user root by bob(uid=1000)",
-            "session_opened su user=root identity=bob",
+            "session_opened su user=root",
         ),
         (
             "su",
             "pam_unix(su:session): session opened for user bob by (uid=0)",
-            "session_opened su user=bob identity=root",
+            "session_opened su user=bob",
         ),
         // Linux-PAM 1.4.0 and later
         (
@@ -59,7 +59,7 @@ fn sessions_of_every_version() {
         (
             "su",
             "pam_unix(su:session): session opened for user root(uid=0) by bob(uid=1000)",
-            "session_opened su user=root identity=bob",
+            "session_opened su user=root",
         ),
         (
             "gdm-password]",
@@ -105,7 +105,7 @@ fn sessions_of_every_version() {
         (
             "su(pam_unix)",
             "session opened for user root by bob(uid=500)",
-            "session_opened su user=root identity=bob",
+            "session_opened su user=root",
         ),
         ("su(pam_unix)", "session closed for user root", "session_closed su user=root"),
         // pam_unix2 of SUSE 11
@@ -190,12 +190,12 @@ fn failures_count_where_the_program_is_silent() {
         (
             "gdm-password]",
             "pam_sss(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob",
-            "login_failure gdm user=bob tty=tty1 weight=alone",
+            "login_failure gdm user=bob tty=tty1 role=echo",
         ),
         (
             "gdm-password]",
             "pam_sss(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob seq=12",
-            "login_failure gdm user=bob tty=tty1 weight=alone",
+            "login_failure gdm user=bob tty=tty1 role=echo",
         ),
         (
             "gdm-password]",
@@ -205,38 +205,38 @@ fn failures_count_where_the_program_is_silent() {
         (
             "x",
             "pam_krb5(dovecot:auth): authentication fails for 'bob' (bob@EXAMPLE.ORG): Authentication failure (Preauthentication failed)",
-            "login_failure dovecot user=bob weight=alone",
+            "login_failure dovecot user=bob role=echo",
         ),
         (
             "x",
             "pam_winbind(dovecot:auth): user 'bob' denied access (incorrect password or invalid membership)",
-            "login_failure dovecot user=bob weight=alone",
+            "login_failure dovecot user=bob role=echo",
         ),
         (
             "x",
             "pam_userdb(vsftpd:auth): user `bob' denied access (incorrect password)",
-            "login_failure vsftpd user=bob weight=alone",
+            "login_failure vsftpd user=bob role=echo",
         ),
         (
             "x",
             "pam_ldap(vsftpd:auth): Authentication failure; user=bob",
-            "login_failure vsftpd user=bob weight=alone",
+            "login_failure vsftpd user=bob role=echo",
         ),
         // su: its own line may follow
         (
             "su",
             "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser=bob rhost=  user=root",
-            "su_failure su user=bob target=root tty=pts/0 weight=alone",
+            "su_failure su user=bob target=root tty=pts/0 role=echo",
         ),
         (
             "su(pam_unix)",
             "authentication failure; logname=bob uid=500 euid=0 tty=pts/3 ruser=bob rhost=  user=root",
-            "su_failure su user=bob target=root tty=pts/3 weight=alone",
+            "su_failure su user=bob target=root tty=pts/3 role=echo",
         ),
         (
             "su",
             "pam_wheel(su:auth): Access denied to 'bob' for 'root'",
-            "su_failure su user=bob target=root weight=alone",
+            "su_failure su user=bob target=root role=echo",
         ),
         // these write a line of their own, or are no login
         (
@@ -286,7 +286,7 @@ fn the_address_in_a_typed_name_is_not_the_address() {
     check(
         "x",
         "pam_sss(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser= rhost=203.0.113.9 user=x rhost=8.8.8.8",
-        "login_failure dovecot user=x rhost=8.8.8.8 source=203.0.113.9 tty=dovecot weight=alone",
+        "login_failure dovecot user=x rhost=8.8.8.8 source=203.0.113.9 tty=dovecot role=echo",
     );
 }
 
@@ -349,12 +349,12 @@ fn refusals_other_than_the_password() {
         (
             "sshd",
             "pam_access(sshd:account): access denied for user `bob' from `203.0.113.9'",
-            "login_rejected sshd reason=not_allowed user=bob source=203.0.113.9 weight=alone",
+            "login_rejected sshd reason=not_allowed user=bob source=203.0.113.9 role=end",
         ),
         (
             "sshd",
             "pam_unix(sshd:account): account bob has expired (account expired)",
-            "login_rejected sshd reason=not_allowed user=bob weight=alone",
+            "login_rejected sshd reason=not_allowed user=bob role=end",
         ),
         ("sudo", "pam_unix(sudo:account): account bob has expired (account expired)", "ignored"),
         ("crond", "pam_access(crond:account): access denied for user `bob' from `cron'", "ignored"),
@@ -377,7 +377,7 @@ fn refusals_other_than_the_password() {
 
 #[test]
 fn a_later_module_that_lets_in_is_a_hint() {
-    let bob = "hint AuthenticationSucceeded { user: \"bob\" }";
+    let bob = "hint bob was let in";
     check(
         "x",
         "pam_sss(gdm-password:auth): authentication success; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob",
@@ -398,17 +398,17 @@ fn a_changed_password_is_an_account_change() {
     check(
         "passwd",
         "pam_unix(passwd:chauthtok): password changed for bob",
-        "account_change passwd change=password_changed user=bob weight=alone",
+        "account_change passwd change=password_changed user=bob role=echo",
     );
     check(
         "chpasswd",
         "pam_unix(chpasswd:chauthtok): password changed for bob",
-        "account_change chpasswd change=password_changed user=bob weight=alone",
+        "account_change chpasswd change=password_changed user=bob role=echo",
     );
     check(
         "sshd",
         "pam_unix(sshd:chauthtok): password changed for bob",
-        "account_change sshd change=password_changed user=bob weight=alone",
+        "account_change sshd change=password_changed user=bob role=echo",
     );
 }
 

@@ -1,7 +1,7 @@
 //! `Accepted …` and `Failed …`: the one line that `auth_log` of `auth.c` writes for each attempt,
 //! and PAM's error for a refused dialogue (`auth-pam.c`).
 
-use crate::event::{Event, EventKind, Method, Weight};
+use crate::event::{Event, EventKind, Method, Role};
 use crate::parse::Parsed;
 
 use super::fields::{self, Peer};
@@ -106,7 +106,7 @@ pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let Some((user, peer)) = pam_party(rest) else { return Some(Parsed::Ignored) };
     let (invalid_user, user) = fields::name(user);
     done(Event {
-        weight: Weight::IfAlone,
+        role: Role::Echo,
         invalid_user,
         method: Some(Method::KeyboardInteractive),
         ..at(of(line.event(EventKind::LoginFailure), user), peer)

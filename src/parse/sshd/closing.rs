@@ -18,7 +18,7 @@ fn ended<'a>(line: &Line<'_, 'a>, party: Party<'a>, reason: Reason) -> Option<Pa
     let event = match party.stage {
         Stage::Invalid | Stage::Authenticating => line.rejected(reason),
         Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
-        Stage::LoggedIn => line.rejected_if_alone(reason),
+        Stage::LoggedIn => line.doomed(reason),
         Stage::Nameless => line.rejected_if_preauth(reason),
     };
     done(by(event, party))
@@ -47,7 +47,7 @@ pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed
     if !line.preauth && !is_of_authentication(text) {
         return Some(Parsed::Ignored);
     }
-    done(at(line.rejected_if_nothing_else(Reason::ClosedBeforeLogin), peer))
+    done(at(line.rejected_echo(Reason::ClosedBeforeLogin), peer))
 }
 
 /// Whether the client gave up authenticating, which needs no ` [preauth]` to be before a login:
@@ -195,7 +195,7 @@ pub(super) fn bad_packet<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<
 
 /// A message of a type that does not fit: sshd answers, and the connection goes on.
 pub(super) fn unexpected_type<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected_if_alone(Reason::BadProtocol))
+    done(line.doomed(Reason::BadProtocol))
 }
 
 /// `Read from socket failed: …`, `Write failed: …` of versions before 6.8.

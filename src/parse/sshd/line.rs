@@ -1,7 +1,7 @@
 //! One message of sshd without what `log.c` and `monitor.c` put around it, and the events made of
 //! it.
 
-use crate::event::{Event, EventKind, HintKind, Reason, Weight};
+use crate::event::{Event, EventKind, HintKind, Reason, Role};
 use crate::parse::{Envelope, Parsed, words};
 
 use super::fields::Peer;
@@ -57,13 +57,13 @@ impl<'e, 'a> Line<'e, 'a> {
     }
 
     /// A refusal after which a login may still come.
-    pub(super) fn rejected_if_alone(&self, reason: Reason) -> Event<'a> {
-        Event { weight: Weight::IfAlone, ..self.rejected(reason) }
+    pub(super) fn doomed(&self, reason: Reason) -> Event<'a> {
+        Event { role: Role::End, ..self.rejected(reason) }
     }
 
     /// An end of which any other line of the connection tells more.
-    pub(super) fn rejected_if_nothing_else(&self, reason: Reason) -> Event<'a> {
-        Event { weight: Weight::IfNothingElse, ..self.rejected(reason) }
+    pub(super) fn rejected_echo(&self, reason: Reason) -> Event<'a> {
+        Event { role: Role::Echo, ..self.rejected(reason) }
     }
 
     /// A hint with what the frame tells.
@@ -73,7 +73,7 @@ impl<'e, 'a> Line<'e, 'a> {
 
     /// A proof before login; else what old versions also write after one.
     pub(super) fn rejected_if_preauth(&self, reason: Reason) -> Event<'a> {
-        if self.preauth { self.rejected(reason) } else { self.rejected_if_alone(reason) }
+        if self.preauth { self.rejected(reason) } else { self.doomed(reason) }
     }
 }
 

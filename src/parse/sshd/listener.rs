@@ -10,7 +10,7 @@
 
 use memchr::memmem;
 
-use crate::event::{Event, HintKind, Reason};
+use crate::event::{Event, HintKind, Reason, Role};
 use crate::parse::{Parsed, words};
 
 use super::fields;
@@ -60,7 +60,8 @@ fn dropped_in_all<'a>(line: &Line<'_, 'a>, count: u32) -> Option<Parsed<'a>> {
     if count == 0 {
         return Some(Parsed::Ignored);
     }
-    done(Event { pid: None, count, ..line.rejected_if_alone(Reason::Throttled) })
+    let role = Role::Sum;
+    done(Event { pid: None, count, role, ..line.rejected(Reason::Throttled) })
 }
 
 fn connections(rest: &[u8]) -> Option<u32> {
@@ -79,7 +80,7 @@ fn reason_of(why: &[u8]) -> Reason {
 pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let end = memmem::find(rest, b" unpriv child crash for ")?;
     let pid = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-    let event = Event { pid: Some(pid), ..line.rejected_if_alone(Reason::Other) };
+    let event = Event { pid: Some(pid), ..line.doomed(Reason::Other) };
     let from = memmem::find(rest, b" for connection from ")?;
     let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
     done(at(event, peer))

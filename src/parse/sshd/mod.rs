@@ -7,9 +7,9 @@
 //! What sshd itself wrote stands at fixed ends: each form is read from its start up to the name
 //! and from its end back to the name, and what is between is the name.
 //!
-//! Weights: a line that can only be written before a login and ends (or dooms) the connection is a
+//! Roles: a line that can only be written before a login and ends (or dooms) the connection is a
 //! proof. One after which a login may still come, or that old versions also write after a login,
-//! is [`Weight::IfAlone`](crate::event::Weight): it counts unless that process let someone in, and
+//! is [`Role::End`](crate::event::Role): it counts unless that process let someone in, and
 //! lends its reason to the line that proves the end.
 
 mod attempt;

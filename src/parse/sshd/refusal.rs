@@ -21,7 +21,7 @@ pub(super) fn invalid_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pa
 
 /// `input_userauth_request: invalid user NAME` of versions before 8, beside a line that says more.
 pub(super) fn invalid_request<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.rejected_if_alone(Reason::InvalidUser);
+    let event = line.doomed(Reason::InvalidUser);
     done(of(Event { invalid_user: true, ..event }, rest))
 }
 
@@ -177,7 +177,7 @@ pub(super) fn long_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 /// A key or certificate that is not taken. The client may offer another, so the connection's end
 /// decides, and this is its reason.
 pub(super) fn key<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected_if_alone(Reason::KeyRefused))
+    done(line.doomed(Reason::KeyRefused))
 }
 
 /// `LOC: Certificate source-address invalid` and other reasons at `LOC` (`auth2-pubkeyfile.c`).
@@ -186,7 +186,7 @@ pub(super) fn certificate<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
     if !(refused && line.level == Level::Error) {
         return None;
     }
-    done(line.rejected_if_alone(Reason::KeyRefused))
+    done(line.doomed(Reason::KeyRefused))
 }
 
 /// `Authentication key TYPE FP revoked by file F`
@@ -197,12 +197,12 @@ pub(super) fn revoked_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Par
         return None;
     }
     let fingerprint = Some(String::from_utf8_lossy(print));
-    done(Event { fingerprint, ..line.rejected_if_alone(Reason::KeyRefused) })
+    done(Event { fingerprint, ..line.doomed(Reason::KeyRefused) })
 }
 
 /// `Authentication refused for NAME: bad owner or modes for F`, or `Authentication refused: TEXT`.
 pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.rejected_if_alone(Reason::KeyRefused);
+    let event = line.doomed(Reason::KeyRefused);
     let name = rest
         .strip_prefix(b" for ")
         .and_then(|rest| Some(&rest[..memmem::find(rest, b": bad owner or modes for ")?]));
@@ -225,7 +225,7 @@ pub(super) fn elsewhere<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
         .or_else(|| {
             split(rest, b" with valid certificate but not from a permitted source address ")
         })?;
-    let event = of(line.rejected_if_alone(Reason::NotAllowed), name);
+    let event = of(line.doomed(Reason::NotAllowed), name);
     let address =
         split(rest, b", ip=").map(|(_, rest)| rest).or_else(|| rest.strip_prefix(b"("))?;
     let end = address.iter().position(|b| matches!(b, b')' | b','))?;
@@ -241,7 +241,7 @@ pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let end = memmem::rfind(rest, b" rejected: ")?;
     let (name, peer) = fields::at_end(&rest[..end], b" from ")?;
     let (invalid_user, name) = fields::name(name);
-    let event = line.rejected_if_alone(Reason::KeyRefused);
+    let event = line.doomed(Reason::KeyRefused);
     done(at(of(Event { invalid_user, ..event }, name), peer))
 }
 

@@ -16,7 +16,7 @@ mod noise;
 mod refused;
 
 use super::parse;
-use crate::event::{Event, HintKind, Time, Weight};
+use crate::event::{Event, HintKind, Role, Time};
 use crate::parse::{Envelope, Parsed};
 
 const PID: u32 = 7;
@@ -61,10 +61,6 @@ fn told_event(event: &Event<'_>) -> String {
     words.extend(event.identity.as_ref().map(|identity| format!("id={identity:?}")));
     words.extend((event.count != 1).then(|| format!("count={}", event.count)));
     words.extend((event.pid != Some(PID)).then(|| format!("pid={:?}", event.pid)));
-    words.extend(match event.weight {
-        Weight::Proof => None,
-        Weight::IfAlone => Some("if-alone".to_string()),
-        Weight::IfNothingElse => Some("if-nothing-else".to_string()),
-    });
+    words.extend((event.role != Role::Proof).then(|| event.role.to_string()));
     words.join(" ")
 }

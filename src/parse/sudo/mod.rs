@@ -15,7 +15,7 @@
 //! - Before it, PWD reaches to the last ` ; USER=`, so that a directory's name forges no target.
 //!
 //! A command whose exit is logged (`log_exit_status`) leaves a second line that ends in ` ; EXIT=0`.
-//! Its event is `IfAlone`: it counts only where the first line is not known. (A command longer than
+//! Its event is a [`Role::Exit`]: it counts only where the first line is not known. (A command longer than
 //! `syslog_maxlen` has its EXIT in a continuation, where no rule sees it, and counts twice then.)
 //!
 //! What adds nothing: `(command continued)` lines, warnings that let the command run (time stamps,
@@ -27,7 +27,7 @@ mod reason;
 
 use super::words::{event, split_once, starts_with_any, terminal, text};
 use super::{Envelope, Parsed};
-use crate::event::{Event, EventKind, Weight};
+use crate::event::{Event, EventKind, Role};
 use line::Line;
 use reason::Verdict;
 
@@ -69,7 +69,7 @@ fn told<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, line: &Line<'a>) ->
     };
     let alone = line.exit && kind == EventKind::SudoCommand;
     Parsed::Event(Event {
-        weight: if alone { Weight::IfAlone } else { Weight::Proof },
+        role: if alone { Role::Exit } else { Role::Proof },
         reason,
         count,
         user: user.map(text),

@@ -77,11 +77,11 @@ fn commands_of_every_version() {
 fn an_exit_record_counts_only_alone() {
     check(
         "bob : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/vi aliases ; EXIT=0",
-        "sudo_command sudo user=bob target=root tty=pts/1 dir=/ command=/usr/bin/vi aliases weight=alone",
+        "sudo_command sudo user=bob target=root tty=pts/1 dir=/ command=/usr/bin/vi aliases role=exit",
     );
     check(
         "bob : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/find . ; SIGNAL=QUIT ; EXIT=131",
-        "sudo_command sudo user=bob target=root tty=pts/1 dir=/ command=/usr/bin/find . weight=alone",
+        "sudo_command sudo user=bob target=root tty=pts/1 dir=/ command=/usr/bin/find . role=exit",
     );
     check(
         "bob : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/bin/echo ; EXIT=none",

@@ -256,27 +256,27 @@ fn pams_error_is_a_failure_that_a_failed_line_tells_better() {
         (
             "4.3p2 to 10.5",
             "error: PAM: Authentication failure for root from 192.0.2.1",
-            "failure keyboard-interactive user=\"root\" at=192.0.2.1 if-alone",
+            "failure keyboard-interactive user=\"root\" at=192.0.2.1 echo",
         ),
         (
             "9.6p1",
             "error: PAM: User not known to the underlying authentication module for illegal user x from a.example.org",
-            "failure keyboard-interactive user=\"x\" invalid at=a.example.org if-alone",
+            "failure keyboard-interactive user=\"x\" invalid at=a.example.org echo",
         ),
         (
             "9.6p1, a message that holds the word for",
             "error: PAM: Have exhausted maximum number of retries for service for bob from 192.0.2.1",
-            "failure keyboard-interactive user=\"bob\" at=192.0.2.1 if-alone",
+            "failure keyboard-interactive user=\"bob\" at=192.0.2.1 echo",
         ),
         (
             "9.6p1, an empty name",
             "error: PAM: Permission denied for illegal user  from 192.0.2.1 [preauth]",
-            "failure keyboard-interactive user=\"\" invalid at=192.0.2.1 if-alone",
+            "failure keyboard-interactive user=\"\" invalid at=192.0.2.1 echo",
         ),
         (
             "5.2p1 of macOS",
             "error: PAM: authentication error for james from a.example.org via 192.168.1.201",
-            "failure keyboard-interactive user=\"james\" at=a.example.org if-alone",
+            "failure keyboard-interactive user=\"james\" at=a.example.org echo",
         ),
         ("9.6p1", "error: PAM: pam_open_session(): Permission denied", "ignored"),
         ("9.6p1", "fatal: PAM: pam_setcred(): Failure setting user credentials", "ignored"),

@@ -64,7 +64,7 @@ fn connections_that_end_before_a_login() {
             "fatal: Read from socket failed: Connection reset by peer [preauth]",
             "rejected closed_before_login",
         ),
-        ("6.6p1", "fatal: Write failed: Broken pipe", "rejected closed_before_login if-alone"),
+        ("6.6p1", "fatal: Write failed: Broken pipe", "rejected closed_before_login end"),
         ("9.6p1", "fatal: monitor_read: unpermitted request 104 [preauth]", "rejected other"),
         (
             "8.9p1",
@@ -81,37 +81,37 @@ fn a_goodbye_counts_only_if_nothing_else_does() {
         (
             "7.4p1 to 10.5",
             "Received disconnect from 192.0.2.1 port 22:11: Bye Bye [preauth]",
-            "rejected closed_before_login at=192.0.2.1 port=22 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 port=22 echo",
         ),
         (
             "5.9p1 to 6.6p1",
             "Received disconnect from 192.0.2.1: 11: Bye Bye [preauth]",
-            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 echo",
         ),
         (
             "6.6p1",
             "error: Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail [preauth]",
-            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 echo",
         ),
         (
             "5.3p1, which has no [preauth]: JSch's word for a refused password",
             "Received disconnect from 192.0.2.1: 3: com.jcraft.jsch.JSchException: Auth fail",
-            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 echo",
         ),
         (
             "5.3p1",
             "Received disconnect from 192.0.2.1: 14: No supported authentication methods available",
-            "rejected closed_before_login at=192.0.2.1 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 echo",
         ),
         (
             "6.6p1, IPv6",
             "Received disconnect from 2001:db8::1: 11:  [preauth]",
-            "rejected closed_before_login at=2001:db8::1 if-nothing-else",
+            "rejected closed_before_login at=2001:db8::1 echo",
         ),
         (
             "9.6p1, words that forge an address",
             "Received disconnect from 192.0.2.1 port 22:11: from 8.8.8.8 port 1:11: x [preauth]",
-            "rejected closed_before_login at=192.0.2.1 port=22 if-nothing-else",
+            "rejected closed_before_login at=192.0.2.1 port=22 echo",
         ),
     ]);
 }
@@ -137,18 +137,18 @@ fn what_ends_after_a_login_is_no_rejection() {
         (
             "9.6p1, between `Accepted` and the session",
             "Connection closed by user bob 192.0.2.1 port 22 [preauth]",
-            "rejected closed_before_login user=\"bob\" at=192.0.2.1 port=22 if-alone",
+            "rejected closed_before_login user=\"bob\" at=192.0.2.1 port=22 end",
         ),
         // 5.3 to 7.4 write it after a login, 8 and later when the banner does not come
         (
             "5.3p1 and 9.6p1",
             "Connection closed by 192.0.2.1 port 22",
-            "rejected closed_before_login at=192.0.2.1 port=22 if-alone",
+            "rejected closed_before_login at=192.0.2.1 port=22 end",
         ),
         (
             "4.3p2",
             "Connection closed by 192.0.2.1",
-            "rejected closed_before_login at=192.0.2.1 if-alone",
+            "rejected closed_before_login at=192.0.2.1 end",
         ),
     ]);
 }
@@ -244,7 +244,7 @@ fn banners_and_protocol_errors() {
         ),
         ("4.3p2 to 10.5", "Corrupted MAC on input. [preauth]", "rejected bad_protocol"),
         ("4.3p2 to 10.5", "Bad packet length 1349676916. [preauth]", "rejected bad_protocol"),
-        ("4.3p2, before or after", "Bad packet length 134967.", "rejected bad_protocol if-alone"),
+        ("4.3p2, before or after", "Bad packet length 134967.", "rejected bad_protocol end"),
         ("9.6p1", "padding error: need 12 block 8 mod 4 [preauth]", "rejected bad_protocol"),
         (
             "9.6p1",
@@ -254,17 +254,17 @@ fn banners_and_protocol_errors() {
         (
             "9.6p1, the connection goes on",
             "error: kex_protocol_error: type 30 seq 1 [preauth]",
-            "rejected bad_protocol if-alone",
+            "rejected bad_protocol end",
         ),
         (
             "7.4p1, the connection goes on",
             "error: Hm, kex protocol error: type 30 seq 1 [preauth]",
-            "rejected bad_protocol if-alone",
+            "rejected bad_protocol end",
         ),
         (
             "7.4p1, the connection goes on",
             "dispatch_protocol_error: type 90 seq 3 [preauth]",
-            "rejected bad_protocol if-alone",
+            "rejected bad_protocol end",
         ),
         (
             "9.6p1",
@@ -338,7 +338,7 @@ fn timeouts() {
         (
             "10.0 on",
             "Session process 12 unpriv child crash for connection from 192.0.2.1 to 10.0.0.1",
-            "rejected other at=192.0.2.1 pid=Some(12) if-alone",
+            "rejected other at=192.0.2.1 pid=Some(12) end",
         ),
     ]);
 }

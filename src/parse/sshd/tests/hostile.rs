@@ -75,7 +75,7 @@ fn a_name_changes_nothing_but_the_name() {
                 format!(
                     "error: PAM: Authentication failure for illegal user {name} from 192.0.2.1"
                 ),
-                format!("failure keyboard-interactive user={quoted} invalid at=192.0.2.1 if-alone"),
+                format!("failure keyboard-interactive user={quoted} invalid at=192.0.2.1 echo"),
             ),
         ] {
             check("any", &line, &expected);
