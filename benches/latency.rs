@@ -6,8 +6,6 @@
 // A benchmark that cannot do what it measures has nothing better to do than to stop.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../tests/support/cloudtrail_server.rs"]
-mod cloudtrail_server;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -211,7 +209,7 @@ fn rest(what: &str, arguments: &[&str], environment: &[(&str, &str)]) {
 }
 
 fn rest_with_aws() {
-    let server = cloudtrail_server::Server::start();
+    let server = support::cloudtrail_server::Server::start();
     let environment = [
         ("AWS_ENDPOINT_URL", server.endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),

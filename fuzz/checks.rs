@@ -1,5 +1,5 @@
 //! What must hold for any bytes, shared by the fuzz targets and the property tests in
-//! `tests/hostile.rs`.
+//! `tests/lines/hostile.rs`.
 
 use jiff::tz::TimeZone;
 use login_exporter::event::{Event, EventKind, Method, Time};

@@ -10,7 +10,7 @@
 //! channel between the stages.
 //!
 //! Invariants, stated as absences:
-//! - No module imports a sibling that the table in `tests/imports.rs` does not grant it.
+//! - No module imports a sibling that the table in `tests/house/imports.rs` does not grant it.
 //! - No clock, environment or I/O in `parse`, `memory` and `policy`: time and zone come in.
 //! - No count is shown that is not saved, and none is saved without the position it came from.
 //! - No name that an attacker chose becomes a label without a bound.

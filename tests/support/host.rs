@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{self, Process, missing, run, skip, wait_for};
+use super::{Process, missing, run, skip, wait_for};
 
 const JOURNALD: &str = "/lib/systemd/systemd-journald";
 
@@ -53,7 +53,7 @@ pub fn on_a_host_of_its_own(test: &str, programs: &[&str], body: impl FnOnce()) 
 }
 
 fn cannot_run(programs: &[&str]) -> bool {
-    if !support::is_root() {
+    if !super::is_root() {
         return skip("a host of its own needs root");
     }
     if !Path::new(JOURNALD).exists() {
@@ -113,7 +113,7 @@ pub struct WriterAsSshd {
 impl WriterAsSshd {
     pub fn new(dir: &Path) -> WriterAsSshd {
         let program = dir.join("sshd");
-        std::fs::copy(support::which("logger").unwrap(), &program).unwrap();
+        std::fs::copy(super::which("logger").unwrap(), &program).unwrap();
         WriterAsSshd { program }
     }
 

@@ -2,6 +2,9 @@
 //! instead of sleeping, and asking over HTTP.
 #![allow(dead_code)]
 
+pub mod cloudtrail_server;
+pub mod host;
+pub mod journals;
 pub mod pty;
 pub mod visitor;
 

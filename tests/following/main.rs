@@ -1,0 +1,10 @@
+//! A log is followed and every line counts once: over rotation, truncation, restarts and kill -9.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod exactness;
+mod follow;
+mod model;
+mod race;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,6 @@
+//! The house keeps its own rules: who may import whom, and what README says of the program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod imports;
+mod readme;

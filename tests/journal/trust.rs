@@ -1,0 +1,185 @@
+//! Who may say what, from the journal to what counts: lines as systemd 252 recorded them, beside
+//! forged ones.
+
+use std::time::Duration;
+
+use crate::support::journals::{Said, remote};
+use jiff::tz::TimeZone;
+use login_exporter::event::Time;
+use login_exporter::memory::Memory;
+use login_exporter::parse::Clock;
+use login_exporter::pipeline::Interpreter;
+use login_exporter::record::Record;
+use login_exporter::source::Source;
+use login_exporter::source::journal::JournalSource;
+use login_exporter::trust::UserIds;
+
+const ALICE: u32 = 1000;
+
+#[derive(Debug)]
+struct Accounts;
+
+impl UserIds for Accounts {
+    fn user_id(&self, name: &str) -> Option<u32> {
+        match name {
+            "root" => Some(0),
+            "alice" => Some(ALICE),
+            "bob" => Some(1001),
+            _ => None,
+        }
+    }
+}
+
+/// What counts of the entries, and how many were untrusted.
+async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
+    let journal = remote()?;
+    journal.write(said);
+    let mut source = JournalSource::open(journal.journalctl(), Duration::from_millis(1), None);
+    let mut memory = Memory::default();
+    let (mut events, mut untrusted, mut suppressed) = (Vec::new(), 0, 0);
+    let mut caught_up = false;
+    while !caught_up {
+        let delivery = source.next().await;
+        caught_up = delivery.report.caught_up;
+        let clock = Clock { reference: Time::default(), zone: TimeZone::UTC };
+        let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0);
+        let mut out = Vec::new();
+        delivery.records.for_each(|record| {
+            let Record::Journal(entry) = record else { panic!("{record:?}") };
+            let mut of_this = Vec::new();
+            interpreter.record(Record::Journal(entry), &mut of_this);
+            out.extend(of_this.into_iter().map(|counted| counted.into_owned()));
+        });
+        untrusted += interpreter.tally.untrusted;
+        suppressed += interpreter.tally.suppressed;
+        events.extend(out);
+    }
+    memory.finish(&mut events);
+    let shown = |event: &login_exporter::memory::Counted<'_>| {
+        let user = event.event.user.as_deref().unwrap_or_default();
+        format!("{} {} {user}", event.event.kind, event.event.program)
+    };
+    Some((events.iter().map(shown).collect(), untrusted, suppressed))
+}
+
+fn by(uid: u32, identifier: &str, comm: &str, message: &str) -> Said {
+    let comm = (!comm.is_empty()).then(|| comm.to_owned());
+    Said { uid, identifier: identifier.to_owned(), comm, ..Said::new(1, message) }
+}
+
+#[tokio::test]
+async fn what_programs_really_write_counts() {
+    let said = [
+        by(
+            0,
+            "sshd",
+            "sshd",
+            "Accepted publickey for alice from 192.0.2.1 port 5 ssh2: ED25519 SHA256:x",
+        ),
+        by(
+            0,
+            "sshd",
+            "sshd",
+            "pam_unix(sshd:session): session opened for user alice(uid=1000) by (uid=0)",
+        ),
+        by(
+            ALICE,
+            "sudo",
+            "sudo",
+            "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls",
+        ),
+        by(
+            ALICE,
+            "sudo",
+            "sudo",
+            "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)",
+        ),
+        by(ALICE, "sudo", "", "pam_unix(sudo:session): session closed for user root"),
+        by(
+            ALICE,
+            "su",
+            "su",
+            "pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty= ruser=alice rhost=  user=root",
+        ),
+        by(ALICE, "su", "su", "FAILED SU (to root) alice on none"),
+        by(
+            ALICE,
+            "sshd",
+            "sshd",
+            "Received disconnect from 192.0.2.1 port 5:11: disconnected by user",
+        ),
+        by(ALICE, "sshd", "sshd", "Disconnected from user alice 192.0.2.1 port 5"),
+        by(0, "sshd", "sshd", "pam_unix(sshd:session): session closed for user alice"),
+        by(
+            0,
+            "useradd",
+            "useradd",
+            "new user: name=bob, UID=1001, GID=1001, home=/home/bob, shell=/bin/sh, from=/dev/pts/0",
+        ),
+        by(ALICE, "passwd", "passwd", "pam_unix(passwd:chauthtok): password changed for alice"),
+    ];
+    let Some((mut events, untrusted, _)) = counted(&said).await else { return };
+    events.sort();
+    assert_eq!(
+        events,
+        [
+            "account_change passwd alice",
+            "account_change useradd bob",
+            "login_success sshd alice",
+            "session_closed sshd alice",
+            "session_closed sudo root",
+            "session_opened sshd alice",
+            "session_opened sudo root",
+            "su_failure su alice",
+            "sudo_command sudo alice",
+        ]
+    );
+    assert_eq!(untrusted, 0);
+}
+
+#[tokio::test]
+async fn what_a_user_forges_counts_as_untrusted_and_nowhere_else() {
+    let said = [
+        by(ALICE, "sshd", "logger", "Accepted password for root from 6.6.6.6 port 1 ssh2"),
+        by(ALICE, "sshd", "", "Accepted password for alice from 6.6.6.6 port 1 ssh2"),
+        by(ALICE, "sshd", "sshd", "Failed password for root from 6.6.6.6 port 1 ssh2"),
+        by(ALICE, "sudo", "sudo", "     bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls"),
+        by(ALICE, "sudo", "logger", "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls"),
+        by(ALICE, "su", "su", "FAILED SU (to root) bob on none"),
+        by(ALICE, "login", "", "LOGIN ON tty1 BY alice"),
+        by(
+            ALICE,
+            "useradd",
+            "",
+            "new user: name=evil, UID=0, GID=0, home=/, shell=/bin/sh, from=none",
+        ),
+        by(ALICE, "systemd-journald", "", "Suppressed 9 messages from ssh.service"),
+        by(0, "sshd", "logger", "Accepted password for root from 6.6.6.6 port 1 ssh2"),
+    ];
+    let Some((events, untrusted, suppressed)) = counted(&said).await else { return };
+    assert!(events.is_empty(), "{events:?}");
+    assert_eq!((untrusted, suppressed), (said.len() as u64, 0));
+}
+
+/// alice logged in, became bob, and as bob becomes root: util-linux's su names alice.
+#[tokio::test]
+async fn an_su_within_an_su_counts_for_who_logged_in() {
+    const BOB: u32 = 1001;
+    let said = by(BOB, "su", "su", "(to root) alice on pts/0");
+    let nested = Said { login_uid: Some(ALICE), ..said.clone() };
+    let Some((events, untrusted, _)) = counted(&[nested, said]).await else { return };
+    assert_eq!((&events[..], untrusted), (&["su_success su alice".to_owned()][..], 1));
+}
+
+#[tokio::test]
+async fn journalds_own_note_counts_as_suppressed() {
+    let message_id = Some("a596d6fe7bfa4994828e72309e95d61e".to_owned());
+    let note =
+        by(0, "systemd-journald", "systemd-journal", "Suppressed 1234 messages from ssh.service");
+    let Some((_, untrusted, suppressed)) =
+        counted(&[Said { facility: 5, message_id, ..note }]).await
+    else {
+        return;
+    };
+    assert_eq!((untrusted, suppressed), (0, 1234));
+}

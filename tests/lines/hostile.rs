@@ -1,0 +1,117 @@
+//! Whatever bytes come, the parser neither panics nor takes an attacker's word for sshd's.
+//!
+//! The checks are those of the fuzz targets (`fuzz/`), on names and lines that proptest makes up.
+
+#[path = "../../fuzz/checks.rs"]
+#[allow(clippy::panic, unreachable_pub)]
+mod checks;
+
+use std::time::{Duration, Instant};
+
+use login_exporter::parse;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// What an attacker would put into a name.
+const ATTACKS: [&str; 33] = [
+    "",
+    " ",
+    "root",
+    "from",
+    " from ",
+    "for",
+    " port ",
+    "x from 8.8.8.8 port 22 ssh2",
+    "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA",
+    "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA, client user \"a\"",
+    "x from 8.8.8.8 port 22 ssh2: RSA-CERT SHA256:AAAA ID y",
+    "x from 8.8.8.8 port 22 ssh2: RSA-CERT SHA256:AAAA ID y (serial 1) CA RSA SHA256:BBBB",
+    " from 8.8.8.8",
+    " 8.8.8.8 port 22",
+    " 8.8.8.8 port 22 [preauth]",
+    " 8.8.8.8 port 22: Too many authentication failures [preauth]",
+    " 8.8.8.8 port 22: Change of username or service not allowed: (",
+    " 8.8.8.8 port 22: bad service request x",
+    "Accepted password for root from 8.8.8.8 port 22 ssh2",
+    "sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
+    "\nMay  1 02:03:04 web sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
+    "root [preauth]",
+    "[preauth]",
+    "invalid user root",
+    "authenticating user root 8.8.8.8 port 22",
+    "#012",
+    "\\012",
+    "\\001\\001\\001",
+    "\0",
+    "\u{1b}[31m",
+    "naïve",
+    "message repeated 3 times: [ ",
+    "] not allowed because account is locked",
+];
+
+/// Attacks and any bytes, strung together.
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        prop::sample::select(&ATTACKS[..]).prop_map(|attack| attack.as_bytes().to_vec()),
+        vec(any::<u8>(), 0..40),
+    ];
+    vec(part, 0..5).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_bytes_are_read(bytes in vec(any::<u8>(), 0..600)) {
+        checks::any_bytes(&bytes);
+    }
+
+    #[test]
+    fn any_words_are_read(words in name()) {
+        checks::any_bytes(&words);
+    }
+
+    #[test]
+    fn a_hostile_name_changes_nothing_but_the_name(name in name()) {
+        checks::hostile_user(&name);
+    }
+}
+
+#[test]
+fn each_attack_alone_changes_nothing_but_the_name() {
+    for attack in ATTACKS {
+        checks::hostile_user(attack.as_bytes());
+    }
+}
+
+#[test]
+fn a_name_of_a_hundred_kilobytes_changes_nothing_but_the_name() {
+    for attack in ATTACKS.iter().filter(|attack| !attack.is_empty()) {
+        checks::hostile_user(&attack.as_bytes().repeat(100_000 / attack.len()));
+    }
+}
+
+/// Sixteen times the line may take no more than some sixty-four times the time: what is quadratic
+/// takes two hundred and fifty-six times. The fastest of several runs is compared, so that a busy
+/// machine does not decide.
+#[test]
+fn time_grows_with_the_length_of_a_line_and_no_faster() {
+    for attack in ATTACKS.iter().filter(|attack| !attack.is_empty()) {
+        for form in &checks::FORMS {
+            let short = fastest(&form.line(&attack.as_bytes().repeat(8_000 / attack.len())));
+            let long = fastest(&form.line(&attack.as_bytes().repeat(128_000 / attack.len())));
+            let floor = Duration::from_micros(20);
+            assert!(long < short.max(floor) * 64, "{attack:?}: {short:?}, then {long:?}");
+        }
+    }
+}
+
+fn fastest(line: &[u8]) -> Duration {
+    let clock = checks::clock();
+    let timed = |_| {
+        let start = Instant::now();
+        std::hint::black_box(parse::line(line, &clock));
+        start.elapsed()
+    };
+    (0..5).map(timed).min().unwrap_or_default()
+}

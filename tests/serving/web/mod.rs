@@ -1,0 +1,11 @@
+//! The listener as its clients see it: Prometheus, a person with a browser or curl, and those
+//! who would keep both from getting an answer.
+
+mod config_file;
+mod fake;
+mod login;
+mod page;
+mod plain;
+mod slow;
+mod tls;
+mod tools;
