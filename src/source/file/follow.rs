@@ -15,12 +15,15 @@ use crate::source::{Problem, Report};
 
 use super::FileSettings;
 use super::copies::Known;
+use super::footprint::Footprint;
 use super::identity::{Done, FileId, Mark};
 use super::lingering::Lingering;
 use super::log_name::{LogName, Trouble};
 use super::position::{self, Finished, Saved};
 use super::problems::{damaged, foreign, too_long};
 use super::reading::{Block, Progress, Reading, Step};
+use super::retrace::{Retraced, retrace};
+use super::retracing::Settling;
 use super::search::{self, Plan, Search};
 
 /// Rotated files that are kept open at once.
@@ -58,6 +61,14 @@ pub(super) struct Follower {
     pub(super) queue: VecDeque<Reading>,
     pub(super) lingering: Vec<Lingering>,
     pub(super) done: Finished,
+    pub(super) footprint: Footprint,
+    /// Where reading stopped in the file before the current one, or in what it held before.
+    pub(super) left: Option<Mark>,
+    /// To be told if what was read is not found in the files that come.
+    pub(super) missing: Option<Problem>,
+    pub(super) settling: Option<Settling>,
+    /// The block begins a file.
+    begins: bool,
     /// The empty log, as it was last written, before which nothing was found to be read.
     searched: Option<(FileId, i64)>,
     pub(super) trouble: Trouble,
@@ -69,13 +80,13 @@ pub(super) struct Follower {
 impl Follower {
     pub(super) fn new(settings: FileSettings, saved: Option<&Position>) -> Self {
         let mut report = Report::default();
-        let (beginning, done) = match saved.map(Saved::read) {
-            None => (Beginning::First, Finished::default()),
-            Some(Ok(saved)) => (Beginning::Saved(saved.marks), saved.done),
-            Some(Err(why)) => {
-                report.problems.push(foreign(&settings.path, &why));
-                (Beginning::First, Finished::default())
-            }
+        let saved = saved.map(Saved::read).and_then(|saved| {
+            let foreign = |why: String| report.problems.push(foreign(&settings.path, &why));
+            saved.map_err(foreign).ok()
+        });
+        let (beginning, done, footprint) = match saved {
+            Some(saved) => (Beginning::Saved(saved.marks), saved.done, saved.footprint),
+            None => (Beginning::First, Finished::default(), Footprint::default()),
         };
         Follower {
             settings,
@@ -86,6 +97,11 @@ impl Follower {
             queue: VecDeque::new(),
             lingering: Vec::new(),
             done,
+            footprint,
+            left: None,
+            missing: None,
+            settling: None,
+            begins: false,
             searched: None,
             trouble: Trouble::default(),
             report,
@@ -128,6 +144,9 @@ impl Follower {
         self.begin(&name, clock);
         self.report.bytes = 0;
         let reference = self.read_something(&name, clock);
+        if reference.is_some() {
+            self.footprint.note(self.block.lines(), self.begins);
+        }
         self.judge(&name, clock);
         let state = (self.report.up, self.report.caught_up);
         let changed = self.told.replace(state) != Some(state);
@@ -161,7 +180,7 @@ impl Follower {
             Beginning::Saved(marks) => marks.clone(),
             _ => self.readings().map(Reading::mark).collect(),
         };
-        position::save(marks, &self.done)
+        position::save(marks, &self.done, self.footprint.clone())
     }
 
     fn readings(&self) -> impl Iterator<Item = &Reading> {
@@ -191,7 +210,7 @@ impl Follower {
             if self.read_current(name, clock) {
                 return self.current.as_ref().map(|c| c.modified);
             }
-            if self.report.bytes > 0 || !self.go_on(name, clock, begun) {
+            if self.settling.is_some() || self.report.bytes > 0 || !self.go_on(name, clock, begun) {
                 return None;
             }
         }
@@ -200,6 +219,9 @@ impl Follower {
 
     /// Reads on in the current file. False when it has no whole line.
     fn read_current(&mut self, name: &LogName, clock: Duration) -> bool {
+        if !self.retrace_current(name, clock) {
+            return false;
+        }
         let Some(current) = self.current.as_mut() else { return false };
         let step = match current.has_news() {
             Ok(false) => {
@@ -256,6 +278,7 @@ impl Follower {
     /// Reads `before`, then `current`.
     fn go_back_to(&mut self, before: Plan, current: Reading) {
         self.report.problems.extend(before.problems);
+        self.missing = before.missing.or(self.missing.take());
         for reading in before.queue.into_iter().chain([current]).rev() {
             self.queue.push_front(reading);
         }
@@ -264,6 +287,7 @@ impl Follower {
 
     fn note(&mut self, progress: &Progress) -> bool {
         self.report.bytes += progress.bytes;
+        self.begins = progress.begins;
         if progress.too_long {
             let path = &self.settings.path;
             self.report.problems.push(too_long(path));
@@ -286,6 +310,11 @@ impl Follower {
     fn start_over(&mut self) {
         let Some(mut current) = self.current.take() else { return };
         let mark = current.mark();
+        self.left = Some(mark.clone());
+        if self.is_written_anew(&mark, &mut current) {
+            self.current = Some(current);
+            return;
+        }
         if mark.head.len > 0 && mark.head.begins(current.content()).unwrap_or(false) {
             self.report.problems.extend(search::go_past_cut(&mut current, mark.offset).ok());
             self.current = Some(current);
@@ -307,6 +336,19 @@ impl Follower {
         self.go_back_to(before, current);
     }
 
+    /// What was read stands in it elsewhere: it was edited. Then it is looked through again.
+    fn is_written_anew(&self, mark: &Mark, current: &mut Reading) -> bool {
+        let again = retrace(&self.footprint, current.content(), Some(mark.offset), false);
+        let stands_there = again.is_ok_and(|again| again != Retraced::New);
+        let seen = current.seen().ok().filter(|_| stands_there);
+        seen.map(|seen| current.start_over(seen)).is_some()
+    }
+
+    /// How long the next look may wait.
+    pub(super) fn due(&self, tick: Duration) -> Duration {
+        self.settling.map_or(tick, |_| tick.min(self.settings.settle))
+    }
+
     /// Leaves the current file for the next, if there is one. True if there is more to read.
     fn go_on(&mut self, name: &LogName, clock: Duration, begun: bool) -> bool {
         if self.current.as_ref().is_some_and(|c| c.has_news().unwrap_or(false)) {
@@ -320,6 +362,7 @@ impl Follower {
         let Some(next) = self.queue.pop_front() else { return false };
         if let Some(left) = self.current.replace(next) {
             self.report.rotations += 1;
+            (self.left, self.settling) = (Some(left.mark()), None);
             if let Some(error) = left.damage() {
                 self.report.problems.push(damaged(&left, error));
             }
@@ -370,6 +413,7 @@ impl Follower {
             plan.queue.push_back(held.unwrap_or_else(|| search.adopt(live)));
         }
         self.report.problems.extend(plan.problems);
+        self.missing = plan.missing.or(self.missing.take());
         Some(plan.queue)
     }
 

@@ -101,12 +101,18 @@ impl Mark {
         if !is_telling && content.size()? != self.size {
             return Ok(Fit::Other);
         }
-        if self.head.len == 0 || !self.head.begins(content)? {
+        if self.head.len == 0 {
             return Ok(Fit::Other);
         }
         let before = self.offset.saturating_sub(u64::from(self.tail.len));
         let tail = Print::read(content, before, self.tail.len)?;
-        Ok(if tail == Some(self.tail) { Fit::Here } else { Fit::SameBeginning })
+        // So many bytes at the same place tell enough: the beginning may have been punched out.
+        let is_telling = self.tail.len as usize == TAIL;
+        Ok(match (tail == Some(self.tail), self.head.begins(content)?) {
+            (true, begins) if begins || is_telling => Fit::Here,
+            (_, true) => Fit::SameBeginning,
+            _ => Fit::Other,
+        })
     }
 }
 

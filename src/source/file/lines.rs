@@ -87,6 +87,13 @@ fn nuls(bytes: &[u8]) -> usize {
     bytes.iter().position(|&b| b != 0).unwrap_or(bytes.len())
 }
 
+/// Where what follows the first scar of `line` begins, if that is not its end.
+pub(crate) fn behind_scar(line: &[u8]) -> Option<usize> {
+    let begin = nuls(line);
+    let scar = begin + find_scar(&line[begin..])?;
+    Some(scar + nuls(&line[scar..]))
+}
+
 fn find_scar(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = memchr(0, &bytes[from..]) {

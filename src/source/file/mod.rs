@@ -10,6 +10,8 @@
 //! - [`rotated`]: the files beside the log
 //! - `copies`: which file is a copy of one that is being read
 //! - `search`: which files to read, from where
+//! - `stamp`, `footprint`: what was read last, line by line
+//! - `retrace`: finding it in a file; `retracing`: before the first line of each
 //! - `position`: what is saved
 //! - `log_name`: what stands under the log's name
 //! - `lingering`: rotated files that may still grow
@@ -28,6 +30,7 @@ pub mod blocks;
 mod content;
 mod copies;
 mod follow;
+mod footprint;
 mod identity;
 pub mod lines;
 mod lingering;
@@ -36,8 +39,11 @@ mod log_name;
 mod position;
 mod problems;
 mod reading;
+mod retrace;
+mod retracing;
 pub mod rotated;
 mod search;
+mod stamp;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -73,6 +79,8 @@ pub struct FileSettings {
     pub patience: Duration,
     /// How long a rotated file is kept open after its last line, for a writer that is late.
     pub linger: Duration,
+    /// How long a file that is being written anew must be left alone before it is read.
+    pub settle: Duration,
 }
 
 impl FileSettings {
@@ -83,6 +91,7 @@ impl FileSettings {
             tick: Duration::from_secs(1),
             patience: Duration::from_secs(5),
             linger: Duration::from_secs(600),
+            settle: Duration::from_millis(200),
         }
     }
 }
@@ -148,7 +157,7 @@ impl FileSource {
                 tokio::task::yield_now().await;
             } else if !self.arm(clock).await {
                 // Waking up by the tick is as good a reason to look.
-                let _ = timeout(self.tick, self.watch.changed()).await;
+                let _ = timeout(self.follower.due(self.tick), self.watch.changed()).await;
             }
         }
     }

@@ -1,13 +1,17 @@
 //! What a file source saves: where it is, and what it need not read again.
 //!
 //! Owns the form of [`Position`] for files, version 1:
-//! `{"v":1,"marks":[…],"done":"dev:ino:born:size:len:crc …"}`, numbers of `done` in hex.
+//! `{"v":1,"marks":[…],"done":"dev:ino:born:size:len:crc …","read":"…"}`, numbers of `done` in hex,
+//! `read` as [`Footprint::to_text`] writes it.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::record::Position;
+use crate::record::{Place, Position};
 
+use super::footprint::Footprint;
 use super::identity::{Done, FileId, Mark, Print};
 
 const VERSION: u32 = 1;
@@ -22,6 +26,7 @@ pub(super) struct Saved {
     /// last looked at, which is the last, and rotated ones that may still grow.
     pub(super) marks: Vec<Mark>,
     pub(super) done: Finished,
+    pub(super) footprint: Footprint,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,6 +34,8 @@ struct Form {
     v: u32,
     marks: Vec<Mark>,
     done: String,
+    #[serde(default)]
+    read: String,
 }
 
 impl Saved {
@@ -38,15 +45,31 @@ impl Saved {
         if form.v != VERSION {
             return Err(format!("it has version {}, not {VERSION}", form.v));
         }
-        Ok(Saved { marks: form.marks, done: Finished::read(form.done) })
+        let (done, footprint) = (Finished::read(form.done.into()), Footprint::read(&form.read));
+        Ok(Saved { marks: form.marks, done, footprint })
     }
 }
 
-pub(super) fn save(marks: Vec<Mark>, done: &Finished) -> Position {
-    let form = Form { v: VERSION, marks, done: done.text.clone() };
-    // A mark is plain data: the only value that cannot be told as JSON is a path that is no
-    // UTF-8, and such a path is found again by its content.
-    Position::json(serde_json::to_value(form).unwrap_or(Value::Null))
+pub(super) fn save(marks: Vec<Mark>, done: &Finished, footprint: Footprint) -> Position {
+    Position::typed(Arc::new(FilePlace { marks, done: Arc::clone(&done.text), footprint }))
+}
+
+/// A position as it is kept until it is saved.
+#[derive(Debug)]
+struct FilePlace {
+    marks: Vec<Mark>,
+    done: Arc<str>,
+    footprint: Footprint,
+}
+
+impl Place for FilePlace {
+    fn to_json(&self) -> Value {
+        let (marks, done) = (self.marks.clone(), self.done.to_string());
+        let form = Form { v: VERSION, marks, done, read: self.footprint.to_text() };
+        // A mark is plain data: the only value that cannot be told as JSON is a path that is no
+        // UTF-8, and such a path is found again by its content.
+        serde_json::to_value(form).unwrap_or(Value::Null)
+    }
 }
 
 /// The files that were read to their end, oldest first, and the same as text, so that a position
@@ -54,11 +77,11 @@ pub(super) fn save(marks: Vec<Mark>, done: &Finished) -> Position {
 #[derive(Debug, Default)]
 pub(super) struct Finished {
     files: Vec<Done>,
-    text: String,
+    text: Arc<str>,
 }
 
 impl Finished {
-    fn read(text: String) -> Self {
+    fn read(text: Arc<str>) -> Self {
         Finished { files: text.split_ascii_whitespace().filter_map(parse).collect(), text }
     }
 
@@ -75,7 +98,7 @@ impl Finished {
         self.files.push(done);
         let surplus = self.files.len().saturating_sub(DONE);
         self.files.drain(..surplus);
-        self.text = self.files.iter().map(format).collect::<Vec<_>>().join(" ");
+        self.text = self.files.iter().map(format).collect::<Vec<_>>().join(" ").into();
     }
 }
 

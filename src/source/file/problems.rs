@@ -50,6 +50,15 @@ pub(super) fn not_found(mark: &Mark, log: &Path) -> Problem {
     ))
 }
 
+pub(super) fn doubtful(path: &Path, offset: u64) -> Problem {
+    gap(format!(
+        "{}: what was read stands in it again, but changed where it ends: going on at byte \
+         {offset}, so that nothing counts twice; lines that came just before it was changed may be \
+         missing; edit a copy of a log, not the log",
+        path.display()
+    ))
+}
+
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     gap(format!("{}: this rotated file cannot be read: {error}; it is not counted", path.display()))
 }

@@ -44,6 +44,8 @@ pub(super) struct Progress {
     pub(super) bytes: u64,
     pub(super) lines: bool,
     pub(super) too_long: bool,
+    /// They are the first of the file.
+    pub(super) begins: bool,
 }
 
 /// What a read found.
@@ -75,6 +77,8 @@ pub(super) struct Reading {
     stopped: bool,
     /// It begins with other bytes than it did when it was opened.
     doubted: bool,
+    /// It is known how much of it was read.
+    retraced: bool,
 }
 
 /// How a file was at one moment.
@@ -115,6 +119,7 @@ impl Reading {
             finished: content.is_gzip(),
             stopped: false,
             doubted: false,
+            retraced: false,
             content,
         })
     }
@@ -174,6 +179,7 @@ impl Reading {
     pub(super) fn go_to(&mut self, offset: u64) -> io::Result<()> {
         let before = offset.min(TAIL as u64);
         self.skipping = false;
+        self.retraced = true;
         self.beginning = self.content.beginning()?;
         self.tail.resize(before as usize, 0);
         let n = self.content.read_at(&mut self.tail, offset - before)?;
@@ -203,6 +209,41 @@ impl Reading {
         Ok(self.offset)
     }
 
+    /// Whether it is known how much of it was read.
+    pub(super) fn is_retraced(&self) -> bool {
+        self.retraced || self.offset > 0 || self.stopped
+    }
+
+    /// Nothing of it was read.
+    pub(super) fn take_as_new(&mut self) {
+        self.retraced = true;
+    }
+
+    /// Goes behind what was read of a file that was edited. The rest of a line that was cut there
+    /// is left out; says whether there is one.
+    pub(super) fn go_behind(&mut self, end: u64) -> io::Result<bool> {
+        self.go_to(end)?;
+        let mut rest = vec![0; MAX_LINE];
+        let n = self.content.read_at(&mut rest, end)?;
+        let is_cut = n > 0 && rest[0] != 0 && memchr::memchr(b'\n', &rest[..n]).is_none();
+        self.skipping = is_cut;
+        Ok(is_cut)
+    }
+
+    /// It still stands in some folder.
+    pub(super) fn is_linked(&self) -> bool {
+        self.content.metadata().is_ok_and(|meta| meta.nlink() > 0)
+    }
+
+    /// Its size, and when it was last written.
+    pub(super) fn as_it_is(&self) -> Option<(u64, i64)> {
+        self.content.metadata().ok().map(|meta| (meta.size(), modified(&meta)))
+    }
+
+    pub(super) fn is_as(&self, size: u64, modified: i64) -> bool {
+        self.as_it_is() == Some((size, modified))
+    }
+
     /// It was written to since it was opened or found empty, and nothing of it was read: no bytes
     /// tell whether it is the same still.
     pub(super) fn is_unproven(&self) -> bool {
@@ -223,7 +264,7 @@ impl Reading {
     /// it is unproven.
     pub(super) fn start_over(&mut self, seen: Seen) {
         self.tail.clear();
-        (self.offset, self.skipping) = (0, false);
+        (self.offset, self.skipping, self.retraced) = (0, false, false);
         self.accept(seen);
     }
 
@@ -288,7 +329,8 @@ impl Reading {
         let len = lines::without_nuls(&mut block.bytes[lines.clone()]);
         block.lines = lines.start..lines.start + len;
         let bytes = found.consumed as u64;
-        Ok(Step::Read(Progress { bytes, lines: len > 0, too_long: found.too_long }))
+        let (lines, too_long) = (len > 0, found.too_long);
+        Ok(Step::Read(Progress { bytes, lines, too_long, begins: self.offset == bytes }))
     }
 
     /// Whether what was read is more of the same content: it begins with the bytes that are known,

@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) lingering: Vec<Reading>,
     pub(super) queue: VecDeque<Reading>,
     pub(super) problems: Vec<Problem>,
+    /// To be told unless what was read is found in the files of the queue.
+    pub(super) missing: Option<Problem>,
     /// What else is to be read cannot be put in order before the current file, which is gone from
     /// the directory: it comes behind it.
     pub(super) is_postponed: bool,
@@ -103,12 +105,17 @@ impl<'a> Search<'a> {
 
     /// Where to go on after a start. `None` while the place may still turn up: there is no log,
     /// and no other file is it.
-    pub(super) fn resume(&self, marks: &[Mark], live: Option<Reading>) -> Option<Plan> {
+    pub(super) fn resume(
+        &self,
+        marks: &[Mark],
+        live: Option<Reading>,
+        knows_lines: bool,
+    ) -> Option<Plan> {
         self.must_be_log(live.as_ref());
-        self.resume_at(marks, live).and_then(|plan| self.if_settled(plan))
+        self.resume_at(marks, live, knows_lines).and_then(|plan| self.if_settled(plan))
     }
 
-    fn resume_at(&self, marks: &[Mark], live: Option<Reading>) -> Option<Plan> {
+    fn resume_at(&self, marks: &[Mark], live: Option<Reading>, knows_lines: bool) -> Option<Plan> {
         let mut plan = Plan::default();
         let Some((last, earlier)) = marks.split_last() else {
             let live = self.adopt(live?);
@@ -127,15 +134,21 @@ impl<'a> Search<'a> {
             Some(at) => Some(plan.lingering.remove(at)),
             None => live.map(|live| self.adopt(live)),
         };
-        self.resume_last(last, live, plan)
+        self.resume_last(last, live, plan, knows_lines)
     }
 
-    fn resume_last(&self, mark: &Mark, mut live: Option<Reading>, mut plan: Plan) -> Option<Plan> {
+    fn resume_last(
+        &self,
+        mark: &Mark,
+        mut live: Option<Reading>,
+        mut plan: Plan,
+        knows_lines: bool,
+    ) -> Option<Plan> {
         if mark.offset == 0 {
             return self.resume_nowhere(mark, live, plan);
         }
         if let Some(reading) = live.as_mut().filter(|l| l.id == mark.id)
-            && let Some(problem) = resume_same(reading, mark)
+            && let Some(problem) = resume_same(reading, mark, knows_lines)
         {
             plan.problems.extend(problem);
             plan.queue.extend(live);
@@ -144,7 +157,7 @@ impl<'a> Search<'a> {
         let found = self.locate(mark, live.as_mut());
         if found.is_none() {
             live.as_ref()?;
-            plan.problems.push(not_found(mark, self.log));
+            plan.missing = Some(not_found(mark, self.log));
         }
         let mut known: Vec<Known> = plan.lingering.iter().chain(&live).map(Known::of).collect();
         let files = match found {
@@ -170,7 +183,7 @@ impl<'a> Search<'a> {
         let files = self.unread(None, mark.modified, &mut known, &mut plan.problems);
         // What stood in it may be in any of these, under another inode.
         if mark.size > 0 && !there && !is_log && files.is_empty() {
-            plan.problems.push(not_found(mark, self.log));
+            plan.missing = Some(not_found(mark, self.log));
         }
         plan.queue.extend(files.into_iter().chain(live));
         Some(plan)
@@ -222,15 +235,16 @@ impl<'a> Search<'a> {
     /// What is to be read before the log, which was cut after it had been read up to `mark`: the
     /// rest of the copy that was taken of it, and what was rotated behind that.
     pub(super) fn before_cut(&self, mark: &Mark, mut known: Vec<Known>) -> Option<Plan> {
-        self.plan(|problems| {
-            if let Some(Found::Beside { reading, rank }) = self.by_content(mark) {
-                return self.from(reading, rank.as_ref(), mark, &mut known, problems);
+        let copy = self.by_content(mark);
+        let is_lost = copy.is_none() && mark.size > mark.offset;
+        let plan = self.plan(|problems| match copy {
+            Some(Found::Beside { reading, rank }) => {
+                self.from(reading, rank.as_ref(), mark, &mut known, problems)
             }
-            if mark.size > mark.offset {
-                problems.push(not_found(mark, self.log));
-            }
-            self.unread(None, mark.modified, &mut known, problems)
-        })
+            _ => self.unread(None, mark.modified, &mut known, problems),
+        });
+        let missing = is_lost.then(|| not_found(mark, self.log));
+        plan.map(|plan| Plan { missing, ..plan })
     }
 
     fn plan(&self, find: impl FnOnce(&mut Vec<Problem>) -> Vec<Reading>) -> Option<Plan> {
@@ -332,9 +346,11 @@ impl<'a> Search<'a> {
 }
 
 /// Goes on in the same inode. `None` where its content is another, else what is to be reported.
-fn resume_same(live: &mut Reading, mark: &Mark) -> Option<Option<Problem>> {
+/// One that begins the same is looked through where the lines that were read are known.
+fn resume_same(live: &mut Reading, mark: &Mark, knows_lines: bool) -> Option<Option<Problem>> {
     match mark.fit(live.content()).ok()? {
         Fit::Here => live.resume(mark).ok().map(|()| None),
+        Fit::SameBeginning if knows_lines => Some(None),
         Fit::SameBeginning => go_past_cut(live, mark.offset).ok().map(Some),
         Fit::Other => None,
     }

@@ -63,9 +63,11 @@ impl Follower {
     }
 
     fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
+        self.left = marks.last().cloned();
         let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
         let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
-        let plan = search.and_then(|search| search.resume(&marks, live));
+        let knows_lines = !self.footprint.is_empty();
+        let plan = search.and_then(|search| search.resume(&marks, live, knows_lines));
         match plan {
             Some(plan) => self.take(plan, clock),
             None => self.beginning = Beginning::Saved(marks),
@@ -74,6 +76,7 @@ impl Follower {
 
     fn take(&mut self, plan: Plan, clock: Duration) {
         self.report.problems.extend(plan.problems);
+        self.missing = plan.missing;
         let linger = |reading| Lingering { reading, quiet_since: clock };
         self.lingering.extend(plan.lingering.into_iter().map(linger));
         self.queue = plan.queue;

@@ -1,0 +1,63 @@
+//! When a line says it was written, as far as telling old lines from new ones needs it.
+//!
+//! Owns no meaning: zone and year are the parser's to know. Here a stamp is compared with that of
+//! another line of the same log.
+
+use std::cmp::Ordering;
+
+const MONTHS: [&[u8; 3]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
+/// The longest stamp with a host's name that is kept, in bytes.
+pub(super) const LONGEST: usize = 64;
+
+/// The stamp and the host's name at the beginning of a line: what an edit seldom changes.
+pub(super) fn place(line: &[u8]) -> Option<&[u8]> {
+    let stamp = length(line)?;
+    let rest = line.get(stamp..)?.strip_prefix(b" ")?;
+    let host = memchr::memchr(b' ', rest)?;
+    line.get(..stamp + 1 + host).filter(|place| place.len() <= LONGEST)
+}
+
+/// Which of two lines of one log was written first, by what they say. The month alone tells the
+/// year of a stamp that has none: half a year apart is across New Year.
+pub(super) fn order(one: &[u8], other: &[u8]) -> Option<Ordering> {
+    match (month(one), month(other)) {
+        (Some(a), Some(b)) if length(one).is_some() && length(other).is_some() => {
+            let crosses_new_year = a.abs_diff(b) > 6;
+            let by_month = a.cmp(&b);
+            let by_month = if crosses_new_year { by_month.reverse() } else { by_month };
+            Some(by_month.then_with(|| one[3..15].cmp(&other[3..15])))
+        }
+        (None, None) if is_iso(one) && is_iso(other) => Some(one[..19].cmp(&other[..19])),
+        _ => None,
+    }
+}
+
+/// The month of a stamp that begins with its name, 0 for January.
+pub(super) fn month(line: &[u8]) -> Option<usize> {
+    let name = line.first_chunk::<3>()?;
+    MONTHS.iter().position(|month| *month == name)
+}
+
+/// How long the stamp is, in bytes.
+fn length(line: &[u8]) -> Option<usize> {
+    if is_iso(line) {
+        return memchr::memchr(b' ', line.get(11..)?).map(|at| at + 11);
+    }
+    // RFC 3164: `Nov 26 01:02:03`.
+    let parts = line.get(..16)?;
+    let shape = parts[3] == b' ' && parts[6] == b' ' && parts[9] == b':' && parts[12] == b':';
+    (shape && month(line).is_some()).then_some(15)
+}
+
+/// `2026-11-26T01:02:03…`, with a blank instead of the T too.
+fn is_iso(line: &[u8]) -> bool {
+    let Some(stamp) = line.get(..19) else { return false };
+    let digits = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18];
+    digits.iter().all(|at| stamp[*at].is_ascii_digit())
+        && stamp[4] == b'-'
+        && stamp[7] == b'-'
+        && matches!(stamp[10], b'T' | b' ')
+}
