@@ -221,6 +221,8 @@ pub struct Event<'a> {
     pub tty: Option<Cow<'a, str>>,
     pub directory: Option<Cow<'a, str>>,
     pub change: Option<Change>,
+    /// sudo spoke in the way of sudo-rs, which says nothing of what it refuses.
+    pub sudo_rs: bool,
     /// Who started the program. Not kept past the record: it says whether the writer may say this,
     /// and who used su.
     pub by: Option<Invoker<'a>>,
@@ -244,8 +246,6 @@ pub struct AwsCall<'a> {
     pub event_id: Cow<'a, str>,
     pub user_agent: Option<Cow<'a, str>>,
     pub mfa: Option<bool>,
-    /// Whom STS was told to stand behind the session (`sts:SourceIdentity`).
-    pub source_identity: Option<Cow<'a, str>>,
 }
 
 impl<'a> Event<'a> {
@@ -273,6 +273,7 @@ impl<'a> Event<'a> {
             tty: None,
             directory: None,
             change: None,
+            sudo_rs: false,
             by: None,
             service: None,
             aws: None,
@@ -303,6 +304,7 @@ impl<'a> Event<'a> {
             tty: self.tty.map(own),
             directory: self.directory.map(own),
             change: self.change,
+            sudo_rs: self.sudo_rs,
             by: None,
             service: None,
             aws: self.aws.map(|call| Box::new(call.into_owned())),
@@ -323,7 +325,6 @@ impl AwsCall<'_> {
             event_id: own(self.event_id),
             user_agent: self.user_agent.map(own),
             mfa: self.mfa,
-            source_identity: self.source_identity.map(own),
         }
     }
 }

@@ -45,8 +45,7 @@ impl Settings {
         let trust_lines = self.identities.trust_instance_connect_lines;
         let rules = Rules {
             networks: self.networks.clone(),
-            identities: Identities::new(loader.names, trust_lines)
-                .with_made_up(self.identities.made_up.iter().map(String::as_str)),
+            identities: Identities::new(loader.names, trust_lines),
             expected: self.expected.clone(),
         };
         Ok(LoadedRules { rules, warnings: loader.warnings })

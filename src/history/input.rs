@@ -156,7 +156,7 @@ impl Reader {
                 each(counted)?;
             }
         }
-        self.ordinal += interpreter.tally.records;
+        self.ordinal += interpreter.end().records;
         Ok(())
     }
 }

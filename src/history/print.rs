@@ -32,7 +32,6 @@ const COLUMNS: &[&str] = &[
     "aws_account",
     "aws_region",
     "session_id",
-    "source_identity",
     "error_code",
     "event_id",
     "user_agent",

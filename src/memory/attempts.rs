@@ -2,65 +2,80 @@
 //!
 //! One attempt passes several modules: pam_unix refuses a user of the domain, whom pam_sss then
 //! lets in or refuses too. So pam_unix's failure waits a moment: `authentication success` of the
-//! same process and user takes it back, and another module's failure ([`Role::Echo`]) is the
-//! same attempt.
+//! same process and user takes it back, and another module's failure ([`Role::Echo`]) is the same
+//! attempt.
 
 use serde::{Deserialize, Serialize};
 
+use super::Counted;
+use super::brief::Brief;
 use super::held::HeldEvent;
 use super::limits::{HELD, MODULE_WAIT};
-use super::table::{Table, fingerprint};
-use super::{Counted, release};
-use crate::event::{Event, Role, Time};
+use super::line::Line;
+use super::waiting::{Holder, Place, Waiting};
+use crate::event::{Event, Role};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Attempts {
-    held: Table<Key, HeldEvent, HELD>,
+    /// By program, user and pid: where the refused attempt waits, and whether it is an echo.
+    pub(super) waiting: Brief<(Place, bool), HELD>,
 }
 
-/// Host, program and user; pid.
-type Key = (u64, Option<u32>);
-
 impl Attempts {
-    pub(super) fn failed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let key = key(&event.host, &event.program, event.pid, event.user.as_deref());
-        let alone = event.role == Role::Echo;
-        match self.held.remove(&key) {
+    pub(super) fn failed<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let key = key(line, &event.program, event.pid, event.user.as_deref());
+        let echo = event.role == Role::Echo;
+        let before = self.take(line, key);
+        match before {
             // The other module of the same attempt: refused by both.
-            Some(held) if held.alone != alone => {
-                match alone {
-                    true => release(held, out),
+            Some((held, was_echo)) if was_echo != echo => {
+                match echo {
+                    true => super::release(held, out),
                     false => out.push(event.into()),
                 }
                 return;
             }
             // The same module again: another attempt.
-            Some(held) => release(held, out),
+            Some((held, _)) => super::release(held, out),
             None => {}
         }
-        let due = event.time.saturating_add_seconds(MODULE_WAIT);
-        if let Some((_, held)) = self.held.insert(key, due, HeldEvent::from(&event)) {
-            release(held, out);
-        }
+        let held = HeldEvent::from(&event);
+        let place = line.hold(held, event.time, MODULE_WAIT, 0, Holder::Attempt(key));
+        self.waiting.put(line, key, MODULE_WAIT, (place, echo));
     }
 
-    pub(super) fn let_in(&mut self, host: &str, program: &str, pid: Option<u32>, user: &str) {
-        self.held.remove(&key(host, program, pid, Some(user)));
+    fn take(&mut self, line: &mut Line<'_>, key: u64) -> Option<(HeldEvent, bool)> {
+        let (place, echo) = self.waiting.take(line, key)?;
+        Some((line.take(place)?, echo))
     }
 
-    pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, held)) = self.held.pop_due(now) {
-            release(held, out);
-        }
+    pub(super) fn let_in(
+        &mut self,
+        line: &mut Line<'_>,
+        program: &str,
+        pid: Option<u32>,
+        user: &str,
+    ) {
+        let key = key(line, program, pid, Some(user));
+        self.take(line, key);
     }
 
-    pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, held)) = self.held.pop_first() {
-            release(held, out);
+    /// An attempt does not wait any more.
+    pub(super) fn released(&mut self, place: Place, waiting: &Waiting) {
+        if let Holder::Attempt(key) = waiting.holder {
+            self.waiting.forget_where((place.0, key), |(of, _)| *of == place);
         }
     }
 }
 
-fn key(host: &str, program: &str, pid: Option<u32>, user: Option<&str>) -> Key {
-    (fingerprint(&[host, program, user.unwrap_or_default()]), pid)
+fn key(line: &Line<'_>, program: &str, pid: Option<u32>, user: Option<&str>) -> u64 {
+    let process = pid.map_or(0, |pid| u64::from(pid) + 1);
+    let key = line.key(&[program, user.unwrap_or_default()]);
+    key ^ process.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

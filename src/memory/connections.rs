@@ -5,120 +5,212 @@
 //! for them. What follows a login is no rejection.
 //!
 //! A pid serves another connection when a line names another peer, when `Connection from …` says
-//! so, or when it was silent for [`CONNECTION_IDLE`].
+//! so, or when it was silent for [`CONNECTION_IDLE`]. What logged in stands in a list of its own,
+//! so that a flood of connections pushes none out.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::held::{HeldEvent, shortened};
+use super::hosts::{HostId, Hosts};
 use super::join::{ends, join, says_nothing, wait};
 use super::limits::{
-    CONNECTION_IDLE, CONNECTIONS, FAILED_WAIT, FAILURES_OF_CONNECTION, HELD, TWIN_WAIT,
+    ACCEPTED, ACCEPTED_FOR, AFTER_CLOSE, CONNECTION_IDLE, CONNECTIONS, ENDED, FAILED_WAIT,
+    FAILURES_OF_CONNECTION, LATE, TWIN_WAIT, TWINS,
 };
-use super::logins::Logins;
-use super::peer::{Peer, Process, process};
-use super::table::{Table, fingerprint};
+use super::line::Line;
+use super::process::{Peer, Process, Stage};
+use super::table::{At, Changes, List, Numbers, Table};
+use super::waiting::{Holder, Place, Queue, Waiting};
+use super::words::Words;
 use super::{Counted, release};
 use crate::event::{Event, Role, Time};
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Connections {
-    seen: Table<Process, Connection, CONNECTIONS>,
-    logins: Logins,
-    rejections: Table<Process, HeldEvent, HELD>,
-    failures: Table<Process, Vec<HeldEvent>, HELD>,
-    /// By host and name: unknown users that were refused a moment ago.
-    strangers: Table<u64, (), HELD>,
+/// The program whose process is no connection.
+const CONSOLE: &str = "login";
+
+/// Programs each of whose processes serves one connection, besides [`CONSOLE`].
+const SERVERS: &[&str] = &["sshd", "dropbear"];
+
+/// Whether the lines of a program's process are of one connection.
+pub(super) fn is_by_connection(program: &str) -> bool {
+    program == CONSOLE || is_server(program)
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Connection {
-    peer: Peer,
-    /// Its rejection was counted.
-    rejected: bool,
-    /// An attempt was refused.
-    failed: bool,
+/// Whether a session of the program is that of a connection that logged in.
+pub(super) fn is_server(program: &str) -> bool {
+    SERVERS.contains(&program)
+}
+
+/// Nobody is in yet.
+const BEFORE: List = 0;
+/// Somebody is in.
+const IN: List = 1;
+/// The end was logged: of a login or of a connection without one.
+const OVER: List = 2;
+
+const QUOTAS: [(List, usize); 3] = [(BEFORE, CONNECTIONS), (IN, ACCEPTED), (OVER, ENDED)];
+
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    processes: Table<(HostId, u32), Process>,
+    /// How many that logged in came from an address, by host and address.
+    sources: Numbers<u32>,
+    /// The waiting rejections that a login takes back: host, port and pid.
+    doubtful: BTreeSet<(HostId, u16, u32)>,
 }
 
 impl Connections {
     /// `Connection from A port N`: whose connection this pid serves from now on.
     pub(super) fn connected(
         &mut self,
-        host: &str,
+        line: &mut Line<'_>,
         pid: Option<u32>,
-        peer: (&str, Option<u16>),
-        time: Time,
+        (source, port): (Option<&str>, Option<u16>),
         out: &mut Vec<Counted<'_>>,
     ) {
-        let Some(process) = process(host, pid) else { return };
-        let (source, port) = (Some(peer.0), peer.1);
-        if self.seen.get(&process).is_some_and(|seen| !seen.peer.is_same(source, port)) {
-            self.forget(process, out);
+        let Some(pid) = pid else { return };
+        let mut at = self.current(line, pid);
+        if let Some(other) = at.filter(|at| !self.processes[*at].peer.is_same(source, port)) {
+            self.forget(line, other, out);
+            at = None;
         }
-        if self.logins.peer(&process).is_some_and(|peer| !peer.is_same(source, port)) {
-            self.logins.remove(&process);
-        }
-        self.touch(process, source, port, time);
+        self.touch(line, pid, at, (source, port), out);
     }
 
-    pub(super) fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let Some(process) = process(&event.host, event.pid) else {
+    pub(super) fn rejected<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let Some(pid) = event.pid else {
             out.push(event.into());
             return;
         };
-        self.make_way(process, event.source.as_deref(), event.port, out);
-        if ends(event.reason) {
-            self.release_failures(process, out);
-        }
-        if self.logins.peer(&process).is_some() || self.is_of_login(process, &event) {
+        let mut known = self.of_peer(line, pid, &event, out);
+        if let Some(at) = known {
+            if ends(event.reason) {
+                self.release_failures(line, at, out);
+            }
+            if self.processes[at].let_in() {
+                return;
+            }
+        } else if self.is_of_login(line, &event) {
             return;
         }
-        let twin = self.twin(process, &event);
-        self.touch(process, event.source.as_deref(), event.port, event.time);
-        if twin {
-            self.mark_rejected(process);
+        let stranger = stranger(line, &event);
+        let twin = known.is_none() && event.role != Role::Proof && self.is_twin(line, stranger);
+        let peer = (event.source.as_deref(), event.port);
+        let at = self.touch(line, pid, known.take(), peer, out);
+        let process = &mut self.processes[at];
+        process.rejected |= twin;
+        if event.role == Role::Proof && stranger != 0 {
+            process.stranger = stranger;
         }
-        let told = |seen: &Connection| seen.rejected || seen.failed && event.role == Role::Echo;
-        if !self.seen.get(&process).is_some_and(told) {
-            self.judge(process, event, out);
+        let is_end = ends(event.reason);
+        if !(process.rejected || process.failed && event.role == Role::Echo) {
+            self.judge(line, pid, at, event, out);
+        }
+        if is_end {
+            self.end(line.time, at);
         }
     }
 
+    /// The record of the process, unless the line names another peer: that ends what was served
+    /// before.
+    fn of_peer(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: u32,
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> Option<At> {
+        let at = self.current(line, pid)?;
+        // dropbear 2026.94 cuts the ports of IPv6 addresses in some of its lines.
+        let port = event.port.filter(|_| event.program != "dropbear");
+        if self.processes[at].peer.is_other(event.source.as_deref(), port) {
+            self.forget(line, at, out);
+            return None;
+        }
+        Some(at)
+    }
+
+    /// The record of a process, where it is not over.
+    fn current(&mut self, line: &Line<'_>, pid: u32) -> Option<At> {
+        let at = self.processes.find(&(line.host, pid))?;
+        if self.processes[at].is_over(line.time) {
+            self.remove(line.words, at);
+            return None;
+        }
+        Some(at)
+    }
+
     /// Versions before 7.5 wrote the end of a login from a child that no other line names.
-    fn is_of_login(&mut self, process: Process, event: &Event<'_>) -> bool {
+    fn is_of_login(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
         let Some(source) = event.source.as_deref() else { return false };
         let certain = event.port.is_some() || says_nothing(event.reason);
         event.role != Role::Proof
             && certain
-            && !self.seen.contains(&process)
-            && self.logins.is_end_of_one(process.0, source, event.port, event.time)
+            && self.sources.contains_key(&line.key(&[source]))
+            && self.ends_a_login(line, source, event.port)
+    }
+
+    /// Whether a line that a login's unknown child may have written is the end of one: of that
+    /// address and port, or where no port is logged of one that did not end so before.
+    fn ends_a_login(&mut self, line: &Line<'_>, source: &str, port: Option<u16>) -> bool {
+        let fits = |at: &At| {
+            let process = &self.processes[*at];
+            self.processes.key(*at).0 == line.host
+                && process.let_in()
+                && process.peer.source.as_deref() == Some(source)
+                && (port.is_none() || process.peer.port == port)
+                && !process.is_over(line.time)
+        };
+        if self.processes.newest_first(OVER).any(|at| fits(&at)) {
+            return true;
+        }
+        let open = self.processes.newest_first(IN).find(fits);
+        open.inspect(|at| self.log_out(line.time, *at)).is_some()
     }
 
     /// Versions before 5.9 wrote from two processes of one connection: `Invalid user …`, and from
     /// its child `input_userauth_request: invalid user …`, which counts only where the first is
     /// missing. Whether this is the second of the two.
-    fn twin(&mut self, process: Process, event: &Event<'_>) -> bool {
-        let Some(user) = event.user.as_deref().filter(|_| event.invalid_user) else { return false };
-        let key = fingerprint(&[&event.host, user]);
-        if event.role != Role::Proof {
-            return !self.seen.contains(&process) && self.strangers.contains(&key);
-        }
-        self.strangers.insert(key, event.time.saturating_add_seconds(TWIN_WAIT), ());
-        false
+    fn is_twin(&self, line: &Line<'_>, stranger: u32) -> bool {
+        let of = |list, for_seconds: i64| {
+            let newest = self.processes.newest_first(list).take(TWINS);
+            newest.filter(move |at| {
+                let spoke = self.processes[*at].until - for_seconds;
+                self.processes.key(*at).0 == line.host
+                    && self.processes[*at].stranger == stranger
+                    && spoke + TWIN_WAIT >= line.time.seconds()
+            })
+        };
+        let found = of(BEFORE, CONNECTION_IDLE).chain(of(OVER, AFTER_CLOSE)).next();
+        stranger != 0 && found.is_some()
     }
 
     /// Counts a rejection that is proven and has its address; holds any other.
-    fn judge<'a>(&mut self, process: Process, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        if let Some(Connection { peer, .. }) = self.seen.get(&process) {
-            event.source = event.source.or_else(|| peer.source.clone().map(Into::into));
-            event.port = event.port.or(peer.port);
-        }
-        let held = self.rejections.remove(&process);
+    fn judge<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: u32,
+        at: At,
+        mut event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let process = &mut self.processes[at];
+        let peer = &process.peer;
+        event.source =
+            event.source.or_else(|| Some(peer.source.as_ref()?.as_str().to_owned().into()));
+        event.port = event.port.or(peer.port);
+        let held = process.take_rejection().and_then(|place| self.take_back(line, place));
         let proven = event.role == Role::Proof || held.as_ref().is_some_and(|held| !held.alone);
         // A console has no address to wait for.
-        if proven && (event.source.is_some() || event.program != "sshd") {
-            self.mark_rejected(process);
+        if proven && (event.source.is_some() || event.program == CONSOLE) {
+            self.processes[at].rejected = true;
             match held {
                 Some(held) => release(join(held, &event), out),
                 None => out.push(event.into()),
@@ -126,172 +218,270 @@ impl Connections {
             return;
         }
         let held = held.map_or_else(|| HeldEvent::from(&event), |held| join(held, &event));
-        let due = Time::from_nanoseconds(held.time).saturating_add_seconds(wait(&held));
-        if let Some((other, held)) = self.rejections.insert(process, due, held) {
-            self.mark_rejected(other);
-            release(held, out);
+        if let Some(port) = held.port.filter(|_| held.alone) {
+            self.doubtful.insert((line.host, port, pid));
         }
+        let (from, seconds) = (Time::from_nanoseconds(held.time), wait(&held));
+        let place = line.hold(held, from, seconds, LATE, Holder::Rejection(pid));
+        self.processes[at].waits.get_or_insert_default().rejection = Some(place);
     }
 
     /// A refused attempt. `Failed …` tells what `error: PAM: …` told before it.
-    pub(super) fn failed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let Some(process) = process(&event.host, event.pid) else {
+    pub(super) fn failed<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let Some(pid) = event.pid else {
             out.push(event.into());
             return;
         };
-        self.make_way(process, event.source.as_deref(), event.port, out);
-        self.touch(process, event.source.as_deref(), event.port, event.time);
-        self.note_failure(process);
-        let mut held = self.failures.remove(&process).unwrap_or_default();
+        let known = self.of_peer(line, pid, &event, out);
+        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port), out);
+        self.processes[at].failed = true;
         if event.role == Role::Proof {
+            for place in self.processes[at].take_failures() {
+                line.take(place);
+            }
             out.push(event.into());
             return;
         }
-        held.push(HeldEvent::from(&event));
-        if held.len() > FAILURES_OF_CONNECTION {
-            release(held.remove(0), out);
-        }
-        let due = event.time.saturating_add_seconds(FAILED_WAIT);
-        if let Some((_, held)) = self.failures.insert(process, due, held) {
-            held.into_iter().for_each(|held| release(held, out));
+        let (held, from) = (HeldEvent::from(&event), event.time);
+        let place = line.hold(held, from, FAILED_WAIT, 0, Holder::Failure(pid));
+        let failures = &mut self.processes[at].waits.get_or_insert_default().failures;
+        failures.push(place);
+        if failures.len() > FAILURES_OF_CONNECTION {
+            line.release(failures.remove(0), out);
         }
     }
 
     /// A login. What sshd says of this connection from now on adds nothing.
-    pub(super) fn accepted<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        if let Some(process) = process(&event.host, event.pid) {
+    pub(super) fn accepted<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        if let Some(pid) = event.pid {
             let (source, port) = (event.source.as_deref(), event.port);
-            self.make_way(process, source, port, out);
-            self.release_failures(process, out);
-            self.release_rejection(process, source, out);
-            self.seen.remove(&process);
-            if event.program == "sshd" {
-                self.drop_refusals_of(process.0, source, port);
-                self.logins.insert(process, Peer::of(source, port), event.time);
+            if let Some(at) = self.of_peer(line, pid, &event, out) {
+                self.release_failures(line, at, out);
+                self.release_rejection(line, at, source, out);
+                self.remove(line.words, at);
+            }
+            if event.program != CONSOLE {
+                self.drop_refusals_of(line, source, port);
+                self.log_in(line, pid, Peer::of(source, port), out);
             }
         }
         out.push(event.into());
     }
 
     /// What another process said of a connection that now logged in was not its end.
-    fn drop_refusals_of(&mut self, host: u64, source: Option<&str>, port: Option<u16>) {
-        self.rejections.retain(|process, held| {
-            let same = port.is_some() && held.port == port && held.source.as_deref() == source;
-            !(held.alone && process.0 == host && same)
-        });
+    fn drop_refusals_of(&mut self, line: &mut Line<'_>, source: Option<&str>, port: Option<u16>) {
+        let Some(port) = port.filter(|_| !self.doubtful.is_empty()) else { return };
+        let same_port = (line.host, port, 0)..=(line.host, port, u32::MAX);
+        let pids: Vec<u32> = self.doubtful.range(same_port).map(|(.., pid)| *pid).collect();
+        for pid in pids {
+            let Some(at) = self.processes.find(&(line.host, pid)) else { continue };
+            let Some(place) = self.processes[at].rejection() else { continue };
+            if line.queue.get(place).is_some_and(|held| held.source.as_deref() == source) {
+                self.processes[at].take_rejection();
+                self.noted(at);
+                self.take_back(line, place);
+            }
+        }
     }
 
     /// The session of this pid ended: its last lines come now, then the pid is free.
-    pub(super) fn closed(&mut self, host: &str, pid: Option<u32>, time: Time) {
-        if let Some(process) = process(host, pid) {
-            self.logins.ended(&process, time);
+    pub(super) fn closed(&mut self, line: &Line<'_>, pid: Option<u32>) {
+        let at = pid.and_then(|pid| self.current(line, pid));
+        if let Some(at) = at.filter(|at| self.processes[*at].let_in()) {
+            self.log_out(line.time, at);
         }
     }
 
     /// Remembers that this pid's session is open, where its login was not seen.
-    pub(super) fn opened(&mut self, host: &str, pid: Option<u32>, time: Time) {
-        let Some(process) = process(host, pid) else { return };
-        if self.logins.peer(&process).is_none() {
-            let peer = self.seen.remove(&process).map(|seen| seen.peer).unwrap_or_default();
-            self.logins.insert(process, peer, time);
+    pub(super) fn opened(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: Option<u32>,
+        out: &mut Vec<Counted<'_>>,
+    ) {
+        let Some(pid) = pid else { return };
+        let known = self.current(line, pid);
+        if known.is_some_and(|at| self.processes[at].let_in()) {
+            return;
         }
+        let before = known.map(|at| self.remove(line.words, at)).unwrap_or_default();
+        let at = self.log_in(line, pid, before.peer, out);
+        self.processes[at].waits = before.waits;
     }
 
-    pub(super) fn expire(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
-        let due = now.saturating_add_seconds(-late);
-        while let Some((process, held)) = self.rejections.pop_due(due) {
-            self.mark_rejected(process);
-            release(held, out);
-        }
-        while let Some((_, held)) = self.failures.pop_due(now) {
-            held.into_iter().for_each(|held| release(held, out));
-        }
-        self.seen.forget_due(now);
-        self.strangers.forget_due(now);
-        self.logins.expire(now);
+    /// An event of a process does not wait any more.
+    pub(super) fn released(&mut self, place: Place, waiting: &Waiting) {
+        let (Holder::Rejection(pid) | Holder::Failure(pid)) = waiting.holder else { return };
+        self.settle(place.0, pid, &waiting.event);
+        let Some(at) = self.processes.find(&(place.0, pid)) else { return };
+        let process = &mut self.processes[at];
+        process.rejected |= process.rejection() == Some(place);
+        process.released(place);
+        self.noted(at);
     }
 
-    pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((process, held)) = self.rejections.pop_first() {
-            self.mark_rejected(process);
-            release(held, out);
-        }
-        while let Some((_, held)) = self.failures.pop_first() {
-            held.into_iter().for_each(|held| release(held, out));
+    /// Forgets what is over, each by its own host's time at `wall`.
+    pub(super) fn expire(&mut self, hosts: &Hosts, wall: Time, words: Words) {
+        for (list, _) in QUOTAS {
+            while let Some(at) = self.processes.oldest(list) {
+                let now = hosts.time(self.processes.key(at).0, Some(wall));
+                if now.is_some_and(|now| !self.processes[at].is_over(now)) {
+                    break;
+                }
+                self.remove(words, at);
+            }
         }
     }
 
     /// Pids start anew with the host.
-    pub(super) fn host_started(&mut self, host: &str, out: &mut Vec<Counted<'_>>) {
-        self.finish(out);
-        let host = fingerprint(&[host]);
-        self.seen.retain(|process, _| process.0 != host);
-        self.logins.host_started(host);
-    }
-
-    /// Ends what this pid served before, where the line names another peer.
-    fn make_way(
-        &mut self,
-        process: Process,
-        source: Option<&str>,
-        port: Option<u16>,
-        out: &mut Vec<Counted<'_>>,
-    ) {
-        let other = |peer: &Peer| peer.is_other(source, port);
-        if self.logins.peer(&process).is_some_and(other) {
-            self.logins.remove(&process);
-        }
-        if self.seen.get(&process).is_some_and(|seen| other(&seen.peer)) {
-            self.forget(process, out);
-        }
+    pub(super) fn host_started(&mut self, host: HostId, words: Words) {
+        self.processes.remove_where(|(of, _), _| *of == host);
+        self.doubtful.retain(|(of, ..)| *of != host);
+        self.count_sources(words);
     }
 
     /// Ends a connection: what is held of it counts.
-    fn forget(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
-        self.release_failures(process, out);
-        self.release_rejection(process, None, out);
-        self.seen.remove(&process);
+    fn forget(&mut self, line: &mut Line<'_>, at: At, out: &mut Vec<Counted<'_>>) {
+        self.release_failures(line, at, out);
+        self.release_rejection(line, at, None, out);
+        self.remove(line.words, at);
     }
 
     /// Notes that a line of this connection came, and whom it names.
-    fn touch(&mut self, process: Process, source: Option<&str>, port: Option<u16>, time: Time) {
-        let due = time.saturating_add_seconds(CONNECTION_IDLE);
-        if let Some(seen) = self.seen.get_mut(&process) {
-            seen.peer.learn(source, port);
-            self.seen.put_off(&process, due);
+    fn touch(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: u32,
+        at: Option<At>,
+        (source, port): (Option<&str>, Option<u16>),
+        out: &mut Vec<Counted<'_>>,
+    ) -> At {
+        let Some(at) = at else {
+            let until = line.time.seconds() + CONNECTION_IDLE;
+            let process = Process { until, peer: Peer::of(source, port), ..Process::default() };
+            return self.insert(line, pid, BEFORE, process, out);
+        };
+        let process = &mut self.processes[at];
+        if process.let_in() {
+            self.noted(at);
+        } else {
+            process.peer.learn(source, port);
+            process.until = line.time.seconds() + CONNECTION_IDLE;
+            self.processes.place(at, BEFORE);
+        }
+        at
+    }
+
+    /// The connection ended without a login. Unless something of it waits, few lines follow.
+    fn end(&mut self, time: Time, at: At) {
+        let process = &mut self.processes[at];
+        if process.waits.is_none() {
+            process.until = time.seconds() + AFTER_CLOSE;
+            self.processes.place(at, OVER);
+        }
+    }
+
+    fn log_in(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: u32,
+        peer: Peer,
+        out: &mut Vec<Counted<'_>>,
+    ) -> At {
+        if let Some(source) = &peer.source {
+            *self.sources.entry(line.key(&[source])).or_default() += 1;
+        }
+        let until = line.time.seconds() + ACCEPTED_FOR;
+        let process = Process { until, stage: Stage::LoggedIn, peer, ..Process::default() };
+        self.insert(line, pid, IN, process, out)
+    }
+
+    fn log_out(&mut self, time: Time, at: At) {
+        let process = &mut self.processes[at];
+        process.stage = Stage::LoggedOut;
+        process.until = time.seconds() + AFTER_CLOSE;
+        self.processes.place(at, OVER);
+    }
+
+    /// Inserts a record that is not there. A newcomer sweeps out up to two that are over, and
+    /// where its list is full the one that was silent for longest, which counts what it held.
+    fn insert(
+        &mut self,
+        line: &mut Line<'_>,
+        pid: u32,
+        list: List,
+        process: Process,
+        out: &mut Vec<Counted<'_>>,
+    ) -> At {
+        for (other, quota) in QUOTAS {
+            self.sweep(line, other, quota - usize::from(other == list), out);
+        }
+        self.processes.insert((line.host, pid), list, process)
+    }
+
+    fn sweep(&mut self, line: &mut Line<'_>, list: List, quota: usize, out: &mut Vec<Counted<'_>>) {
+        for _ in 0..2 {
+            let Some(at) = self.processes.oldest(list) else { return };
+            if self.processes.len(list) > quota {
+                self.forget(line, at, out);
+            } else if line.is_past(self.processes.key(at).0, self.processes[at].until) {
+                self.remove(line.words, at);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// What the record says changed.
+    fn noted(&mut self, at: At) {
+        self.processes.place(at, self.processes.list(at));
+    }
+
+    fn remove(&mut self, words: Words, at: At) -> Process {
+        let (host, _) = self.processes.key(at);
+        let process = self.processes.remove(at);
+        if let Some(source) = process.peer.source.as_ref().filter(|_| process.let_in()) {
+            let key = words.number_of_host(host, &[source]);
+            if let Some(count) = self.sources.get_mut(&key) {
+                *count -= 1;
+                if *count == 0 {
+                    self.sources.remove(&key);
+                }
+            }
+        }
+        process
+    }
+
+    fn release_failures(&mut self, line: &mut Line<'_>, at: At, out: &mut Vec<Counted<'_>>) {
+        if self.processes[at].waits.is_none() {
             return;
         }
-        let peer = Peer::of(source, port);
-        self.seen.insert(process, due, Connection { peer, ..Connection::default() });
-    }
-
-    fn mark_rejected(&mut self, process: Process) {
-        if let Some(seen) = self.seen.get_mut(&process) {
-            seen.rejected = true;
+        for place in self.processes[at].take_failures() {
+            line.release(place, out);
         }
-    }
-
-    /// A refused attempt tells more of the connection than how it ended.
-    fn note_failure(&mut self, process: Process) {
-        if let Some(seen) = self.seen.get_mut(&process) {
-            seen.failed = true;
-        }
-    }
-
-    fn release_failures(&mut self, process: Process, out: &mut Vec<Counted<'_>>) {
-        for held in self.failures.remove(&process).unwrap_or_default() {
-            release(held, out);
-        }
+        self.noted(at);
     }
 
     /// Lets a held rejection go as the connection ends otherwise: one that was proven counts.
     fn release_rejection(
         &mut self,
-        process: Process,
+        line: &mut Line<'_>,
+        at: At,
         source: Option<&str>,
         out: &mut Vec<Counted<'_>>,
     ) {
-        let Some(mut held) = self.rejections.remove(&process) else { return };
+        let place = self.processes[at].take_rejection();
+        let Some(mut held) = place.and_then(|place| self.take_back(line, place)) else { return };
         if held.source.is_none() {
             held.source = source.map(shortened);
         }
@@ -299,5 +489,69 @@ impl Connections {
         if !(held.alone && logged_in) {
             release(held, out);
         }
+    }
+
+    fn take_back(&mut self, line: &mut Line<'_>, place: Place) -> Option<HeldEvent> {
+        let waiting = line.queue.take(place)?;
+        if let Holder::Rejection(pid) = waiting.holder {
+            self.settle(place.0, pid, &waiting.event);
+        }
+        Some(*waiting.event)
+    }
+
+    fn settle(&mut self, host: HostId, pid: u32, event: &HeldEvent) {
+        if let Some(port) = event.port {
+            self.doubtful.remove(&(host, port, pid));
+        }
+    }
+
+    /// What follows from the records, after they were loaded.
+    pub(super) fn index(&mut self, queue: &Queue, words: Words) {
+        self.count_sources(words);
+        let doubtful = self.processes.iter().filter_map(|((host, pid), process)| {
+            let held = queue.get(process.rejection()?)?;
+            Some((*host, held.port.filter(|_| held.alone)?, *pid))
+        });
+        self.doubtful = doubtful.collect();
+    }
+
+    fn count_sources(&mut self, words: Words) {
+        self.sources.clear();
+        for ((host, _), process) in self.processes.iter().filter(|(_, process)| process.let_in()) {
+            if let Some(source) = &process.peer.source {
+                *self.sources.entry(words.number_of_host(*host, &[source])).or_default() += 1;
+            }
+        }
+    }
+
+    pub(super) fn take_changes(&mut self) -> Changes<(HostId, u32), Process> {
+        self.processes.take_changes()
+    }
+
+    pub(super) fn forget_changes(&mut self) {
+        self.processes.forget_changes();
+    }
+
+    pub(super) fn apply(&mut self, changes: Changes<(HostId, u32), Process>) {
+        self.processes.apply(changes);
+    }
+}
+
+/// The unknown user of a line as a number; 0 for none.
+fn stranger(line: &Line<'_>, event: &Event<'_>) -> u32 {
+    let user = event.user.as_deref().filter(|_| event.invalid_user);
+    user.map_or(0, |user| line.key(&[user]) as u32 | 1)
+}
+
+impl Serialize for Connections {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.processes.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Connections {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let processes = Table::deserialize(deserializer)?;
+        Ok(Connections { processes, ..Connections::default() })
     }
 }

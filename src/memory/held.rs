@@ -77,7 +77,7 @@ impl HeldEvent {
     /// The event again; `None` where a damaged snapshot names no kind of event.
     pub(super) fn event(self) -> Option<Event<'static>> {
         let kind = EventKind::from_name(&self.kind)?;
-        let (reason, role) = (self.reason(), if self.alone { of(kind) } else { Role::Proof });
+        let (reason, role) = (self.reason(), if self.alone { role_of(kind) } else { Role::Proof });
         Some(Event {
             time: Time::from_nanoseconds(self.time),
             host: self.host.into(),
@@ -103,8 +103,8 @@ impl HeldEvent {
     }
 }
 
-/// What an event is that was held because it was no proof.
-fn of(kind: EventKind) -> Role {
+/// What a line was that waited because it is no proof.
+fn role_of(kind: EventKind) -> Role {
     if kind == EventKind::LoginRejected { Role::End } else { Role::Echo }
 }
 

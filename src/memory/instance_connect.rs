@@ -2,18 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::brief::Brief;
 use super::held::shortened;
 use super::limits::{KEY_FOR, KEYS};
-use super::table::{Table, fingerprint};
+use super::line::Line;
 use crate::event::{Event, Time};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Keys {
-    named: Table<u64, Named, KEYS>,
+    pub(super) named: Brief<Named, KEYS>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Named {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Named {
     principal: String,
     trusted: bool,
     time: i64,
@@ -22,24 +24,15 @@ struct Named {
 impl Keys {
     /// Instance Connect says it twice for each login; the later one stands. With the principal
     /// comes whether a rule may rest on it.
-    pub(super) fn provided(&mut self, host: &str, key: &str, principal: (&str, bool), time: Time) {
+    pub(super) fn provided(&mut self, line: &Line<'_>, key: &str, principal: (&str, bool)) {
         let (principal, trusted) = (shortened(principal.0), principal.1);
-        let named = Named { principal, trusted, time: time.nanoseconds() };
-        self.named.insert(
-            fingerprint(&[host, key]),
-            time.saturating_add_seconds(KEY_FOR + 1),
-            named,
-        );
+        let named = Named { principal, trusted, time: line.time.nanoseconds() };
+        self.named.put(line, line.key(&[key]), KEY_FOR + 1, named);
     }
 
-    pub(super) fn principal(&self, login: &Event<'_>) -> Option<(String, bool)> {
-        let key = fingerprint(&[&login.host, login.fingerprint.as_deref()?]);
-        let named = self.named.get(&key)?;
+    pub(super) fn principal(&self, line: &Line<'_>, login: &Event<'_>) -> Option<(String, bool)> {
+        let named = self.named.get(line, line.key(&[login.fingerprint.as_deref()?]))?;
         let age = login.time.seconds_since(Time::from_nanoseconds(named.time));
         (age.abs() <= KEY_FOR as f64).then(|| (named.principal.clone(), named.trusted))
-    }
-
-    pub(super) fn expire(&mut self, now: Time) {
-        self.named.forget_due(now);
     }
 }

@@ -23,13 +23,15 @@ impl Limits {
     pub const MOST_FAILURES: u32 = 100;
 }
 
-/// Connections whose end is known or awaited.
+/// Connections on which nobody is in yet.
 pub const CONNECTIONS: usize = 16_384;
 /// Connections that logged in.
 pub const ACCEPTED: usize = 8_192;
-/// Rejections that wait for their address, and failures that wait for a better line.
-pub const HELD: usize = 1_024;
-/// Hosts whose sshd drops connections.
+/// Connections that ended within the last minute.
+pub const ENDED: usize = 8_192;
+/// Events that wait for a better line.
+pub const HELD: usize = 2_048;
+/// Hosts that write into one log.
 pub const HOSTS: usize = 1_024;
 /// Open sessions.
 pub const SESSIONS: usize = 4_096;
@@ -49,23 +51,31 @@ pub const TARGETS: usize = 4_096;
 pub const SU_TARGETS: usize = 1_024;
 /// Uses of su for one account within those seconds.
 pub const SU_TO_ONE: usize = 16;
+/// Users whom sudo, doas or pkexec refused.
+pub const SUDO_USERS: usize = 1_024;
+/// Refusals of one of them that wait, or that were told a moment ago.
+pub const REFUSALS_OF_ONE: usize = 16;
 /// Commands of sudo whose exit may be logged.
 pub const COMMANDS: usize = 1_024;
 /// Account changes within the last seconds.
 pub const CHANGES: usize = 1_024;
 /// Held failures of one connection; sshd allows six tries.
 pub const FAILURES_OF_CONNECTION: usize = 8;
+/// Connections that are looked at for one that another process of sshd spoke of.
+pub(super) const TWINS: usize = 256;
 /// Bytes of one field of what is remembered; sshd itself cuts a name at 100.
 pub const FIELD: usize = 256;
+
+/// Bytes of a line that is kept because the next one may say that it came again.
+pub(super) const LAST_LINE: usize = 2_048;
 
 /// The tables by what they hold, as README shows them.
 pub const TABLES: &[(&str, usize)] = &[
     ("connections", CONNECTIONS),
     ("connections that logged in", ACCEPTED),
-    ("held rejections", HELD),
-    ("connections with held failures", HELD),
-    ("held failures of PAM", HELD),
-    ("hosts whose sshd drops connections", HOSTS),
+    ("connections that ended within the minute", ENDED),
+    ("events that wait for a better line", HELD),
+    ("hosts in one log", HOSTS),
     ("open sessions", SESSIONS),
     ("addresses with few failures", ADDRESSES),
     ("addresses with many failures", FAILING_ADDRESSES),
@@ -73,6 +83,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("CloudTrail event IDs", EVENT_IDS),
     ("Session Manager targets", TARGETS),
     ("accounts that su was used for", SU_TARGETS),
+    ("users whom sudo, doas or pkexec refused", SUDO_USERS),
     ("sudo commands", COMMANDS),
     ("account changes", CHANGES),
 ];
@@ -107,3 +118,14 @@ pub(super) const CHANGE_WAIT: i64 = 10;
 pub(super) const COMMAND_FOR: i64 = 86_400;
 /// Seconds between EC2 Instance Connect's line and the login with that key.
 pub(super) const KEY_FOR: i64 = 60;
+/// Seconds that PAM's word on a refusal waits for sudo's own line: sudo lets its user think for
+/// five minutes (`passwd_timeout`) before it gives up.
+pub(super) const SUDO_WAIT: i64 = 310;
+/// The same for pkexec and doas.
+pub(super) const OTHER_REFUSAL_WAIT: i64 = 60;
+/// Seconds after sudo's own line in which PAM may say how many attempts there were.
+pub(super) const TOLD_FOR: i64 = 10;
+/// Seconds that it is remembered which sudo a user has.
+pub(super) const SUDO_FOR: i64 = 30 * 86_400;
+/// Seconds between the session that doas opens and its line.
+pub(super) const SESSION_WAIT: i64 = 10;

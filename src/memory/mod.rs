@@ -1,40 +1,52 @@
 //! What stands between single records: how one connection ended, open sessions, who failed before.
 //!
-//! Owns every memory across records, each bounded ([`limits`]), all saved in one snapshot. Pure:
-//! time comes with the events, and [`Memory::expire`] is told what time it is.
+//! Owns every memory across records, each bounded ([`limits`]), all saved in one snapshot, whole
+//! or as what changed ([`saved`]). Pure: time comes with the events, and [`Memory::expire`] is told
+//! what time it is.
 //!
-//! - [`connections`]: one rejection a connection, PAM's errors beside `Failed`; [`logins`]: whose
-//!   end is none;
+//! - [`hosts`]: what time it is on each host; [`waiting`]: what waits for a better line, one queue;
+//! - [`connections`]: one [`process`] record for each that serves a connection: what [`join`]s;
 //! - [`throttling`]: connections that sshd dropped;
 //! - [`sessions`]: opened and closed, paired;
-//! - [`su`]: su's own line or PAM's;
+//! - [`su`], [`refusals`]: the own line of su, sudo, doas, pkexec, or PAM's;
 //! - [`attempts`]: one attempt through several PAM modules;
 //! - [`echoes`]: exits of sudo's commands, passwords changed;
-//! - [`failures`]: successes after failures; [`instance_connect`]: EC2 Instance Connect; [`cloudtrail_ids`]: CloudTrail.
+//! - [`failures`]: successes after failures; [`instance_connect`]; [`cloudtrail_ids`];
+//! - [`table`], [`brief`]: what they are kept in, by [`words`] made to numbers.
 
 mod attempts;
+mod brief;
 mod cloudtrail_ids;
 mod connections;
 mod echoes;
 mod failures;
 mod held;
+mod hosts;
 mod instance_connect;
 mod join;
 pub mod limits;
-mod logins;
-mod peer;
+mod line;
+mod process;
+mod refusals;
+mod saved;
 mod sessions;
 mod su;
 mod table;
 mod throttling;
+mod waiting;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
+pub use saved::Changes;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Reason, Time};
+use connections::{is_by_connection, is_server};
 use held::HeldEvent;
-use limits::LATE;
+use hosts::HostId;
+use line::Line;
+use waiting::{Place, Waiting};
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,22 +90,36 @@ impl<'a> From<Event<'a>> for Counted<'a> {
 
 /// Everything remembered between records.
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(from = "saved::Whole")]
 pub struct Memory {
     #[serde(skip)]
     limits: Limits,
+    /// The time of the day while lines are read as they are written.
+    #[serde(skip)]
+    wall: Option<Time>,
+    words: words::Words,
+    hosts: hosts::Hosts,
+    queue: waiting::Queue,
+    parts: Parts,
+    failures: failures::Failures,
+    /// The last line of the batch before, where `last message repeated N times` may speak of it.
+    last_line: String,
+}
+
+/// What joins the lines of one kind each.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Parts {
     connections: connections::Connections,
     throttling: throttling::Throttling,
     sessions: sessions::Sessions,
     su: su::Uses,
+    refusals: refusals::Refusals,
     attempts: attempts::Attempts,
     commands: echoes::Commands,
-    changes: echoes::Changes,
-    failures: failures::Failures,
+    account_changes: echoes::AccountChanges,
     instance_connect: instance_connect::Keys,
     cloudtrail_ids: cloudtrail_ids::CloudTrailIds,
-    /// The last message where it was a refusal, for `last message repeated N times`.
-    last: Option<HeldEvent>,
 }
 
 impl Memory {
@@ -106,196 +132,244 @@ impl Memory {
         self.limits = limits;
     }
 
-    /// Takes one event and appends to `out` what now counts: this event, an earlier one that was
-    /// held back, or nothing yet. Its time lets go of what was due before it.
-    pub fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let from = out.len();
-        // CloudTrail's records come late and stand beside the log, not in it.
-        if event.aws.is_none() {
-            self.release_due(event.time, LATE, out);
-            self.last = repeatable(&event).then(|| HeldEvent::from(&event));
+    /// Says what time it is when the next lines are read, where they are read as they are
+    /// written: so much is the clock of their host behind. `None` while a backlog is read.
+    pub fn read_at(&mut self, wall: Option<Time>) {
+        self.wall = wall;
+    }
+
+    /// The last line that was read before, where it is one that a log daemon may fold; else empty.
+    pub fn last_line(&self) -> &[u8] {
+        self.last_line.as_bytes()
+    }
+
+    /// Keeps the last line of a batch, so that the next one may speak of it.
+    pub fn set_last_line(&mut self, line: &[u8]) {
+        self.last_line.clear();
+        if line.len() <= limits::LAST_LINE {
+            self.last_line.push_str(&String::from_utf8_lossy(line));
         }
-        self.judge(event, out);
-        self.enrich(&mut out[from..]);
+    }
+
+    /// Takes one event and appends to `out` what now counts: this event, an earlier one that was
+    /// held back, or nothing yet. Its time lets go of what was due on its host before it.
+    pub fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        // CloudTrail's records come late and stand beside the log, not in it.
+        if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
+            let counted = self.parts.cloudtrail_ids.counted(self.words, event);
+            out.extend(counted.map(Counted::from));
+            return;
+        }
+        let (host, time) = (self.spoke(&event.host, event.time, out), event.time);
+        self.on_line(host, time, out, |parts, line, out| parts.judge(line, event, out));
     }
 
     /// Takes a line that is no event but that another one needs.
     pub fn hint(&mut self, hint: Hint<'_>, out: &mut Vec<Counted<'_>>) {
-        let from = out.len();
-        self.release_due(hint.time, LATE, out);
-        let last = self.last.take();
-        match &hint.kind {
-            HintKind::Connection { source, port } => {
-                let peer = (&**source, *port);
-                self.connections.connected(&hint.host, hint.pid, peer, hint.time, out);
-            }
-            HintKind::KeyProvided { fingerprint, principal, trusted } => {
-                let principal = (&**principal, *trusted);
-                self.instance_connect.provided(&hint.host, fingerprint, principal, hint.time);
-            }
-            HintKind::AuthenticationSucceeded { user, .. } => {
-                self.attempts.let_in(&hint.host, &hint.program, hint.pid, user);
-                self.su.let_in(&hint.host, hint.pid, user);
-            }
-            HintKind::Repeated { times } => {
-                self.last = last.clone();
-                self.repeat(last, &hint, *times, out);
-            }
-            HintKind::ThrottlingBegan => self.throttling.began(&hint.host, hint.time),
-            HintKind::HostStarted => self.restarted(&hint.host, hint.time, out),
-            HintKind::Suppressed { .. } => {}
+        let host = self.spoke(&hint.host, hint.time, out);
+        if hint.kind == HintKind::HostStarted {
+            self.release(self.queue.of(Some(host)), out);
+            self.parts.connections.host_started(host, self.words);
         }
-        self.enrich(&mut out[from..]);
+        self.on_line(host, hint.time, out, |parts, line, out| parts.hint(line, &hint, out));
     }
 
-    /// Notes a line that told nothing (ignored or unrecognized): what came before it is no longer
-    /// the last message that `last message repeated N times` speaks of.
-    pub fn other(&mut self) {
-        self.last = None;
-    }
-
-    /// Lets go of what was held back and can no longer be joined at `now`: the time of the day
-    /// where the log is read to its end, the newest record's time before.
-    pub fn expire(&mut self, now: Time, out: &mut Vec<Counted<'static>>) {
-        let from = out.len();
-        self.release_due(now, 0, out);
-        self.enrich(&mut out[from..]);
+    /// Lets go of what was held back and can no longer be joined when it is `wall` by the clock.
+    pub fn expire(&mut self, wall: Time, out: &mut Vec<Counted<'static>>) {
+        let due = self.queue.due_by_clock(|host| self.hosts.time(host, Some(wall)));
+        self.release(due, out);
+        let Memory { hosts, words, parts, failures, limits, .. } = self;
+        parts.connections.expire(hosts, wall, *words);
+        parts.throttling.told.expire(hosts, wall);
+        parts.su.recent.expire(hosts, wall);
+        parts.refusals.users.expire(hosts, wall);
+        parts.refusals.sessions.expire(hosts, wall);
+        parts.attempts.waiting.expire(hosts, wall);
+        parts.commands.running.expire(hosts, wall);
+        parts.account_changes.recent.expire(hosts, wall);
+        parts.instance_connect.named.expire(hosts, wall);
+        failures.expire(hosts, wall, limits);
     }
 
     /// Lets go of all that is held back: nothing more will come.
     pub fn finish(&mut self, out: &mut Vec<Counted<'static>>) {
-        let from = out.len();
-        self.connections.finish(out);
-        self.su.finish(out);
-        self.attempts.finish(out);
-        self.enrich(&mut out[from..]);
+        self.release(self.queue.of(None), out);
     }
 
     /// Open sessions by program and user: the gauge `login_sessions_active`.
     pub fn sessions_active(&self) -> Vec<(String, String, u64)> {
-        self.sessions.active()
+        self.parts.sessions.active()
     }
 
     /// The host started at `boot`: what was open before is not open. An empty host is every host.
     pub fn host_started(&mut self, host: &str, boot: Time) {
-        self.sessions.host_started(host, boot);
+        self.parts.sessions.host_started(host, boot);
     }
 
-    /// What a record tells, by the kind of event: counted, held, dropped, or joined.
-    fn judge<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let by_connection = matches!(&*event.program, "sshd" | "login");
-        match event.kind {
-            EventKind::LoginSuccess => self.connections.accepted(event, out),
-            EventKind::LoginRejected if by_connection => self.rejected(event, out),
-            EventKind::LoginFailure if by_connection => self.connections.failed(event, out),
-            EventKind::LoginFailure => self.attempts.failed(event, out),
-            EventKind::SessionOpened => self.opened(event, out),
-            EventKind::SessionClosed => self.closed(event, out),
-            EventKind::SuSuccess | EventKind::SuFailure => self.su.event(event, out),
-            EventKind::SudoCommand if !self.commands.counts(&event) => {}
-            EventKind::AccountChange if !self.changes.counts(&event) => {}
-            EventKind::AwsSuccess | EventKind::AwsFailure => {
-                out.extend(self.cloudtrail_ids.counted(event).map(Counted::from));
+    /// Notes that a host wrote a line. What waits of a host that is forgotten for it counts.
+    fn spoke(&mut self, name: &str, time: Time, out: &mut Vec<Counted<'_>>) -> HostId {
+        let (host, forgotten) = self.hosts.spoke(name, time, self.wall, self.words);
+        if let Some(forgotten) = forgotten {
+            self.release(self.queue.of(Some(forgotten)), out);
+        }
+        host
+    }
+
+    /// Lets go of what is due on the line's host, then lets `work` join the line.
+    fn on_line<'a>(
+        &mut self,
+        host: HostId,
+        time: Time,
+        out: &mut Vec<Counted<'a>>,
+        work: impl FnOnce(&mut Parts, &mut Line<'_>, &mut Vec<Counted<'a>>),
+    ) {
+        let from = out.len();
+        while let Some((place, waiting)) = self.queue.pop_due(host, time) {
+            self.parts.released(place, &waiting);
+            release(*waiting.event, out);
+        }
+        let Memory { words, hosts, queue, parts, .. } = self;
+        let mut line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
+        work(parts, &mut line, out);
+        for (place, waiting) in std::mem::take(&mut line.went) {
+            parts.released(place, &waiting);
+            release(*waiting.event, out);
+        }
+        for counted in &mut out[from..] {
+            enrich(counted, &line, &mut self.failures, parts, &self.limits);
+        }
+    }
+
+    fn release(&mut self, places: Vec<Place>, out: &mut Vec<Counted<'_>>) {
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+        for place in places {
+            let Some(waiting) = queue.take(place) else { continue };
+            parts.released(place, &waiting);
+            let (from, (host, ..)) = (out.len(), place);
+            let time = Time::from_nanoseconds(waiting.event.time);
+            release(*waiting.event, out);
+            let line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
+            for counted in &mut out[from..] {
+                enrich(counted, &line, failures, parts, limits);
             }
-            EventKind::LoginRejected
-            | EventKind::SudoCommand
-            | EventKind::SudoFailure
-            | EventKind::AccountChange => out.push(event.into()),
+        }
+    }
+}
+
+impl Parts {
+    /// What a record tells, by the kind of event: counted, held, dropped, or joined.
+    fn judge<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        match event.kind {
+            EventKind::LoginSuccess => self.connections.accepted(line, event, out),
+            EventKind::LoginFailure if is_by_connection(&event.program) => {
+                self.connections.failed(line, event, out);
+            }
+            EventKind::LoginFailure => self.attempts.failed(line, event, out),
+            EventKind::LoginRejected => self.rejected(line, event, out),
+            EventKind::SessionOpened => self.opened(line, event, out),
+            EventKind::SessionClosed => self.closed(line, event, out),
+            EventKind::SuSuccess | EventKind::SuFailure => self.su.event(line, event, out),
+            EventKind::SudoFailure => self.refusals.failed(line, event, out),
+            EventKind::SudoCommand => {
+                if self.refusals.command(line, &event, out) && self.commands.counts(line, &event) {
+                    out.push(event.into());
+                }
+            }
+            EventKind::AccountChange => {
+                if self.account_changes.counts(line, &event) {
+                    out.push(event.into());
+                }
+            }
+            EventKind::AwsSuccess | EventKind::AwsFailure => out.push(event.into()),
         }
     }
 
-    fn rejected<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        if event.reason == Some(Reason::Throttled) {
-            out.extend(self.throttling.counted(event).map(Counted::from));
+    fn rejected<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        if !is_by_connection(&event.program) {
+            out.push(event.into());
+        } else if event.reason == Some(Reason::Throttled) {
+            out.extend(self.throttling.counted(line, event).map(Counted::from));
         } else {
-            self.connections.rejected(event, out);
+            self.connections.rejected(line, event, out);
         }
     }
 
-    fn opened<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        self.sessions.opened(&event);
-        if event.program == "sshd" {
-            self.connections.opened(&event.host, event.pid, event.time);
+    fn opened<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        self.sessions.opened(line, &event);
+        self.refusals.opened(line, &event);
+        if is_server(&event.program) {
+            self.connections.opened(line, event.pid, out);
         }
-        let used = su::behind_session(&event);
+        let su = su::behind_session(&event);
         out.push(event.into());
-        if let Some(used) = used {
-            self.su.event(used, out);
+        if let Some(su) = su {
+            self.su.event(line, su, out);
         }
     }
 
-    fn closed<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let duration = self.sessions.closed(&event);
-        if event.program == "sshd" {
-            self.connections.closed(&event.host, event.pid, event.time);
+    fn closed<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+        let duration = self.sessions.closed(line, &event);
+        if is_server(&event.program) {
+            self.connections.closed(line, event.pid);
         }
         out.push(Counted { duration, ..event.into() });
     }
 
-    /// `last message repeated N times` is the last message, N times more.
-    fn repeat(
-        &mut self,
-        last: Option<HeldEvent>,
-        hint: &Hint<'_>,
-        times: u32,
-        out: &mut Vec<Counted<'_>>,
-    ) {
-        let Some(event) = last.and_then(HeldEvent::event) else { return };
-        let same_process = hint.pid.is_none() || hint.pid == event.pid;
-        let same_host = hint.host.is_empty() || hint.host == event.host;
-        if same_process && same_host {
-            let count = event.count.saturating_mul(times);
-            self.judge(Event { count, time: hint.time, ..event }, out);
-        }
-    }
-
-    fn restarted(&mut self, host: &str, time: Time, out: &mut Vec<Counted<'_>>) {
-        self.sessions.host_started(host, time);
-        self.connections.host_started(host, out);
-    }
-
-    /// `late` is how many seconds past its time a rejection may still be told better.
-    fn release_due(&mut self, now: Time, late: i64, out: &mut Vec<Counted<'_>>) {
-        self.connections.expire(now, late, out);
-        self.throttling.expire(now);
-        self.su.expire(now, out);
-        self.attempts.expire(now, out);
-        self.commands.expire(now);
-        self.changes.expire(now);
-        self.failures.expire(now);
-        self.instance_connect.expire(now);
-    }
-
-    /// What only counted events tell: failures to remember, successes to compare with them.
-    fn enrich(&mut self, counted: &mut [Counted<'_>]) {
-        for counted in counted {
-            let event = &counted.event;
-            let Some(source) = event.source.as_deref() else { continue };
-            match event.kind {
-                EventKind::LoginFailure => {
-                    self.failures.note(source, event.time, event.count, &self.limits);
-                }
-                EventKind::LoginSuccess => {
-                    counted.after_failures = self.failures.often(source, event.time, &self.limits);
-                    let principal = self.instance_connect.principal(event);
-                    counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
-                    counted.principal = principal.map(|(name, _)| name);
-                }
-                _ => {}
+    fn hint(&mut self, line: &mut Line<'_>, hint: &Hint<'_>, out: &mut Vec<Counted<'_>>) {
+        match &hint.kind {
+            HintKind::Connection { source, port } => {
+                self.connections.connected(line, hint.pid, (Some(source), *port), out);
             }
+            HintKind::KeyProvided { fingerprint, principal, trusted } => {
+                self.instance_connect.provided(line, fingerprint, (principal, *trusted));
+            }
+            HintKind::AuthenticationSucceeded { user, .. } => {
+                self.attempts.let_in(line, &hint.program, hint.pid, user);
+                self.su.let_in(line, hint.pid, user);
+            }
+            HintKind::ThrottlingBegan => self.throttling.began(line),
+            HintKind::HostStarted => self.sessions.host_started(&hint.host, hint.time),
+            // Who reads the lines reads the repeated one again.
+            HintKind::Repeated { .. } | HintKind::Suppressed { .. } => {}
         }
+    }
+
+    /// An event does not wait any more: who knows of it is told.
+    fn released(&mut self, place: Place, waiting: &Waiting) {
+        self.connections.released(place, waiting);
+        self.su.released(place, waiting);
+        self.refusals.released(place, waiting);
+        self.attempts.released(place, waiting);
+    }
+}
+
+/// What only counted events tell: failures to remember, successes to compare with them.
+fn enrich(
+    counted: &mut Counted<'_>,
+    line: &Line<'_>,
+    failures: &mut failures::Failures,
+    parts: &Parts,
+    limits: &Limits,
+) {
+    let event = &counted.event;
+    let Some(source) = event.source.as_deref() else { return };
+    match event.kind {
+        EventKind::LoginFailure => {
+            failures.note(line, source, (event.time, event.count), limits);
+        }
+        EventKind::LoginSuccess => {
+            counted.after_failures = failures.often(line, source, event.time, limits);
+            let principal = parts.instance_connect.principal(line, event);
+            counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+            counted.principal = principal.map(|(name, _)| name);
+        }
+        _ => {}
     }
 }
 
 /// Lets a held event go: it counts.
 fn release(held: HeldEvent, out: &mut Vec<Counted<'_>>) {
     out.extend(held.event().map(Counted::from));
-}
-
-/// Log daemons fold lines that are the same to the letter: refusals, since others name a pid, a
-/// port or a time of their own.
-fn repeatable(event: &Event<'_>) -> bool {
-    matches!(event.kind, EventKind::LoginFailure | EventKind::SudoFailure | EventKind::SuFailure)
 }
 
 #[cfg(test)]

@@ -10,90 +10,99 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Counted;
+use super::brief::Brief;
 use super::held::HeldEvent;
 use super::limits::{SU_TARGETS, SU_TO_ONE, SU_WAIT};
-use super::table::{Table, fingerprint};
-use super::{Counted, release};
-use crate::event::{Event, EventKind, Role, Time};
+use super::line::Line;
+use super::waiting::{Holder, Place, Waiting};
+use crate::event::{Event, EventKind, Role};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Uses {
-    recent: Table<Key, Vec<Use>, SU_TARGETS>,
+    /// By target.
+    pub(super) recent: Brief<Vec<Use>, SU_TARGETS>,
 }
 
-/// Host and target.
-type Key = u64;
-
 /// One use within the last seconds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Use {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Use {
     pid: Option<u32>,
-    due: i64,
+    /// Nanoseconds since the epoch.
+    until: i64,
     state: State,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum State {
     /// su's own line counted.
     ToldByItself,
     /// PAM's session counted.
     ToldByPam,
     /// PAM's failure waits for su's own line.
-    Refused(Box<HeldEvent>),
+    Refused(Place),
 }
 
 impl Uses {
-    pub(super) fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let key = key(&event.host, event.target_user.as_deref());
-        let mut uses = self.recent.remove(&key).unwrap_or_default();
-        let due = event.time.saturating_add_seconds(SU_WAIT);
+    pub(super) fn event<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let key = key(line, event.target_user.as_deref());
+        let mut uses = self.uses(line, key);
         let pid = event.pid;
         let state = match (event.role, event.kind) {
             (Role::Proof, EventKind::SuSuccess) => told_by_itself(&mut uses, event, out),
             (Role::Proof, _) => {
-                take(&mut uses, pid, |state| matches!(state, State::Refused(_)));
+                take_refused(line, &mut uses, pid);
                 out.push(event.into());
                 Some(State::ToldByItself)
             }
-            _ if knows(&uses, pid, |state| matches!(state, State::ToldByItself)) => None,
+            _ if knows(&uses, pid, |state| state == State::ToldByItself) => None,
             (_, EventKind::SuSuccess) => {
                 out.push(event.into());
                 Some(State::ToldByPam)
             }
-            _ => refused_by_pam(&uses, &event),
+            _ => refused_by_pam(line, key, &uses, &event),
         };
-        uses.extend(state.map(|state| Use { pid, due: due.nanoseconds(), state }));
-        if uses.len() > SU_TO_ONE {
-            let_go(uses.remove(0), out);
+        let until = line.time.saturating_add_seconds(SU_WAIT).nanoseconds();
+        uses.extend(state.map(|state| Use { pid, until, state }));
+        if uses.len() > SU_TO_ONE
+            && let State::Refused(place) = uses.remove(0).state
+        {
+            line.release(place, out);
         }
-        self.insert(key, uses, out);
+        self.recent.put(line, key, SU_WAIT, uses);
     }
 
-    fn insert(&mut self, key: Key, uses: Vec<Use>, out: &mut Vec<Counted<'_>>) {
-        let Some(due) = uses.iter().map(|one| one.due).min() else { return };
-        if let Some((_, uses)) = self.recent.insert(key, Time::from_nanoseconds(due), uses) {
-            uses.into_iter().for_each(|one| let_go(one, out));
-        }
+    /// What is remembered of a target. A refusal that is released meanwhile is no more in it.
+    fn uses(&mut self, line: &Line<'_>, key: u64) -> Vec<Use> {
+        let mut uses = self.recent.take(line, key).unwrap_or_default();
+        uses.retain(|one| match one.state {
+            State::Refused(place) => line.queue.get(place).is_some(),
+            _ => one.until > line.time.nanoseconds(),
+        });
+        uses
     }
 
     /// Another PAM module let the user in.
-    pub(super) fn let_in(&mut self, host: &str, pid: Option<u32>, target: &str) {
-        if let Some(uses) = self.recent.get_mut(&key(host, Some(target))) {
-            take(uses, pid, |state| matches!(state, State::Refused(_)));
+    pub(super) fn let_in(&mut self, line: &mut Line<'_>, pid: Option<u32>, target: &str) {
+        let key = key(line, Some(target));
+        let mut uses = self.uses(line, key);
+        take_refused(line, &mut uses, pid);
+        if !uses.is_empty() {
+            self.recent.put(line, key, SU_WAIT, uses);
         }
     }
 
-    pub(super) fn expire(&mut self, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((key, uses)) = self.recent.pop_due(now) {
-            let (gone, left) = uses.into_iter().partition(|one| one.due <= now.nanoseconds());
-            Vec::into_iter(gone).for_each(|one| let_go(one, out));
-            self.insert(key, left, out);
-        }
-    }
-
-    pub(super) fn finish(&mut self, out: &mut Vec<Counted<'_>>) {
-        while let Some((_, uses)) = self.recent.pop_first() {
-            uses.into_iter().for_each(|one| let_go(one, out));
+    /// An event of a use does not wait any more.
+    pub(super) fn released(&mut self, place: Place, waiting: &Waiting) {
+        if let Holder::Use(key) = waiting.holder {
+            let gone = State::Refused(place);
+            self.recent.change((place.0, key), |uses| uses.retain(|one| one.state != gone));
         }
     }
 }
@@ -104,47 +113,50 @@ fn told_by_itself<'a>(
     event: Event<'a>,
     out: &mut Vec<Counted<'a>>,
 ) -> Option<State> {
-    if take(uses, event.pid, |state| matches!(state, State::ToldByPam)).is_none() {
+    if take(uses, event.pid, |state| state == State::ToldByPam).is_none() {
         out.push(event.into());
     }
     Some(State::ToldByItself)
 }
 
 /// Waits; two modules that refuse one process are one refusal.
-fn refused_by_pam(uses: &[Use], event: &Event<'_>) -> Option<State> {
-    let refused = |state: &State| matches!(state, State::Refused(_));
-    let again = event.pid.is_some() && knows(uses, event.pid, refused);
-    (!again).then(|| State::Refused(Box::new(HeldEvent::from(event))))
+fn refused_by_pam(line: &mut Line<'_>, key: u64, uses: &[Use], event: &Event<'_>) -> Option<State> {
+    if event.pid.is_some() && knows(uses, event.pid, is_refused) {
+        return None;
+    }
+    let held = HeldEvent::from(event);
+    Some(State::Refused(line.hold(held, event.time, SU_WAIT, 0, Holder::Use(key))))
+}
+
+fn is_refused(state: State) -> bool {
+    matches!(state, State::Refused(_))
 }
 
 /// Whether lines with these pids can be of one use.
-fn same(a: Option<u32>, b: Option<u32>) -> bool {
+pub(super) fn same(a: Option<u32>, b: Option<u32>) -> bool {
     a.is_none() || b.is_none() || a == b
 }
 
-fn knows(uses: &[Use], pid: Option<u32>, is: impl Fn(&State) -> bool) -> bool {
-    uses.iter().any(|one| same(one.pid, pid) && is(&one.state))
+fn knows(uses: &[Use], pid: Option<u32>, is: impl Fn(State) -> bool) -> bool {
+    uses.iter().any(|one| same(one.pid, pid) && is(one.state))
 }
 
 /// Takes out the use that this line is of: the one with its pid, else the oldest that may be.
-fn take(uses: &mut Vec<Use>, pid: Option<u32>, is: impl Fn(&State) -> bool) -> Option<Use> {
-    let exact = uses.iter().position(|one| one.pid == pid && is(&one.state));
-    let at = exact.or_else(|| uses.iter().position(|s| same(s.pid, pid) && is(&s.state)))?;
+fn take(uses: &mut Vec<Use>, pid: Option<u32>, is: impl Fn(State) -> bool) -> Option<Use> {
+    let exact = uses.iter().position(|one| one.pid == pid && is(one.state));
+    let at = exact.or_else(|| uses.iter().position(|s| same(s.pid, pid) && is(s.state)))?;
     Some(uses.remove(at))
 }
 
-fn let_go(one: Use, out: &mut Vec<Counted<'_>>) {
-    if let State::Refused(held) = one.state {
-        release(*held, out);
+fn take_refused(line: &mut Line<'_>, uses: &mut Vec<Use>, pid: Option<u32>) {
+    if let Some(State::Refused(place)) = take(uses, pid, is_refused).map(|one| one.state) {
+        line.take(place);
     }
 }
 
-/// The use of su that PAM's session tells of, by whom PAM names as who opened it.
+/// The su that PAM's session tells of.
 pub(super) fn behind_session<'a>(session: &Event<'a>) -> Option<Event<'a>> {
-    if session.kind != EventKind::SessionOpened || session.program != "su" {
-        return None;
-    }
-    Some(Event {
+    (session.program == "su").then(|| Event {
         kind: EventKind::SuSuccess,
         role: Role::Echo,
         user: session.by.map(|by| by.name).filter(|name| !name.is_empty()).map(Into::into),
@@ -153,6 +165,6 @@ pub(super) fn behind_session<'a>(session: &Event<'a>) -> Option<Event<'a>> {
     })
 }
 
-fn key(host: &str, target: Option<&str>) -> Key {
-    fingerprint(&[host, target.unwrap_or_default()])
+fn key(line: &Line<'_>, target: Option<&str>) -> u64 {
+    line.key(&["su", target.unwrap_or_default()])
 }

@@ -1,158 +1,348 @@
-//! A map with a bound, whose entries have a time at which they are due.
+//! A bounded map that knows in which order its entries were last used, and which of them changed
+//! since they were last saved.
+//!
+//! An entry stands in one of a few lists, least recently used first. What to forget, and when, is
+//! the owner's to say: each list has a quota of its own, so that a flood into one of them pushes
+//! nothing out of another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use slab::Slab;
 
-use crate::event::Time;
+/// Where an entry stands, until it is removed.
+pub(super) type At = usize;
 
-/// At most `N` entries. What is due first goes first: when its time has come, or to make room.
+/// Which list of its table.
+pub(super) type List = u8;
+
+/// No table has more.
+const LISTS: usize = 3;
+
+const NOWHERE: At = usize::MAX;
+
 #[derive(Clone, Debug)]
-pub(super) struct Table<K, V, const N: usize> {
-    entries: HashMap<K, Slot<V>, Mixing>,
-    order: BTreeMap<(i64, u64), K>,
-    /// Nothing is due before this, so that most questions need no look at the order.
-    soonest: i64,
-    /// Tells entries apart that are due at the same time: the older one goes first.
-    next: u64,
+pub(super) struct Table<K, V> {
+    index: HashMap<K, At, Mixing>,
+    slots: Slab<Slot<K, V>>,
+    lists: [Ends; LISTS],
+    unsaved: Unsaved<K>,
 }
 
 #[derive(Clone, Debug)]
-struct Slot<V> {
-    place: (i64, u64),
+struct Slot<K, V> {
+    key: K,
     value: V,
+    list: List,
+    before: At,
+    after: At,
+    /// It changed since it was last saved. What changes is the newest of its list, so these stand
+    /// at the end.
+    unsaved: bool,
 }
 
-impl<K, V, const N: usize> Default for Table<K, V, N> {
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    oldest: At,
+    newest: At,
+    len: usize,
+}
+
+impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        let entries = HashMap::with_hasher(Mixing::new());
-        Table { entries, order: BTreeMap::new(), soonest: i64::MAX, next: 0 }
+        let ends = Ends { oldest: NOWHERE, newest: NOWHERE, len: 0 };
+        Table {
+            index: HashMap::default(),
+            slots: Slab::new(),
+            lists: [ends; LISTS],
+            unsaved: Unsaved::default(),
+        }
     }
 }
 
-impl<K: Clone + Eq + Hash, V, const N: usize> Table<K, V, N> {
-    /// Inserts, in place of what the key had. Gives what went to make room.
-    pub(super) fn insert(&mut self, key: K, due: Time, value: V) -> Option<(K, V)> {
-        self.remove(&key);
-        let out = if self.entries.len() >= N { self.pop_first() } else { None };
-        let place = (due.nanoseconds(), self.next);
-        self.next += 1;
-        self.soonest = self.soonest.min(place.0);
-        self.order.insert(place, key.clone());
-        self.entries.insert(key, Slot { place, value });
-        out
+impl<K: Copy + Eq + Hash, V> Table<K, V> {
+    pub(super) fn find(&self, key: &K) -> Option<At> {
+        self.index.get(key).copied()
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key).map(|slot| &slot.value)
+        self.find(key).map(|at| &self[at])
     }
 
-    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|slot| &mut slot.value)
+    pub(super) fn key(&self, at: At) -> K {
+        self.slots[at].key
     }
 
-    pub(super) fn contains(&self, key: &K) -> bool {
-        self.entries.contains_key(key)
+    pub(super) fn list(&self, at: At) -> List {
+        self.slots[at].list
     }
 
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
-        let slot = self.entries.remove(key)?;
-        self.order.remove(&slot.place);
-        Some(slot.value)
-    }
-
-    /// The entry that is due first, where it is due at `now`.
-    pub(super) fn pop_due(&mut self, now: Time) -> Option<(K, V)> {
-        if self.soonest > now.nanoseconds() {
-            return None;
+    /// Inserts as the newest of a list, in place of what the key had.
+    pub(super) fn insert(&mut self, key: K, list: List, value: V) -> At {
+        if let Some(at) = self.find(&key) {
+            self.slots[at].value = value;
+            self.place(at, list);
+            return at;
         }
-        self.soonest = self.order.first_key_value().map_or(i64::MAX, |(place, _)| place.0);
-        if self.soonest <= now.nanoseconds() { self.pop_first() } else { None }
-    }
-
-    /// Puts off when an entry is due, where that is so much later that it is worth the work.
-    pub(super) fn put_off(&mut self, key: &K, due: Time) {
-        const WORTH: i64 = 10_000_000_000;
-        let Some(slot) = self.entries.get_mut(key) else { return };
-        if due.nanoseconds().saturating_sub(slot.place.0) >= WORTH
-            && let Some(key) = self.order.remove(&slot.place)
-        {
-            slot.place.0 = due.nanoseconds();
-            self.order.insert(slot.place, key);
-        }
-    }
-
-    pub(super) fn pop_first(&mut self) -> Option<(K, V)> {
-        let (_, key) = self.order.pop_first()?;
-        self.entries.remove(&key).map(|slot| (key, slot.value))
-    }
-
-    /// Forgets every entry that is due at `now`.
-    pub(super) fn forget_due(&mut self, now: Time) {
-        while self.pop_due(now).is_some() {}
-    }
-
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        let order = &mut self.order;
-        self.entries.retain(|key, slot| {
-            let stays = keep(key, &slot.value);
-            if !stays {
-                order.remove(&slot.place);
-            }
-            stays
+        let at = self.slots.insert(Slot {
+            key,
+            value,
+            list,
+            before: NOWHERE,
+            after: NOWHERE,
+            unsaved: false,
         });
+        self.index.insert(key, at);
+        self.link(at, list);
+        self.changed(at);
+        at
     }
 
-    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|slot| &slot.value)
+    /// Makes an entry the newest of a list.
+    pub(super) fn place(&mut self, at: At, list: List) {
+        self.changed(at);
+        let slot = &self.slots[at];
+        if slot.list != list || slot.after != NOWHERE {
+            self.unlink(at);
+            self.link(at, list);
+        }
+    }
+
+    pub(super) fn remove(&mut self, at: At) -> V {
+        self.unlink(at);
+        let slot = self.slots.remove(at);
+        self.index.remove(&slot.key);
+        self.unsaved.removed(slot.key, self.slots.len());
+        slot.value
+    }
+
+    pub(super) fn take(&mut self, key: &K) -> Option<V> {
+        self.find(key).map(|at| self.remove(at))
+    }
+
+    pub(super) fn oldest(&self, list: List) -> Option<At> {
+        Some(self.lists[list as usize].oldest).filter(|at| *at != NOWHERE)
+    }
+
+    pub(super) fn len(&self, list: List) -> usize {
+        self.lists[list as usize].len
+    }
+
+    /// The entries of a list, newest first.
+    pub(super) fn newest_first(&self, list: List) -> impl Iterator<Item = At> {
+        let mut at = self.lists[list as usize].newest;
+        std::iter::from_fn(move || {
+            let found = Some(at).filter(|at| *at != NOWHERE)?;
+            at = self.slots[found].before;
+            Some(found)
+        })
+    }
+
+    /// The entries of a list, oldest first.
+    fn oldest_first(&self, list: List) -> impl Iterator<Item = &Slot<K, V>> {
+        let mut at = self.lists[list as usize].oldest;
+        std::iter::from_fn(move || {
+            let slot = self.slots.get(at)?;
+            at = slot.after;
+            Some(slot)
+        })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.entries.iter().map(|(key, slot)| (key, &slot.value))
+        self.slots.iter().map(|(_, slot)| (&slot.key, &slot.value))
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        assert_eq!(self.entries.len(), self.order.len());
-        self.entries.len()
+    /// Shows every value to `each`, which changes only what is not saved.
+    pub(super) fn each_mut(&mut self, mut each: impl FnMut(&K, &mut V)) {
+        self.slots.iter_mut().for_each(|(_, slot)| each(&slot.key, &mut slot.value));
+    }
+
+    /// Removes what `gone` says is gone.
+    pub(super) fn remove_where(&mut self, mut gone: impl FnMut(&K, &V) -> bool) -> Vec<(K, V)> {
+        let found = self.slots.iter().filter(|(_, slot)| gone(&slot.key, &slot.value));
+        let found: Vec<(At, K)> = found.map(|(at, slot)| (at, slot.key)).collect();
+        found.into_iter().map(|(at, key)| (key, self.remove(at))).collect()
+    }
+
+    fn link(&mut self, at: At, list: List) {
+        let ends = &mut self.lists[list as usize];
+        let before = std::mem::replace(&mut ends.newest, at);
+        ends.len += 1;
+        match before {
+            NOWHERE => ends.oldest = at,
+            _ => self.slots[before].after = at,
+        }
+        let slot = &mut self.slots[at];
+        (slot.list, slot.before, slot.after) = (list, before, NOWHERE);
+    }
+
+    fn unlink(&mut self, at: At) {
+        let Slot { list, before, after, .. } = self.slots[at];
+        let ends = &mut self.lists[list as usize];
+        ends.len -= 1;
+        match before {
+            NOWHERE => ends.oldest = after,
+            _ => self.slots[before].after = after,
+        }
+        match after {
+            NOWHERE => self.lists[list as usize].newest = before,
+            _ => self.slots[after].before = before,
+        }
+    }
+
+    fn changed(&mut self, at: At) {
+        self.slots[at].unsaved = true;
     }
 }
 
-/// Saved in the order in which entries are due, so that the same memory is the same snapshot.
-impl<K: Serialize + Eq + Hash, V: Serialize, const N: usize> Serialize for Table<K, V, N> {
+impl<K, V> Index<At> for Table<K, V> {
+    type Output = V;
+
+    fn index(&self, at: At) -> &V {
+        &self.slots[at].value
+    }
+}
+
+/// Who changes a value through this makes it the newest of its list ([`Table::place`]) too, which
+/// notes the change.
+impl<K, V> IndexMut<At> for Table<K, V> {
+    fn index_mut(&mut self, at: At) -> &mut V {
+        &mut self.slots[at].value
+    }
+}
+
+/// What changed since the table was last saved, once somebody asked for that.
+#[derive(Clone, Debug)]
+struct Unsaved<K> {
+    on: bool,
+    gone: Vec<K>,
+    /// More went than it is worth to name: the table is to be saved whole.
+    whole: bool,
+}
+
+impl<K> Default for Unsaved<K> {
+    fn default() -> Self {
+        Unsaved { on: false, gone: Vec::new(), whole: false }
+    }
+}
+
+impl<K> Unsaved<K> {
+    fn removed(&mut self, key: K, left: usize) {
+        if self.on && !self.whole {
+            self.gone.push(key);
+            // A disk that is full for days must not fill the memory.
+            if self.gone.len() > 2 * left + 1024 {
+                (self.whole, self.gone) = (true, Vec::new());
+            }
+        }
+    }
+}
+
+/// What to do to a table as it was last saved, to make it the one that it is now.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Changes<K, V> {
+    /// Everything goes first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    whole: bool,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<K>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    now: Vec<(List, K, V)>,
+}
+
+impl<K, V> Default for Changes<K, V> {
+    fn default() -> Self {
+        Changes { whole: false, gone: Vec::new(), now: Vec::new() }
+    }
+}
+
+impl<K, V> Changes<K, V> {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.whole && self.gone.is_empty() && self.now.is_empty()
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Clone> Table<K, V> {
+    /// What changed since the last call of this or of [`Table::forget_changes`].
+    pub(super) fn take_changes(&mut self) -> Changes<K, V> {
+        let whole = self.unsaved.whole || !self.unsaved.on;
+        let gone = std::mem::take(&mut self.unsaved.gone);
+        self.unsaved = Unsaved { on: true, ..Unsaved::default() };
+        let mut now = Vec::new();
+        for list in 0..LISTS as List {
+            let from = now.len();
+            self.each_change(list, whole, |slot| {
+                now.push((list, slot.key, slot.value.clone()));
+            });
+            now[from..].reverse();
+        }
+        Changes { whole, gone, now }
+    }
+
+    /// The table was saved whole.
+    pub(super) fn forget_changes(&mut self) {
+        self.unsaved = Unsaved { on: true, ..Unsaved::default() };
+        (0..LISTS as List).for_each(|list| self.each_change(list, false, |_| {}));
+    }
+
+    /// The changed entries of a list, newest first; from now on they are saved.
+    fn each_change(&mut self, list: List, whole: bool, mut each: impl FnMut(&Slot<K, V>)) {
+        let mut at = self.lists[list as usize].newest;
+        while let Some(slot) = self.slots.get_mut(at).filter(|slot| whole || slot.unsaved) {
+            slot.unsaved = false;
+            each(slot);
+            at = slot.before;
+        }
+    }
+
+    pub(super) fn apply(&mut self, changes: Changes<K, V>) {
+        if changes.whole {
+            *self = Table::default();
+        }
+        for key in changes.gone {
+            self.take(&key);
+        }
+        for (list, key, value) in changes.now {
+            self.insert(key, list.min(LISTS as List - 1), value);
+        }
+    }
+}
+
+/// Saved in order, so that the same memory is the same snapshot.
+impl<K: Serialize + Copy + Eq + Hash, V: Serialize> Serialize for Table<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.order.iter().filter_map(|((due, _), key)| {
-            let slot = self.entries.get(key)?;
-            Some((key, due, &slot.value))
-        }))
+        let lists = (0..LISTS as List).flat_map(|list| self.oldest_first(list));
+        serializer.collect_seq(lists.map(|slot| (slot.list, slot.key, &slot.value)))
     }
 }
 
-impl<'de, K, V, const N: usize> Deserialize<'de> for Table<K, V, N>
+impl<'de, K, V> Deserialize<'de> for Table<K, V>
 where
-    K: Deserialize<'de> + Clone + Eq + Hash,
-    V: Deserialize<'de>,
+    K: Deserialize<'de> + Copy + Eq + Hash,
+    V: Deserialize<'de> + Clone,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let saved = Vec::<(K, i64, V)>::deserialize(deserializer)?;
+        let now = Vec::<(List, K, V)>::deserialize(deserializer)?;
         let mut table = Table::default();
-        for (key, due, value) in saved {
-            table.insert(key, Time::from_nanoseconds(due), value);
-        }
+        table.apply(Changes { now, ..Changes::default() });
         Ok(table)
     }
 }
 
+/// A map by number.
+pub(super) type Numbers<V> = HashMap<u64, V, Mixing>;
+
 /// Hashes keys that are numbers, with a secret of this process: who crafts keys does not know which
 /// of them meet. (The standard one costs more than the rest of a look-up.)
 #[derive(Clone, Debug)]
-struct Mixing {
+pub(super) struct Mixing {
     secret: u64,
 }
 
-impl Mixing {
-    fn new() -> Self {
+impl Default for Mixing {
+    fn default() -> Self {
         Mixing { secret: RandomState::new().hash_one(0) }
     }
 }
@@ -165,7 +355,8 @@ impl BuildHasher for Mixing {
     }
 }
 
-struct Mixer(u64);
+#[derive(Debug)]
+pub(super) struct Mixer(u64);
 
 impl Hasher for Mixer {
     /// The two halves of a product with an odd number, so that every bit of the value reaches the
@@ -192,63 +383,66 @@ impl Hasher for Mixer {
     }
 }
 
-/// A number for words, the same in every run and version (FNV-1a), so that keys cost no copy and
-/// can be saved. The words are parted, so that `ab`+`c` is not `a`+`bc`.
-pub(super) fn fingerprint(words: &[&str]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for word in words {
-        for byte in word.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    hash
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Time {
-        Time::new(seconds, 0)
+    fn keys(table: &Table<u32, &str>, list: List) -> Vec<u32> {
+        table.oldest_first(list).map(|slot| slot.key).collect()
     }
 
     #[test]
-    fn what_is_due_first_makes_room() {
-        let mut table = Table::<u32, &str, 2>::default();
-        assert_eq!(table.insert(1, at(10), "a"), None);
-        assert_eq!(table.insert(2, at(5), "b"), None);
-        assert_eq!(table.insert(3, at(20), "c"), Some((2, "b")));
-        assert_eq!(table.insert(1, at(30), "d"), None, "the same key needs no room");
-        assert_eq!(table.pop_due(at(19)), None);
-        assert_eq!(table.pop_due(at(20)), Some((3, "c")));
-        assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn what_is_put_off_is_due_later() {
-        let mut table = Table::<u32, &str, 2>::default();
-        table.insert(1, at(10), "a");
-        table.insert(2, at(15), "b");
-        table.put_off(&1, at(40));
-        assert_eq!(table.pop_due(at(20)), Some((2, "b")));
-        assert_eq!(table.pop_due(at(39)), None);
-        assert_eq!(table.pop_due(at(40)), Some((1, "a")));
-        assert_eq!((table.pop_due(at(99)), table.len()), (None, 0));
+    fn an_entry_that_is_used_is_the_newest_of_its_list() {
+        let mut table = Table::default();
+        let [a, b, c] = [1, 2, 3].map(|key| table.insert(key, 0, "x"));
+        table.place(a, 0);
+        assert_eq!(keys(&table, 0), [2, 3, 1]);
+        table.place(c, 1);
+        assert_eq!((keys(&table, 0), keys(&table, 1)), (vec![2, 1], vec![3]));
+        table.remove(b);
+        assert_eq!((table.oldest(0), table.len(0), table.len(1)), (Some(a), 1, 1));
+        table.insert(1, 1, "y");
+        assert_eq!((keys(&table, 0), keys(&table, 1)), (vec![], vec![3, 1]));
+        assert_eq!(table.get(&1), Some(&"y"));
     }
 
     #[test]
     fn a_saved_table_is_the_same() {
-        let mut table = Table::<u32, String, 4>::default();
-        table.insert(1, at(10), "a".into());
-        table.insert(2, at(5), "b".into());
+        let mut table = Table::<u32, String>::default();
+        table.insert(1, 0, "a".into());
+        table.insert(2, 2, "b".into());
+        table.insert(3, 0, "c".into());
         let saved = serde_json::to_string(&table).unwrap();
-        let mut loaded: Table<u32, String, 4> = serde_json::from_str(&saved).unwrap();
+        assert_eq!(saved, r#"[[0,1,"a"],[0,3,"c"],[2,2,"b"]]"#);
+        let loaded: Table<u32, String> = serde_json::from_str(&saved).unwrap();
         assert_eq!(serde_json::to_string(&loaded).unwrap(), saved);
-        assert_eq!(loaded.pop_first(), Some((2, "b".into())));
     }
 
-    #[test]
-    fn words_are_parted() {
-        assert_ne!(fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
+    proptest::proptest! {
+        /// Whatever is done: the table as saved, with the changes since, is the table.
+        #[test]
+        fn changes_make_the_saved_table_the_one_that_is(
+            actions in proptest::collection::vec((0_u8..6, 0_u32..12, 0_u8..3), 0..200)
+        ) {
+            let (mut table, mut copy) = (Table::<u32, u32>::default(), Table::<u32, u32>::default());
+            for (n, (action, key, list)) in (0..).zip(actions) {
+                match (action, table.find(&key)) {
+                    (0 | 1, _) => { table.insert(key, list, n); }
+                    (2, Some(at)) => { table[at] += 1; table.place(at, list); }
+                    (3, Some(at)) => { table.remove(at); }
+                    (4, _) => {
+                        let saved = serde_json::to_string(&table.take_changes()).unwrap();
+                        copy.apply(serde_json::from_str::<Changes<u32, u32>>(&saved).unwrap());
+                        proptest::prop_assert_eq!(format!("{:?}", table.lists.map(|l| l.len)), format!("{:?}", copy.lists.map(|l| l.len)));
+                        proptest::prop_assert_eq!(serde_json::to_string(&table).unwrap(), serde_json::to_string(&copy).unwrap());
+                    }
+                    (5, _) if n % 7 == 0 => {
+                        copy = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
+                        table.forget_changes();
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 }

@@ -5,39 +5,32 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::brief::Brief;
 use super::limits::{HOSTS, THROTTLING_FOR};
-use super::table::{Table, fingerprint};
-use crate::event::{Event, Role, Time};
+use super::line::Line;
+use crate::event::{Event, Role};
 
 /// By host: how many drops of the throttling that is on were counted.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Throttling {
-    counted: Table<u64, u32, HOSTS>,
+    pub(super) told: Brief<u32, HOSTS>,
 }
 
 impl Throttling {
-    pub(super) fn began(&mut self, host: &str, time: Time) {
-        self.remember(fingerprint(&[host]), time, 0);
+    pub(super) fn began(&mut self, line: &Line<'_>) {
+        self.told.put(line, 0, THROTTLING_FOR, 0);
     }
 
-    /// What counts of a drop that was told by itself: all of it; of a sum ([`Role::Sum`]):
-    /// what was not told before.
-    pub(super) fn counted<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
-        let host = fingerprint(&[&event.host]);
-        let before = self.counted.get(&host).copied().unwrap_or(0);
+    /// What counts of a drop that was told by itself: all of it; of a sum ([`Role::Sum`]): what
+    /// was not told before.
+    pub(super) fn counted<'a>(&mut self, line: &Line<'_>, event: Event<'a>) -> Option<Event<'a>> {
+        let before = self.told.get(line, 0).copied().unwrap_or(0);
         let count = match event.role {
-            Role::Proof => event.count,
-            _ => event.count.saturating_sub(before),
+            Role::Sum => event.count.saturating_sub(before),
+            _ => event.count,
         };
-        self.remember(host, event.time, before.saturating_add(count));
+        self.told.put(line, 0, THROTTLING_FOR, before.saturating_add(count));
         (count > 0).then_some(Event { count, ..event })
-    }
-
-    pub(super) fn expire(&mut self, now: Time) {
-        self.counted.forget_due(now);
-    }
-
-    fn remember(&mut self, host: u64, time: Time, counted: u32) {
-        self.counted.insert(host, time.saturating_add_seconds(THROTTLING_FOR), counted);
     }
 }

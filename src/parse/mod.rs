@@ -11,7 +11,6 @@ pub mod login;
 pub mod logind;
 pub mod pam;
 pub mod polkit;
-pub mod principal;
 mod programs;
 mod repeated;
 pub mod sshd;

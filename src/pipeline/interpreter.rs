@@ -2,7 +2,7 @@
 
 use tracing::debug;
 
-use crate::event::{HintKind, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Time};
 use crate::memory::{Counted, Memory};
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{JournalEntry, Record};
@@ -33,31 +33,89 @@ impl Tally {
 
 /// Reads the records of one source with what the host's other records told before.
 #[derive(Debug)]
-pub struct Interpreter<'m> {
+pub struct Interpreter<'m, 'r> {
     pub memory: &'m mut Memory,
     pub clock: Clock,
     pub users: &'m dyn UserIds,
     pub tally: Tally,
     ordinal: u64,
+    /// The last line, where it is one that a log daemon may fold.
+    last: Last<'r>,
 }
 
-impl<'m> Interpreter<'m> {
+/// What `last message repeated N times` speaks of.
+#[derive(Clone, Copy, Debug)]
+enum Last<'r> {
+    /// The line that the batch before ended with.
+    BeforeBatch,
+    Line(&'r [u8]),
+    /// One that daemons do not fold.
+    Other,
+}
+
+impl<'m, 'r> Interpreter<'m, 'r> {
     /// `ordinal` is the number of records that came before, by which `history` keeps their order.
     pub fn new(memory: &'m mut Memory, clock: Clock, users: &'m dyn UserIds, ordinal: u64) -> Self {
-        Interpreter { memory, clock, users, tally: Tally::default(), ordinal }
+        Interpreter {
+            memory,
+            clock,
+            users,
+            tally: Tally::default(),
+            ordinal,
+            last: Last::BeforeBatch,
+        }
     }
 
     /// Reads one record and appends to `out` what now counts.
-    pub fn record<'r>(&mut self, record: Record<'r>, out: &mut Vec<Counted<'r>>) {
+    pub fn record(&mut self, record: Record<'r>, out: &mut Vec<Counted<'r>>) {
         self.tally.records += 1;
         match record {
-            Record::Line(line) => {
-                let parsed = parse::line(line, &self.clock);
-                tell_unknown(&parsed, line);
-                self.parsed(parsed, out);
-            }
+            Record::Line(line) => self.line(line, out),
             Record::Journal(entry) => self.journal(&entry, out),
             Record::CloudTrail(json) => self.parsed(parse::cloudtrail::record(json), out),
+        }
+    }
+
+    /// The end of the batch: what it told besides events.
+    pub fn end(self) -> Tally {
+        match self.last {
+            Last::BeforeBatch => {}
+            Last::Line(line) => self.memory.set_last_line(line),
+            Last::Other => self.memory.set_last_line(b""),
+        }
+        self.tally
+    }
+
+    fn line(&mut self, line: &'r [u8], out: &mut Vec<Counted<'r>>) {
+        let parsed = parse::line(line, &self.clock);
+        tell_unknown(&parsed, line);
+        match &parsed {
+            Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
+                self.repeat(hint, out);
+            }
+            Parsed::Event(event) if is_folded(event) => self.last = Last::Line(line),
+            _ => self.last = Last::Other,
+        }
+        self.parsed(parsed, out);
+    }
+
+    /// `last message repeated N times` is the last line, N times more: it is read again.
+    fn repeat(&mut self, hint: &Hint<'_>, out: &mut Vec<Counted<'r>>) {
+        let HintKind::Repeated { times } = hint.kind else { return };
+        let parsed = match self.last {
+            Last::Other => return,
+            Last::Line(line) => parse::line(line, &self.clock),
+            Last::BeforeBatch => match parse::line(self.memory.last_line(), &self.clock) {
+                Parsed::Event(event) => Parsed::Event(event.into_owned()),
+                _ => return,
+            },
+        };
+        let Parsed::Event(event) = parsed else { return };
+        let same_process = hint.pid.is_none() || hint.pid == event.pid;
+        let same_host = hint.host.is_empty() || hint.host == event.host;
+        if same_process && same_host {
+            let count = event.count.saturating_mul(times);
+            self.event(Event { count, time: hint.time, ..event }, out);
         }
     }
 
@@ -73,7 +131,7 @@ impl<'m> Interpreter<'m> {
         }
     }
 
-    fn journal<'r>(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
+    fn journal(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
         let parsed = parse::message(&Envelope {
             time: entry.time,
             host: entry.host.as_bytes(),
@@ -89,13 +147,9 @@ impl<'m> Interpreter<'m> {
         }
     }
 
-    fn parsed<'r>(&mut self, parsed: Parsed<'r>, out: &mut Vec<Counted<'r>>) {
+    fn parsed(&mut self, parsed: Parsed<'r>, out: &mut Vec<Counted<'r>>) {
         match parsed {
-            Parsed::Event(mut event) => {
-                event.ordinal = self.ordinal + self.tally.records;
-                self.tally.last_record = self.tally.last_record.max(Some(event.time));
-                self.memory.event(event, out);
-            }
+            Parsed::Event(event) => self.event(event, out),
             Parsed::Hint(hint) => {
                 self.tally.last_record = self.tally.last_record.max(Some(hint.time));
                 if let HintKind::Suppressed { messages } = hint.kind {
@@ -103,13 +157,22 @@ impl<'m> Interpreter<'m> {
                 }
                 self.memory.hint(hint, out);
             }
-            Parsed::Ignored => self.memory.other(),
-            Parsed::Unrecognized { program } => {
-                self.memory.other();
-                self.tally.unrecognized(program);
-            }
+            Parsed::Ignored => {}
+            Parsed::Unrecognized { program } => self.tally.unrecognized(program),
         }
     }
+
+    fn event(&mut self, mut event: Event<'r>, out: &mut Vec<Counted<'r>>) {
+        event.ordinal = self.ordinal + self.tally.records;
+        self.tally.last_record = self.tally.last_record.max(Some(event.time));
+        self.memory.event(event, out);
+    }
+}
+
+/// Log daemons fold lines that are the same to the letter: refusals, since others name a pid, a
+/// port or a time of their own.
+fn is_folded(event: &Event<'_>) -> bool {
+    matches!(event.kind, EventKind::LoginFailure | EventKind::SudoFailure | EventKind::SuFailure)
 }
 
 /// Only at level debug: a password that was typed as a name may stand in it.
@@ -127,4 +190,78 @@ fn vouched(mut parsed: Parsed<'_>) -> Parsed<'_> {
         *trusted = true;
     }
     parsed
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl UserIds for Nobody {
+        fn user_id(&self, _: &str) -> Option<u32> {
+            None
+        }
+    }
+
+    /// What counts of the lines, each batch read after a restart.
+    fn counted(batches: &[&[&str]]) -> Vec<String> {
+        let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC };
+        let (mut memory, mut told) = (Memory::default(), Vec::new());
+        for batch in batches {
+            let saved = serde_json::to_string(&memory).unwrap();
+            memory = serde_json::from_str(&saved).unwrap();
+            let lines: Vec<String> =
+                batch.iter().map(|line| format!("May  1 10:00:{line}")).collect();
+            let mut interpreter = Interpreter::new(&mut memory, clock.clone(), &Nobody, 0);
+            let mut out = Vec::new();
+            for line in &lines {
+                interpreter.record(Record::Line(line.as_bytes()), &mut out);
+            }
+            told.extend(out.iter().map(|Counted { event, .. }| {
+                let user = event.user.as_deref().unwrap_or_default();
+                let second = event.time.seconds() % 60;
+                format!("{second} {} {user} x{}", event.kind, event.count)
+            }));
+            interpreter.end();
+        }
+        told
+    }
+
+    /// The same in one batch, and with a restart between any two lines.
+    fn check(lines: &[&str], expected: &[&str]) {
+        for at in 0..lines.len() {
+            let (before, after) = lines.split_at(at);
+            assert_eq!(counted(&[before, &[], after]), expected, "a restart before line {at}");
+        }
+    }
+
+    const REFUSED: &str = "01 web sshd[7]: Failed password for root from 192.0.2.1 port 4 ssh2";
+
+    #[test]
+    fn last_message_repeated_is_the_last_refusal_again() {
+        check(
+            &[
+                REFUSED,
+                "09 web last message repeated 3 times",
+                "20 web last message repeated 2 times",
+            ],
+            &["1 login_failure root x1", "9 login_failure root x3", "20 login_failure root x2"],
+        );
+    }
+
+    #[test]
+    fn last_message_repeated_behind_another_line_adds_nothing() {
+        let accepted = "02 web sshd[7]: Accepted password for ann from 192.0.2.1 port 4 ssh2";
+        let noise = "02 web sshd[7]: pam_unix(sshd:auth): check pass; user unknown";
+        let repeated = "09 web last message repeated 3 times";
+        let counted = ["1 login_failure root x1", "2 login_success ann x1"];
+        check(&[REFUSED, accepted, repeated], &counted);
+        check(&[REFUSED, noise, repeated], &counted[..1]);
+        check(&[REFUSED, "09 web sshd[8]: last message repeated 3 times"], &counted[..1]);
+        check(&[REFUSED, "09 db last message repeated 3 times"], &counted[..1]);
+    }
 }

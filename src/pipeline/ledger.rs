@@ -155,6 +155,9 @@ impl Ledger {
         now: Time,
     ) -> Tally {
         let live = !self.baseline.contains(id);
+        // While a backlog is read the clock tells nothing of when a line was written.
+        let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
+        self.memory.read_at(caught_up.then_some(now));
         let mut interpreter = Interpreter::new(&mut self.memory, clock, users, self.ordinal);
         let mut counted = Vec::new();
         for record in records.iter() {
@@ -166,7 +169,7 @@ impl Ledger {
         }
         // The last record tells how fresh the source is, also where it told no event.
         let stamp = records.last().and_then(|last| interpreter.stamp(last));
-        let mut tally = interpreter.tally;
+        let mut tally = interpreter.end();
         tally.last_record = tally.last_record.max(stamp);
         self.ordinal += tally.records;
         tally

@@ -44,12 +44,12 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
         let clock = Clock { reference: Time::default(), zone: TimeZone::UTC };
         let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0);
         let mut out = Vec::new();
-        delivery.records.for_each(|record| {
+        for record in delivery.records.iter() {
             let Record::Journal(entry) = record else { panic!("{record:?}") };
             let mut of_this = Vec::new();
             interpreter.record(Record::Journal(entry), &mut of_this);
             out.extend(of_this.into_iter().map(|counted| counted.into_owned()));
-        });
+        }
         untrusted += interpreter.tally.untrusted;
         suppressed += interpreter.tally.suppressed;
         events.extend(out);

@@ -14,7 +14,6 @@ use crate::event::{Reason, Role};
 enum Step {
     Event(Event<'static>),
     Hint(Hint<'static>),
-    Other,
     Expire(i64),
 }
 
@@ -25,7 +24,6 @@ fn counted(memory: &mut Memory, steps: Vec<Step>) -> Vec<String> {
         match step {
             Step::Event(event) => memory.event(event, &mut out),
             Step::Hint(hint) => memory.hint(hint, &mut out),
-            Step::Other => memory.other(),
             Step::Expire(seconds) => memory.expire(at(seconds), &mut out),
         }
     }

@@ -155,24 +155,3 @@ fn attempts_that_one_module_refuses_are_as_many_failures() {
         &["1 login_failure bob", "3 login_failure bob", "at the end: 4 login_failure bob x2"],
     );
 }
-
-#[test]
-fn last_message_repeated_is_the_last_refusal_again() {
-    let repeated = |seconds, times| hint(seconds, None, "", HintKind::Repeated { times });
-    check(
-        steps![failed(1, 7, "a"), repeated(9, 3), repeated(20, 2)],
-        &[
-            "1 login_failure root from a",
-            "9 login_failure root from a x3",
-            "20 login_failure root from a x2",
-        ],
-    );
-    // something else was the last message
-    check(steps![failed(1, 7, "a"), Step::Other, repeated(9, 3)], &["1 login_failure root from a"]);
-    check(
-        steps![failed(1, 7, "a"), accepted(2, 7, "a"), repeated(9, 3)],
-        &["1 login_failure root from a", "2 login_success bob from a"],
-    );
-    let elsewhere = hint(9, Some(8), "sshd", HintKind::Repeated { times: 3 });
-    check(steps![failed(1, 7, "a"), elsewhere], &["1 login_failure root from a"]);
-}

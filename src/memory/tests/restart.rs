@@ -30,7 +30,6 @@ fn a_restart_at_any_moment_changes_nothing() {
             alone(rejected(10, 9, Reason::ClosedBeforeLogin, Some("a"))),
         ];
         steps.extend((11..16).map(|seconds| Step::from(failed(seconds, 8, "b"))));
-        steps.push(hint(16, None, "", HintKind::Repeated { times: 2 }));
         steps.push(Step::from(Event { fingerprint: Some("k".into()), ..accepted(17, 20, "b") }));
         steps.push(Step::Expire(300));
         steps

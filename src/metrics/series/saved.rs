@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Store;
-use super::accesses::Saved as SavedAccess;
 use super::durations::SavedRow as SavedDuration;
 use super::held::{Hold, Scrapers};
 use super::labels::{join, values};
@@ -21,7 +20,6 @@ struct StoreOut<'s> {
     scrapers: &'s Scrapers,
     families: BTreeMap<&'static str, FamilyOut<'s>>,
     durations: (Vec<SavedDuration>, u64),
-    accesses: Vec<SavedAccess>,
 }
 
 #[derive(Serialize)]
@@ -37,8 +35,6 @@ struct StoreIn<'s> {
     #[serde(borrow)]
     families: BTreeMap<String, FamilyIn<'s>>,
     durations: (Vec<SavedDuration>, u64),
-    #[serde(default)]
-    accesses: Vec<SavedAccess>,
 }
 
 #[derive(Deserialize)]
@@ -53,17 +49,16 @@ struct FamilyIn<'s> {
 #[derive(Deserialize)]
 struct Text<'s>(#[serde(borrow)] Cow<'s, str>);
 
-/// Count, last seen, created, touched, held at, counted.
+/// Count, last seen, created, touched, held at.
 #[derive(Serialize, Deserialize)]
-struct SavedCounts(u64, i64, i64, i64, Option<u64>, #[serde(default)] Option<i64>);
+struct SavedCounts(u64, i64, i64, i64, Option<u64>);
 
 impl Serialize for Store {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let families =
             self.tables.iter().map(|t| (t.family().counter.name, family_out(t))).collect();
         let durations = self.durations.save();
-        let accesses = self.accesses.save();
-        StoreOut { scrapers: &self.scrapers, families, durations, accesses }.serialize(serializer)
+        StoreOut { scrapers: &self.scrapers, families, durations }.serialize(serializer)
     }
 }
 
@@ -83,7 +78,6 @@ fn counts_out(row: &Row) -> SavedCounts {
         row.created.nanoseconds(),
         row.touched.nanoseconds(),
         row.held_at(),
-        row.counted.map(Time::nanoseconds),
     )
 }
 
@@ -99,7 +93,6 @@ impl<'de> Deserialize<'de> for Store {
             }
         }
         store.durations.restore(saved.durations.0, saved.durations.1);
-        store.accesses.restore(&saved.accesses);
         Ok(store)
     }
 }
@@ -126,7 +119,6 @@ fn row_in(key: String, saved: &SavedCounts) -> Row {
         last: Time::from_nanoseconds(saved.1),
         created: Time::from_nanoseconds(saved.2),
         touched: Time::from_nanoseconds(saved.3),
-        counted: saved.5.map(Time::from_nanoseconds),
         held,
     }
 }

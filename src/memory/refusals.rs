@@ -1,0 +1,178 @@
+//! Refusals of sudo, doas and pkexec: the program's own line, or PAM's where it has none.
+//!
+//! A wrong password leaves PAM's line first. sudo tells the refusal itself, when its user gave up
+//! or had his tries; sudo-rs, which other hosts call `sudo`, never does, so there PAM's word is
+//! all there is. So it waits: for sudo's own line, which is the same refusal, or for a command of
+//! that sudo, which was not refused. A command in sudo-rs's shape takes nothing back: it tells that
+//! this user's sudo is sudo-rs, whose refusals count at once from then on. (What one user's lines
+//! look like says nothing of another's: he could write them himself.)
+//!
+//! pkexec and doas tell a refusal within the minute, pkexec from another process than PAM's.
+
+use serde::{Deserialize, Serialize};
+
+use super::Counted;
+use super::brief::Brief;
+use super::held::HeldEvent;
+use super::limits::{
+    COMMAND_FOR, OTHER_REFUSAL_WAIT, REFUSALS_OF_ONE, SESSION_WAIT, SUDO_FOR, SUDO_USERS,
+    SUDO_WAIT, TOLD_FOR,
+};
+use super::line::Line;
+use super::su::same;
+use super::waiting::{Holder, Place, Waiting};
+use crate::event::{Event, Role};
+
+const SUDO: &str = "sudo";
+const DOAS: &str = "doas";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Refusals {
+    /// By program and user.
+    pub(super) users: Brief<User, SUDO_USERS>,
+    /// By target: who opened a session of doas a moment ago, and did not use it yet.
+    pub(super) sessions: Brief<String, SUDO_USERS>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct User {
+    /// PAM's refusals by pid.
+    waiting: Vec<(Option<u32>, Place)>,
+    /// What sudo told itself, by pid, and until when PAM's word on it may come.
+    told: Vec<(Option<u32>, i64)>,
+    /// The user's sudo is sudo-rs.
+    silent: bool,
+}
+
+impl Refusals {
+    pub(super) fn failed<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) {
+        let (key, pid) = key(line, &event);
+        let mut user = self.user(line, key);
+        if event.role == Role::Proof {
+            take_back(line, &mut user, pid);
+            user.tell(line, pid, TOLD_FOR);
+            out.push(event.into());
+        } else if user.silent {
+            out.push(event.into());
+        } else if !user.was_told(line, pid) {
+            hold(line, key, pid, &mut user, &event, out);
+        }
+        self.users.put(line, key, SUDO_FOR, user);
+    }
+
+    /// Whether a command counts: doas's line only behind its session, where its role says so.
+    pub(super) fn command(
+        &mut self,
+        line: &mut Line<'_>,
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
+        let (key, pid) = key(line, event);
+        if self.users.get(line, key).is_some() || event.sudo_rs {
+            let mut user = self.user(line, key);
+            if event.sudo_rs || event.program != SUDO {
+                user.silent |= event.sudo_rs;
+                user.waiting.drain(..).for_each(|(_, place)| line.release(place, out));
+            } else {
+                take_back(line, &mut user, pid);
+                user.tell(line, pid, COMMAND_FOR);
+                user.silent = false;
+            }
+            self.users.put(line, key, SUDO_FOR, user);
+        }
+        event.role != Role::Echo || self.is_behind_session(line, event)
+    }
+
+    /// doas wrote its line as the target's user, so another line must vouch for it: the session
+    /// that root opened for it.
+    fn is_behind_session(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
+        let target = event.target_user.as_deref().unwrap_or_default();
+        let by = self.sessions.take(line, line.key(&[target]));
+        by.is_some_and(|by| by.is_empty() || Some(&*by) == event.user.as_deref())
+    }
+
+    pub(super) fn opened(&mut self, line: &Line<'_>, session: &Event<'_>) {
+        if session.program == DOAS {
+            let target = session.user.as_deref().unwrap_or_default();
+            let by = session.by.map_or("", |by| by.name);
+            self.sessions.put(line, line.key(&[target]), SESSION_WAIT, by.to_owned());
+        }
+    }
+
+    fn user(&mut self, line: &Line<'_>, key: u64) -> User {
+        let mut user = self.users.take(line, key).unwrap_or_default();
+        user.told.retain(|(_, until)| *until > line.time.nanoseconds());
+        user
+    }
+
+    /// A refusal does not wait any more.
+    pub(super) fn released(&mut self, place: Place, waiting: &Waiting) {
+        if let Holder::Refusal(key) = waiting.holder {
+            self.users.change((place.0, key), |user| user.waiting.retain(|(_, of)| *of != place));
+        }
+    }
+}
+
+impl User {
+    fn tell(&mut self, line: &Line<'_>, pid: Option<u32>, seconds: i64) {
+        if self.told.len() >= REFUSALS_OF_ONE {
+            self.told.remove(0);
+        }
+        self.told.push((pid, line.time.saturating_add_seconds(seconds).nanoseconds()));
+    }
+
+    fn was_told(&self, line: &Line<'_>, pid: Option<u32>) -> bool {
+        let now = line.time.nanoseconds();
+        self.told.iter().any(|(of, until)| same(*of, pid) && *until > now)
+    }
+}
+
+/// PAM's word waits. What it tells of one process is one refusal with as many attempts.
+fn hold(
+    line: &mut Line<'_>,
+    key: u64,
+    pid: Option<u32>,
+    user: &mut User,
+    event: &Event<'_>,
+    out: &mut Vec<Counted<'_>>,
+) {
+    let mut held = HeldEvent::from(event);
+    if let Some(at) = user.waiting.iter().position(|(of, _)| *of == pid) {
+        let (_, place) = user.waiting.remove(at);
+        if let Some(before) = line.take(place) {
+            let more = held.count;
+            held = before;
+            held.count = held.count.saturating_add(more);
+        }
+    }
+    let wait = if event.program == SUDO { SUDO_WAIT } else { OTHER_REFUSAL_WAIT };
+    let place = line.hold(held, event.time, wait, 0, Holder::Refusal(key));
+    user.waiting.push((pid, place));
+    if user.waiting.len() > REFUSALS_OF_ONE {
+        line.release(user.waiting.remove(0).1, out);
+    }
+}
+
+/// What PAM told of this process is what its program tells itself.
+fn take_back(line: &mut Line<'_>, user: &mut User, pid: Option<u32>) {
+    user.waiting.retain(|(of, place)| {
+        let is_same = same(*of, pid);
+        if is_same {
+            line.take(*place);
+        }
+        !is_same
+    });
+}
+
+/// What the lines of one refusal share. PAM's and pkexec's come from two processes.
+fn key(line: &Line<'_>, event: &Event<'_>) -> (u64, Option<u32>) {
+    let user = event.user.as_deref().unwrap_or_default();
+    let key = line.key(&[&event.program, user]);
+    (key, event.pid.filter(|_| event.program == SUDO))
+}
