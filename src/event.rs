@@ -246,6 +246,8 @@ pub struct AwsCall<'a> {
     pub event_id: Cow<'a, str>,
     pub user_agent: Option<Cow<'a, str>>,
     pub mfa: Option<bool>,
+    /// Whom STS was told to stand behind the session (`sts:SourceIdentity`).
+    pub source_identity: Option<Cow<'a, str>>,
 }
 
 impl<'a> Event<'a> {
@@ -325,6 +327,7 @@ impl AwsCall<'_> {
             event_id: own(self.event_id),
             user_agent: self.user_agent.map(own),
             mfa: self.mfa,
+            source_identity: self.source_identity.map(own),
         }
     }
 }

@@ -45,7 +45,8 @@ impl Settings {
         let trust_lines = self.identities.trust_instance_connect_lines;
         let rules = Rules {
             networks: self.networks.clone(),
-            identities: Identities::new(loader.names, trust_lines),
+            identities: Identities::new(loader.names, trust_lines)
+                .with_made_up(self.identities.made_up.iter().map(String::as_str)),
             expected: self.expected.clone(),
         };
         Ok(LoadedRules { rules, warnings: loader.warnings })

@@ -99,6 +99,7 @@ fn identities(identities: &Identities, out: &mut Yaml) {
         }
     });
     out.pair("trust_instance_connect_lines", identities.trust_instance_connect_lines);
+    out.list("made_up", &identities.made_up, |glob| scalar(glob));
 }
 
 fn key_path(keys: &KeyPath) -> String {

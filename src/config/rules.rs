@@ -22,6 +22,8 @@ pub struct Identities {
     /// Rules rest also on what a line of EC2 Instance Connect in a file says, though a local user
     /// can write such a line.
     pub trust_instance_connect_lines: bool,
+    /// Globs of session names that a tool made up.
+    pub made_up: Vec<String>,
 }
 
 /// A file of public keys, or a folder of such files.
@@ -87,9 +89,20 @@ pub(super) fn identities(mut section: Section<'_>) -> Identities {
         trust_instance_connect_lines: section
             .optional("trust_instance_connect_lines", truth)
             .unwrap_or(false),
+        made_up: section.list("made_up", made_up),
     };
     section.finish();
     identities
+}
+
+/// A glob that leaves names their meaning: `*` would make one of all sessions of a role.
+fn made_up(text: &str) -> Result<String, String> {
+    match text.trim_matches(['*', '?']).is_empty() {
+        true => {
+            Err(format!("{text:?} fits every name: write the part that they share, such as ci-*"))
+        }
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// A path alone, or a section that says how its keys are named.

@@ -32,6 +32,7 @@ const COLUMNS: &[&str] = &[
     "aws_account",
     "aws_region",
     "session_id",
+    "source_identity",
     "error_code",
     "event_id",
     "user_agent",

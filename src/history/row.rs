@@ -57,6 +57,8 @@ pub(super) struct Row<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) session_id: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source_identity: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error_code: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event_id: Option<&'o str>,
@@ -106,6 +108,7 @@ impl<'o> Row<'o> {
             aws_account: aws.and_then(|call| call.account.as_deref()),
             aws_region: aws.and_then(|call| call.region.as_deref()),
             session_id: aws.and_then(|call| call.session_id.as_deref()),
+            source_identity: aws.and_then(|call| call.source_identity.as_deref()),
             error_code: aws.and_then(|call| call.error_code.as_deref()),
             event_id: aws.map(|call| &*call.event_id),
             user_agent: aws.and_then(|call| call.user_agent.as_deref()),

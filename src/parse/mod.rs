@@ -11,6 +11,7 @@ pub mod login;
 pub mod logind;
 pub mod pam;
 pub mod polkit;
+pub mod principal;
 mod programs;
 mod repeated;
 pub mod sshd;

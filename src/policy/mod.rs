@@ -62,11 +62,11 @@ impl Policy {
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
         let identity = self.identity(counted);
         let network = self.network(&counted.event);
-        let facts = Facts { event: &counted.event, identity: identity.trusted, network };
+        let facts = Facts { event: &counted.event, identity: &identity.trusted, network };
         let (expected, rule) = self.judge(&facts);
         Observation {
             event: &counted.event,
-            identity: Cow::Borrowed(identity.shown),
+            identity: identity.shown,
             network: Cow::Borrowed(network),
             expected,
             rule,
@@ -80,7 +80,7 @@ impl Policy {
     pub fn explain(&self, counted: &Counted<'_>) -> Option<String> {
         let identity = self.identity(counted);
         let network = self.network(&counted.event);
-        let facts = Facts { event: &counted.event, identity: identity.trusted, network };
+        let facts = Facts { event: &counted.event, identity: &identity.trusted, network };
         let kind = Kind::of(counted.event.kind)?;
         let misfits = self.rules.expected.list(kind).iter().map(|rule| rule.misfits(&facts));
         let (place, nearest) = misfits

@@ -80,7 +80,7 @@ fn sessions_there_before_later_and_late_are_seen_in_prometheus() {
         wait_for(&what, || prometheus.value(&increase).filter(|risen| *risen > 0.9));
         prometheus.wait_value(&format!("{family}{{{labels}}}"), 1.0);
     };
-    let labels = "event_name='StartSession',identity='alice',source='198.51.100.7',\
+    let labels = "event_name='StartSession',identity='user:alice',source='198.51.100.7',\
                   network='public',aws_account='123456789012',aws_region='eu-west-1',\
                   document='SSM-SessionManagerRunShell',expected='unset'";
     risen(SUCCESSES, &format!("target='i-later',{labels}"));

@@ -71,7 +71,7 @@ fn three_sessions_are_opened_and_ended() {
     };
     for event in &events {
         assert_eq!(event.kind, EventKind::AwsSuccess);
-        assert_eq!(event.identity.as_deref(), Some("christophe"));
+        assert_eq!(event.identity.as_deref(), Some("user:christophe"));
         assert_eq!(event.source.as_deref(), Some("254.222.242.236"));
         let call = event.aws.as_ref().unwrap();
         assert_eq!(call.target.is_some(), call.event_name == "StartSession");

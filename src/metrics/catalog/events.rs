@@ -2,7 +2,7 @@
 
 use super::Label::{
     AwsAccount, AwsRegion, Change, Command, Document, ErrorCode, EventName, Expected, Identity,
-    Method, Network, Program, Reason, Source, Target, TargetUser, User,
+    Kind, Method, Network, Program, Reason, Source, Target, TargetUser, User,
 };
 use super::{EventFamily, Family, Label, When};
 use crate::event::EventKind;
@@ -13,6 +13,10 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         counter: Family::counter("login_successes_total", SUCCESS).help("Logins that were let in."),
         last: last("login_last_success_timestamp_seconds", SUCCESS)
             .help("When the newest login was let in."),
+        counted: Some(
+            last("login_last_success_counted_timestamp_seconds", SUCCESS)
+                .help("When the exporter, watching, last counted a login, by its own clock."),
+        ),
         fed_by: EventKind::LoginSuccess,
         when: When::Always,
         folds: &[Source, Identity, User, Program, Network, Method],
@@ -23,15 +27,20 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         ),
         last: last("login_last_success_after_failures_timestamp_seconds", AFTER_FAILURES)
             .help("When the newest login after many failures was let in."),
+        counted: Some(
+            last("login_last_success_after_failures_counted_timestamp_seconds", AFTER_FAILURES)
+                .help("When the exporter, watching, last counted one of these, by its own clock."),
+        ),
         fed_by: EventKind::LoginSuccess,
         when: When::AfterFailures,
-        folds: &[Source, User, Program, Network],
+        folds: &[Source, User, Program, Network, Method],
     },
     EventFamily {
         counter: Family::counter("login_failures_total", FAILURE)
             .help("Refused attempts to log in."),
         last: last("login_last_failure_timestamp_seconds", FAILURE)
             .help("When the newest attempt to log in was refused."),
+        counted: None,
         fed_by: EventKind::LoginFailure,
         when: When::Always,
         folds: &[User, Program, Network, Method],
@@ -41,6 +50,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Connections that ended without a login."),
         last: last("login_last_rejection_timestamp_seconds", REJECTION)
             .help("When the newest connection ended without a login."),
+        counted: None,
         fed_by: EventKind::LoginRejected,
         when: When::Always,
         folds: &[Program, Network, Reason],
@@ -50,6 +60,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Sessions that PAM opened."),
         last: last("login_last_session_opened_timestamp_seconds", SESSION)
             .help("When PAM opened the newest session."),
+        counted: None,
         fed_by: EventKind::SessionOpened,
         when: When::Always,
         folds: &[User, Program],
@@ -59,6 +70,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Sessions that PAM closed."),
         last: last("login_last_session_closed_timestamp_seconds", SESSION)
             .help("When PAM closed a session last."),
+        counted: None,
         fed_by: EventKind::SessionClosed,
         when: When::Always,
         folds: &[User, Program],
@@ -68,6 +80,9 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Commands that sudo ran, by the program's path without its arguments."),
         last: last("login_sudo_last_command_timestamp_seconds", SUDO)
             .help("When sudo ran the newest command."),
+        counted: Some(last("login_sudo_last_command_counted_timestamp_seconds", SUDO).help(
+            "When the exporter, watching, last counted a command of sudo, by its own clock.",
+        )),
         fed_by: EventKind::SudoCommand,
         when: When::Always,
         folds: &[Command, User, TargetUser],
@@ -77,6 +92,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Attempts that sudo refused."),
         last: last("login_sudo_last_failure_timestamp_seconds", SUDO_FAILURE)
             .help("When sudo refused the newest attempt."),
+        counted: None,
         fed_by: EventKind::SudoFailure,
         when: When::Always,
         folds: &[User, TargetUser, Reason],
@@ -85,6 +101,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         counter: Family::counter("login_su_switches_total", SU)
             .help("Changes to another user by su."),
         last: last("login_su_last_switch_timestamp_seconds", SU).help("When su last let in."),
+        counted: None,
         fed_by: EventKind::SuSuccess,
         when: When::Always,
         folds: &[User, TargetUser],
@@ -93,6 +110,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         counter: Family::counter("login_su_failures_total", SU)
             .help("Changes to another user that su refused."),
         last: last("login_su_last_failure_timestamp_seconds", SU).help("When su last refused."),
+        counted: None,
         fed_by: EventKind::SuFailure,
         when: When::Always,
         folds: &[User, TargetUser],
@@ -102,6 +120,10 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Accounts and groups that were added, removed or changed."),
         last: last("login_last_account_change_timestamp_seconds", CHANGE)
             .help("When the newest change of an account or group was made."),
+        counted: Some(
+            last("login_last_account_change_counted_timestamp_seconds", CHANGE)
+                .help("When the exporter, watching, last counted a change, by its own clock."),
+        ),
         fed_by: EventKind::AccountChange,
         when: When::Always,
         folds: &[User, Change],
@@ -111,6 +133,9 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Calls to AWS that opened a way into a host, such as StartSession."),
         last: last("login_aws_last_success_timestamp_seconds", AWS_SUCCESS)
             .help("When the newest of these calls was made."),
+        counted: Some(last("login_aws_last_success_counted_timestamp_seconds", AWS_SUCCESS).help(
+            "When the exporter, watching, last counted one of these calls, by its own clock.",
+        )),
         fed_by: EventKind::AwsSuccess,
         when: When::Always,
         folds: &[Source, Identity, Target, Document, AwsAccount, AwsRegion, Network, EventName],
@@ -120,11 +145,73 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
             .help("Calls to AWS for a way into a host that AWS refused."),
         last: last("login_aws_last_failure_timestamp_seconds", AWS_FAILURE)
             .help("When AWS refused the newest of these calls."),
+        counted: None,
         fed_by: EventKind::AwsFailure,
         when: When::Always,
         folds: &[Source, Identity, Target, ErrorCode, AwsAccount, AwsRegion, Network, EventName],
     },
 ];
+
+/// Every access of any kind: a handful of series that stand from the first answer on, fold never and
+/// are not born later, so that `increase()` misses none. A baseline adds nothing.
+pub static ACCESSES: Family = Family::counter("login_accesses_total", &[Kind, Expected]).help(
+    "Accesses that were counted while the exporter watched: logins, commands of sudo, su, changes of accounts, calls to AWS.",
+);
+
+/// What kind of access an event is. What was refused is none, and of a session its login is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKind {
+    Login,
+    Sudo,
+    Su,
+    AccountChange,
+    Aws,
+}
+
+impl AccessKind {
+    pub const ALL: [AccessKind; 5] = [
+        AccessKind::Login,
+        AccessKind::Sudo,
+        AccessKind::Su,
+        AccessKind::AccountChange,
+        AccessKind::Aws,
+    ];
+
+    pub fn of(kind: EventKind) -> Option<AccessKind> {
+        match kind {
+            EventKind::LoginSuccess => Some(AccessKind::Login),
+            EventKind::SudoCommand => Some(AccessKind::Sudo),
+            EventKind::SuSuccess => Some(AccessKind::Su),
+            EventKind::AccountChange => Some(AccessKind::AccountChange),
+            EventKind::AwsSuccess => Some(AccessKind::Aws),
+            EventKind::LoginFailure
+            | EventKind::LoginRejected
+            | EventKind::SessionOpened
+            | EventKind::SessionClosed
+            | EventKind::SudoFailure
+            | EventKind::SuFailure
+            | EventKind::AwsFailure => None,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AccessKind::Login => "login",
+            AccessKind::Sudo => "sudo",
+            AccessKind::Su => "su",
+            AccessKind::AccountChange => "account_change",
+            AccessKind::Aws => "aws",
+        }
+    }
+
+    /// Whether rules can say of this kind what is expected.
+    pub fn has_rules(self) -> bool {
+        match self {
+            AccessKind::Login | AccessKind::Sudo | AccessKind::Aws => true,
+            AccessKind::Su | AccessKind::AccountChange => false,
+        }
+    }
+}
 
 /// Sessions that stand open now.
 pub static SESSIONS_ACTIVE: Family =
@@ -141,7 +228,7 @@ const DURATION_BUCKETS: &[f64] =
     &[1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 14400.0, 28800.0, 86400.0];
 
 const SUCCESS: &[Label] = &[Program, User, Method, Identity, Source, Network, Expected];
-const AFTER_FAILURES: &[Label] = &[Program, User, Source, Network];
+const AFTER_FAILURES: &[Label] = &[Program, User, Method, Source, Network, Expected];
 const FAILURE: &[Label] = &[Program, User, Method, Network];
 const REJECTION: &[Label] = &[Program, Reason, Network];
 const SESSION: &[Label] = &[Program, User];

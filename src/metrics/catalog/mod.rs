@@ -9,7 +9,7 @@ pub mod own;
 
 use crate::event::EventKind;
 
-pub use events::{EVENT_FAMILIES, SESSION_DURATION, SESSIONS_ACTIVE};
+pub use events::{ACCESSES, AccessKind, EVENT_FAMILIES, SESSION_DURATION, SESSIONS_ACTIVE};
 
 /// The type of a family, as `# TYPE` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub enum Label {
     ErrorCode,
     AwsAccount,
     AwsRegion,
+    Kind,
     Family,
     Hostname,
     InstanceId,
@@ -77,6 +78,7 @@ impl Label {
             Label::ErrorCode => "error_code",
             Label::AwsAccount => "aws_account",
             Label::AwsRegion => "aws_region",
+            Label::Kind => "kind",
             Label::Family => "family",
             Label::Hostname => "hostname",
             Label::InstanceId => "instance_id",
@@ -144,6 +146,9 @@ pub struct EventFamily {
     pub counter: Family,
     /// Unix seconds of the newest event that the counter counted.
     pub last: Family,
+    /// Where an alert rests on the family: when the newest of them was counted while the exporter
+    /// watched, by the exporter's clock. A series that is baseline alone has no sample of it.
+    pub counted: Option<Family>,
     pub fed_by: EventKind,
     pub when: When,
     /// Which label becomes `(other)` first when the family is full: the least certain one, and the
@@ -160,38 +165,48 @@ impl EventFamily {
     pub fn folded_whole(&self) -> usize {
         if self.labels().contains(&Label::Expected) { 3 } else { 1 }
     }
+
+    /// The families whose series stand and go together, in the order of the page.
+    pub fn together(&self) -> impl Iterator<Item = &Family> {
+        [&self.counter, &self.last].into_iter().chain(&self.counted)
+    }
 }
 
-/// Every family of the page but the process's own, each with its pair, in the order of the page.
-pub fn all() -> Vec<(&'static Family, Option<&'static Family>)> {
-    let events = EVENT_FAMILIES.iter().map(|f| (&f.counter, Some(&f.last)));
-    let sessions = [&SESSIONS_ACTIVE, &SESSION_DURATION].into_iter().map(|f| (f, None));
-    let own = own::OWN_FAMILIES.iter().map(|f| (*f, None));
-    events.chain(sessions).chain(own).collect()
+/// Every family of the page but the process's own, in the order of the page; those that share their
+/// series stand in one row.
+pub fn all() -> Vec<Vec<&'static Family>> {
+    let events = EVENT_FAMILIES.iter().map(|family| family.together().collect());
+    let alone = [&ACCESSES, &SESSIONS_ACTIVE, &SESSION_DURATION].into_iter();
+    let alone = alone.chain(own::OWN_FAMILIES.iter().copied()).map(|family| vec![family]);
+    events.chain(alone).collect()
 }
 
-/// The README's table of metrics: one row a family, a pair in one row.
+/// The README's table of metrics: one row for families that share their series.
 ///
 /// ```text
 /// | `family`, `pair` | type | labels | meaning |
 /// ```
 pub fn markdown() -> String {
     let mut table = String::from("| family | type | labels | meaning |\n|---|---|---|---|\n");
-    for (family, pair) in all() {
-        table.push_str(&row(family, pair));
+    for families in all() {
+        table.push_str(&row(&families));
     }
     table
 }
 
-fn row(family: &Family, pair: Option<&Family>) -> String {
-    let names = std::iter::once(family).chain(pair);
-    let labels: Vec<&str> = family.labels.iter().map(|l| l.name()).collect();
+fn row(families: &[&Family]) -> String {
+    let each = |text: fn(&Family) -> String| {
+        families.iter().map(|family| text(family)).collect::<Vec<_>>().join(", ")
+    };
+    let first = families.first();
+    let labels: Vec<&str> =
+        first.iter().flat_map(|family| family.labels).map(|label| label.name()).collect();
     format!(
         "| {} | {} | {} | {} |\n",
-        names.clone().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", "),
-        names.map(|f| f.kind.as_str()).collect::<Vec<_>>().join(", "),
+        each(|family| format!("`{}`", family.name)),
+        each(|family| family.kind.as_str().to_owned()),
         labels.join(", "),
-        family.help,
+        first.map_or("", |family| family.help),
     )
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 /// Every family, the pairs too.
 fn families() -> Vec<&'static Family> {
-    all().into_iter().flat_map(|(family, pair)| std::iter::once(family).chain(pair)).collect()
+    all().into_iter().flatten().collect()
 }
 
 #[test]
@@ -50,12 +50,30 @@ fn no_label_has_a_name_that_prometheus_users_put_on_every_series() {
 }
 
 #[test]
-fn a_pair_has_the_same_labels_and_the_gauge_is_a_time() {
+fn a_counter_and_its_gauges_have_the_same_labels_and_the_gauges_are_times() {
     for family in EVENT_FAMILIES {
-        assert_eq!(family.counter.labels, family.last.labels, "{}", family.counter.name);
-        assert_eq!(family.last.kind, Type::Gauge);
-        assert!(family.last.name.ends_with("_timestamp_seconds"));
+        for gauge in family.together().skip(1) {
+            assert_eq!(family.counter.labels, gauge.labels, "{}", gauge.name);
+            assert_eq!(gauge.kind, Type::Gauge);
+            assert!(gauge.name.ends_with("_timestamp_seconds"));
+        }
     }
+}
+
+#[test]
+fn each_family_that_an_alert_rests_on_tells_when_it_was_counted() {
+    let counted: Vec<_> =
+        EVENT_FAMILIES.iter().filter_map(|f| f.counted.as_ref()).map(|f| f.name).collect();
+    assert_eq!(
+        counted,
+        [
+            "login_last_success_counted_timestamp_seconds",
+            "login_last_success_after_failures_counted_timestamp_seconds",
+            "login_sudo_last_command_counted_timestamp_seconds",
+            "login_last_account_change_counted_timestamp_seconds",
+            "login_aws_last_success_counted_timestamp_seconds",
+        ]
+    );
 }
 
 #[test]
@@ -97,7 +115,8 @@ fn the_readme_table_has_one_row_a_family_and_a_pair_in_one_row() {
     assert_eq!(rows.len(), 2 + all().len());
     assert_eq!(
         rows[2],
-        "| `login_successes_total`, `login_last_success_timestamp_seconds` | counter, gauge | \
+        "| `login_successes_total`, `login_last_success_timestamp_seconds`, \
+         `login_last_success_counted_timestamp_seconds` | counter, gauge, gauge | \
          program, user, method, identity, source, network, expected | Logins that were let in. |"
     );
 }

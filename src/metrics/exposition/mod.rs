@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use crate::event::Time;
 use crate::metrics::catalog::own::SERIES_LIMITED;
-use crate::metrics::catalog::{SESSION_DURATION, SESSIONS_ACTIVE};
+use crate::metrics::catalog::{ACCESSES, SESSION_DURATION, SESSIONS_ACTIVE};
 use crate::metrics::own::Own;
 use crate::metrics::series::{OTHER, Receipt, Store, join};
 
@@ -52,8 +52,9 @@ impl Page {
         let (audience, receipt) = store.answer(scrape.scraper, scrape.now);
         for table in store.tables_mut() {
             let family = table.family();
-            writer.pair(family, table.show(&audience));
+            writer.together(family, table.show(&audience));
         }
+        writer.counts(&ACCESSES, &store.accesses());
         writer.counts(&SESSIONS_ACTIVE, &sessions(store, actives));
         writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
         let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();

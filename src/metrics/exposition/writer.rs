@@ -58,25 +58,38 @@ impl Writer {
         self.head(family.name, family.kind.as_str(), family.unit, family.help);
     }
 
-    /// A counter and then its last-seen gauge, whose labels are written once and copied.
-    pub(super) fn pair<'s>(
+    /// A counter and then its gauges, whose labels are written once and copied.
+    pub(super) fn together<'s>(
         &mut self,
         family: &EventFamily,
         series: impl Iterator<Item = Shown<'s>>,
     ) {
         let names = LabelNames::of(family.labels());
-        let mut lasts: Vec<(Range<usize>, Time)> = Vec::with_capacity(series.size_hint().0);
+        let mut times: Vec<(Range<usize>, Time, Option<Time>)> =
+            Vec::with_capacity(series.size_hint().0);
         self.family(&family.counter);
         for shown in series {
             let labels = self.counter_sample(&family.counter, &names, &shown);
-            lasts.push((labels, shown.last));
+            times.push((labels, shown.last, shown.counted));
         }
-        self.family(&family.last);
-        for (labels, last) in lasts {
-            self.out.extend_from_slice(family.last.name.as_bytes());
-            self.out.extend_from_within(labels);
+        self.times(&family.last, times.iter().map(|(labels, last, _)| (labels, *last)));
+        if let Some(counted) = &family.counted {
+            let times = times.iter().filter_map(|(labels, _, time)| Some((labels, (*time)?)));
+            self.times(counted, times);
+        }
+    }
+
+    fn times<'r>(
+        &mut self,
+        family: &Family,
+        series: impl Iterator<Item = (&'r Range<usize>, Time)>,
+    ) {
+        self.family(family);
+        for (labels, time) in series {
+            self.out.extend_from_slice(family.name.as_bytes());
+            self.out.extend_from_within(labels.clone());
             self.out.push(b' ');
-            self.seconds(last);
+            self.seconds(time);
             self.out.push(b'\n');
         }
     }

@@ -9,6 +9,7 @@
 //! - No counter falls and no last-seen gauge goes back.
 //! - No label holds a control character or more than [`MAX_VALUE_BYTES`] bytes.
 
+mod accesses;
 mod durations;
 mod held;
 mod labels;
@@ -24,6 +25,7 @@ use crate::policy::Observation;
 pub use held::Receipt;
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
 
+use accesses::Accesses;
 use durations::Durations;
 use held::{Audience, Scrapers};
 
@@ -51,6 +53,7 @@ pub const MAXIMUM_CAP: usize = 1_000_000;
 pub struct Store {
     tables: Vec<Table>,
     durations: Durations,
+    accesses: Accesses,
     scrapers: Scrapers,
     generation: u64,
     /// The joined label values of the series that is looked for, kept so that it costs no
@@ -85,6 +88,7 @@ impl Store {
         Store {
             tables: EVENT_FAMILIES.iter().map(|family| Table::new(family, cap)).collect(),
             durations: Durations::new(cap),
+            accesses: Accesses::default(),
             scrapers: Scrapers::default(),
             generation: 0,
             key: Key::default(),
@@ -124,6 +128,9 @@ impl Store {
                 self.key.of(table.family().labels(), seen);
                 table.add(&self.key, &happening);
             }
+        }
+        if live {
+            self.accesses.add(seen);
         }
         if let (EventKind::SessionClosed, Some(seconds)) = (seen.event.kind, seen.duration) {
             self.durations.add(&seen.event.program, seconds, &happening);
@@ -182,6 +189,11 @@ impl Store {
 
     pub(crate) fn tables_mut(&mut self) -> &mut [Table] {
         &mut self.tables
+    }
+
+    /// The samples of `login_accesses_total` by joined labels.
+    pub(crate) fn accesses(&self) -> std::collections::BTreeMap<String, u64> {
+        self.accesses.by_labels()
     }
 
     pub(crate) fn durations_mut(&mut self) -> &mut Durations {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Store;
+use super::accesses::Saved as SavedAccess;
 use super::durations::SavedRow as SavedDuration;
 use super::held::{Hold, Scrapers};
 use super::labels::{join, values};
@@ -20,6 +21,7 @@ struct StoreOut<'s> {
     scrapers: &'s Scrapers,
     families: BTreeMap<&'static str, FamilyOut<'s>>,
     durations: (Vec<SavedDuration>, u64),
+    accesses: Vec<SavedAccess>,
 }
 
 #[derive(Serialize)]
@@ -35,6 +37,8 @@ struct StoreIn<'s> {
     #[serde(borrow)]
     families: BTreeMap<String, FamilyIn<'s>>,
     durations: (Vec<SavedDuration>, u64),
+    #[serde(default)]
+    accesses: Vec<SavedAccess>,
 }
 
 #[derive(Deserialize)]
@@ -49,16 +53,17 @@ struct FamilyIn<'s> {
 #[derive(Deserialize)]
 struct Text<'s>(#[serde(borrow)] Cow<'s, str>);
 
-/// Count, last seen, created, touched, held at.
+/// Count, last seen, created, touched, held at, counted.
 #[derive(Serialize, Deserialize)]
-struct SavedCounts(u64, i64, i64, i64, Option<u64>);
+struct SavedCounts(u64, i64, i64, i64, Option<u64>, #[serde(default)] Option<i64>);
 
 impl Serialize for Store {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let families =
             self.tables.iter().map(|t| (t.family().counter.name, family_out(t))).collect();
         let durations = self.durations.save();
-        StoreOut { scrapers: &self.scrapers, families, durations }.serialize(serializer)
+        let accesses = self.accesses.save();
+        StoreOut { scrapers: &self.scrapers, families, durations, accesses }.serialize(serializer)
     }
 }
 
@@ -78,6 +83,7 @@ fn counts_out(row: &Row) -> SavedCounts {
         row.created.nanoseconds(),
         row.touched.nanoseconds(),
         row.held_at(),
+        row.counted.map(Time::nanoseconds),
     )
 }
 
@@ -93,6 +99,7 @@ impl<'de> Deserialize<'de> for Store {
             }
         }
         store.durations.restore(saved.durations.0, saved.durations.1);
+        store.accesses.restore(&saved.accesses);
         Ok(store)
     }
 }
@@ -119,6 +126,7 @@ fn row_in(key: String, saved: &SavedCounts) -> Row {
         last: Time::from_nanoseconds(saved.1),
         created: Time::from_nanoseconds(saved.2),
         touched: Time::from_nanoseconds(saved.3),
+        counted: saved.5.map(Time::from_nanoseconds),
         held,
     }
 }

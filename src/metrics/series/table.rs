@@ -39,6 +39,8 @@ pub(super) struct Row {
     pub(super) created: Time,
     /// When something was last counted into it.
     pub(super) touched: Time,
+    /// When something was last counted into it while the exporter watched.
+    pub(super) counted: Option<Time>,
     pub(super) held: Option<Held>,
 }
 
@@ -55,6 +57,7 @@ pub(crate) struct Shown<'s> {
     pub(crate) key: &'s str,
     pub(crate) count: u64,
     pub(crate) last: Time,
+    pub(crate) counted: Option<Time>,
     pub(crate) created: Time,
 }
 
@@ -102,6 +105,9 @@ impl Table {
         row.count = row.count.saturating_add(happening.count);
         row.last = row.last.max(happening.time);
         row.touched = row.touched.max(happening.now);
+        if happening.live {
+            row.counted = row.counted.max(Some(happening.now));
+        }
     }
 
     /// The row for these labels: the one that stands, a new one, or the one it folds to.
@@ -152,6 +158,7 @@ impl Table {
             last: happening.time,
             created,
             touched: happening.now,
+            counted: None,
             held,
         })
     }
@@ -228,6 +235,7 @@ impl Row {
         self.last = self.last.max(other.last);
         self.created = self.created.min(other.created);
         self.touched = self.touched.max(other.touched);
+        self.counted = self.counted.max(other.counted);
         self.held = None;
     }
 
@@ -236,7 +244,13 @@ impl Row {
             Some(held) if !held.hold.is_told_to(audience) => held.at,
             _ => self.count,
         };
-        Shown { key: &self.key, count, last: self.last, created: self.created }
+        Shown {
+            key: &self.key,
+            count,
+            last: self.last,
+            counted: self.counted,
+            created: self.created,
+        }
     }
 
     /// The value to hold after a restart, where it is less than the count.

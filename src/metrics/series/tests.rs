@@ -9,6 +9,10 @@ mod bounds;
 mod held;
 mod saved;
 
+fn event_of(kind: EventKind) -> Event<'static> {
+    event(kind, "sshd", "bob")
+}
+
 fn event(kind: EventKind, program: &'static str, user: &'static str) -> Event<'static> {
     Event { time: at(0), user: Some(user.into()), ..Event::new(kind, program) }
 }
@@ -55,8 +59,47 @@ fn a_success_after_failures_counts_in_both_families() {
     assert_eq!(sum(&page, "login_successes_total"), 2);
     assert_eq!(
         samples(&page, "login_successes_after_failures_total"),
-        [r#"{program="sshd",user="bob",source="203.0.113.7",network="public"} 1"#]
+        [
+            r#"{program="sshd",user="bob",method="publickey",source="203.0.113.7",network="public",expected="unset"} 1"#
+        ]
     );
+}
+
+#[test]
+fn every_access_is_counted_in_series_that_stand_at_0_before() {
+    let mut store = Store::default();
+    let before = samples(&page(&mut store), "login_accesses_total");
+    assert_eq!(before.len(), 11);
+    assert!(before.iter().all(|sample| sample.ends_with(" 0")), "{before:?}");
+    find(&mut store, &login("bob", "203.0.113.7"));
+    assert_eq!(samples(&page(&mut store), "login_accesses_total"), before, "a baseline adds none");
+    let event = login("bob", "203.0.113.7");
+    let judged = Observation { expected: Expected::False, ..seen(&event) };
+    store.observe(&judged, true, at(3));
+    store.observe(&judged, true, at(4));
+    watch(&mut store, &event_of(EventKind::AccountChange), at(4));
+    watch(&mut store, &event_of(EventKind::SessionOpened), at(4));
+    let after = samples(&page(&mut store), "login_accesses_total");
+    let changed: Vec<_> = after.iter().filter(|sample| !before.contains(sample)).collect();
+    assert_eq!(
+        changed,
+        [r#"{kind="account_change",expected="unset"} 1"#, r#"{kind="login",expected="false"} 2"#]
+    );
+}
+
+#[test]
+fn when_something_was_counted_is_told_by_the_exporters_clock_and_of_no_baseline() {
+    let mut store = Store::default();
+    let counted = "login_last_success_counted_timestamp_seconds";
+    find(&mut store, &login("bob", "203.0.113.7"));
+    assert!(samples(&page(&mut store), counted).is_empty());
+    let late = Event { time: at(-5000), ..login("bob", "203.0.113.7") };
+    watch(&mut store, &late, at(60));
+    let shown = samples(&page(&mut store), counted);
+    assert!(shown[0].ends_with(&format!(" {}", at(60).seconds())), "{shown:?}");
+    let saved = serde_json::to_vec(&store).unwrap();
+    let mut restored: Store = serde_json::from_slice(&saved).unwrap();
+    assert_eq!(samples(&page(&mut restored), counted), shown);
 }
 
 #[test]

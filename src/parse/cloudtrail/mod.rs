@@ -8,7 +8,6 @@
 //!
 //! Format: "CloudTrail record contents" and "userIdentity element" of the CloudTrail User Guide.
 
-mod identity;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -18,7 +17,8 @@ use std::borrow::Cow;
 use ssh_key::{HashAlg, PublicKey};
 
 use self::shape::Record;
-use super::Parsed;
+use super::principal::{Caller, Issuer};
+use super::{Parsed, principal};
 use crate::event::{AwsCall, Event, EventKind, Time};
 
 /// The document of a `StartSession` that names none.
@@ -99,9 +99,11 @@ fn event<'a>(record: Record<'a>, program: &'static str) -> Option<Event<'a>> {
         event_id: record.event_id.0.unwrap_or_default(),
         user_agent: record.user_agent.filled(),
         mfa: mfa(&user),
+        source_identity: source_identity(&user),
         event_name,
     }));
-    event.identity = identity::of_caller(user, record.additional_event_data.0);
+    let caller = caller(&user, record.additional_event_data.0.as_ref());
+    event.identity = principal::name(&caller).map(Cow::Owned);
     Some(event)
 }
 
@@ -119,6 +121,33 @@ fn document<'a>(event_name: &str, named: Option<Cow<'a, str>>) -> Option<Cow<'a,
     match event_name {
         "StartSession" => Some(named.unwrap_or(Cow::Borrowed(SHELL_DOCUMENT))),
         _ => named,
+    }
+}
+
+/// Whom STS was told to stand behind the session, and behind every session that it opens in turn.
+fn source_identity<'a>(user: &shape::UserIdentity<'a>) -> Option<Cow<'a, str>> {
+    user.session_context.0.as_ref()?.source_identity.clone().filled()
+}
+
+fn caller<'s>(
+    user: &'s shape::UserIdentity<'_>,
+    additional: Option<&'s shape::Additional<'_>>,
+) -> Caller<'s> {
+    let issuer = user.session_context.0.as_ref().and_then(|c| c.session_issuer.0.as_ref());
+    let behalf = user.on_behalf_of.0.as_ref();
+    Caller {
+        kind: user.kind.or_empty(),
+        arn: user.arn.or_empty(),
+        account: user.account_id.or_empty(),
+        principal_id: user.principal_id.or_empty(),
+        user_name: user.user_name.or_empty(),
+        invoked_by: user.invoked_by.or_empty(),
+        issuer: issuer.map(|i| Issuer { arn: i.arn.or_empty(), user_name: i.user_name.or_empty() }),
+        center_names: [
+            additional.map_or("", |data| data.user_name.or_empty()),
+            behalf.map_or("", |behalf| behalf.user_name.or_empty()),
+        ],
+        center_id: behalf.map_or("", |behalf| behalf.user_id.or_empty()),
     }
 }
 

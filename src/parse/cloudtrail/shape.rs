@@ -74,12 +74,16 @@ pub(super) struct UserIdentity<'a> {
 pub(super) struct SessionContext<'a> {
     #[serde(borrow)]
     pub session_issuer: Object<Issuer<'a>>,
+    #[serde(borrow)]
+    pub source_identity: Text<'a>,
     pub attributes: Object<Attributes>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Issuer<'a> {
+    #[serde(borrow)]
+    pub arn: Text<'a>,
     #[serde(borrow)]
     pub user_name: Text<'a>,
 }
@@ -138,6 +142,10 @@ pub(super) struct Additional<'a> {
 pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'a> Text<'a> {
+    pub(super) fn or_empty(&self) -> &str {
+        self.0.as_deref().unwrap_or("")
+    }
+
     /// The text where one stands that is not empty.
     pub(super) fn filled(self) -> Option<Cow<'a, str>> {
         self.0.filter(|text| !text.is_empty())

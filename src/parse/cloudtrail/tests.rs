@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::identity::identity_of_arn;
 use super::*;
 
 const SEED: &str = include_str!("../../../tests/seed/start_session.json");
@@ -147,31 +146,22 @@ fn an_address_mapped_into_ipv6_is_the_plain_one() {
 
 #[test]
 fn identities_are_one_name_each() {
-    let role = |session: &str| json!({"type": "AssumedRole", "arn": format!("arn:aws:sts::1:assumed-role/Ops/{session}")});
+    let center = "arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef";
     let table = [
-        (role("alice"), "Ops/alice"),
-        (role("alice@example.com"), "Ops/alice@example.com"),
-        (role("i-0123456789abcdef0"), "Ops/i-0123456789abcdef0"),
-        (role("botocore-session-1690000000"), "Ops/*"),
-        (role("aws-go-sdk-1722375070115152000"), "Ops/*"),
-        (role("aws-sdk-js-session"), "Ops/*"),
-        (role("1690000000"), "Ops/*"),
-        (role("7"), "Ops/*"),
-        (role("0a1b2c3d4e5f60718293a4b5c6d7e8f9"), "Ops/*"),
-        (role("1f1786bd-e04c-4fd9-af8c-6a5d69376c41"), "Ops/*"),
-        (role("AWSCodeBuild-1f1786bd-e04c-4fd9-af8c-6a5d69376c41"), "Ops/*"),
-        (role("my-session-1690000000"), "Ops/*"),
-        (role("team-42"), "Ops/team-42"),
-        (role("GitHubActions"), "Ops/GitHubActions"),
         (
-            json!({"type": "AssumedRole", "arn":
-                "arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@example.com"}),
-            "alice@example.com",
+            json!({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/Ops/alice"}),
+            "Ops/alice",
         ),
         (
-            json!({"type": "AssumedRole", "arn":
-                "arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/4711"}),
-            "4711",
+            json!({"type": "AssumedRole", "arn": format!("{center}/alice@example.com")}),
+            "alice@example.com",
+        ),
+        (json!({"type": "AssumedRole", "arn": format!("{center}/4711")}), "sso:4711"),
+        (
+            json!({"type": "AssumedRole", "arn": format!("{center}/alice@example.com"),
+                   "sessionContext": {"sessionIssuer": {"type": "Role",
+                       "arn": "arn:aws:iam::1:role/AWSReservedSSO_Admin_0123456789abcdef"}}}),
+            "AWSReservedSSO_Admin_0123456789abcdef/alice@example.com",
         ),
         (
             json!({"type": "AssumedRole", "principalId": "AROA1:bob",
@@ -180,27 +170,39 @@ fn identities_are_one_name_each() {
         ),
         (
             json!({"type": "IAMUser", "userName": "carol", "arn": "arn:aws:iam::1:user/carol"}),
-            "carol",
+            "user:carol",
         ),
-        (json!({"type": "IAMUser", "arn": "arn:aws:iam::1:user/staff/eu/carol"}), "carol"),
-        (json!({"type": "Root", "arn": "arn:aws:iam::1:root", "userName": "my-alias"}), "root"),
-        (json!({"type": "FederatedUser", "arn": "arn:aws:sts::1:federated-user/dave"}), "dave"),
+        (json!({"type": "IAMUser", "arn": "arn:aws:iam::1:user/staff/eu/carol"}), "user:carol"),
+        (
+            json!({"type": "Root", "arn": "arn:aws:iam::1:root", "accountId": "1", "userName": "my-alias"}),
+            "root:1",
+        ),
+        (json!({"type": "Root", "arn": "arn:aws:iam::1:root"}), "root:1"),
+        (
+            json!({"type": "FederatedUser", "arn": "arn:aws:sts::1:federated-user/root"}),
+            "federated:root",
+        ),
         (
             json!({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"},
                    "principalId": "123:erin@example.com"}),
             "erin@example.com",
         ),
-        (json!({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"}}), "544894e8"),
-        (json!({"type": "SAMLUser", "principalId": "x:frank", "userName": "frank"}), "frank"),
+        (
+            json!({"type": "IdentityCenterUser",
+                   "onBehalfOf": {"userId": "544894e8-80c1-707f-60e3-3ba6510dfac1"}}),
+            "544894e8-80c1-707f-60e3-3ba6510dfac1",
+        ),
+        (json!({"type": "SAMLUser", "principalId": "x:frank", "userName": "frank"}), "saml:frank"),
         (
             json!({"type": "WebIdentityUser", "principalId": "accounts.google.com:app:grace"}),
-            "grace",
+            "web:grace",
         ),
-        (json!({"type": "AWSService", "invokedBy": "ssm.amazonaws.com"}), "ssm.amazonaws.com"),
+        (json!({"type": "AWSService", "invokedBy": "ssm.amazonaws.com"}), "service:ssm"),
         (
             json!({"type": "AWSAccount", "accountId": "123456789012", "principalId": "AIDA"}),
-            "123456789012",
+            "account:123456789012",
         ),
+        (json!({"type": "Unknown", "principalId": "u"}), "unknown:u"),
         (json!({"type": "Unknown"}), ""),
         (json!({}), ""),
         (json!("nobody"), ""),
@@ -213,28 +215,22 @@ fn identities_are_one_name_each() {
 }
 
 #[test]
+fn who_stands_behind_a_session_by_sts_is_a_field_of_its_own() {
+    let event = event_of(&seed_with(json!({
+        "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/Breakglass/session",
+                         "sessionContext": {"sourceIdentity": "alice@example.com"}},
+    })));
+    assert_eq!(event.identity.as_deref(), Some("Breakglass/session"));
+    assert_eq!(aws(&event).source_identity.as_deref(), Some("alice@example.com"));
+}
+
+#[test]
 fn an_identity_center_user_is_named_by_the_additional_data() {
     let event = event_of(&seed_with(json!({
         "userIdentity": {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "544894e8"}},
         "additionalEventData": {"UserName": "heidi@example.com"},
     })));
     assert_eq!(event.identity.as_deref(), Some("heidi@example.com"));
-}
-
-#[test]
-fn what_is_no_arn_names_nobody() {
-    for text in [
-        "",
-        "arn",
-        "arn:aws:sts::1:assumed-role",
-        "arn:aws:sts::1:assumed-role/only",
-        "arn:aws:sts::1:assumed-role//x",
-        "arn:aws:s3:::bucket/key",
-        "x:aws:iam::1:root",
-    ] {
-        assert_eq!(identity_of_arn(text), None, "{text}");
-    }
-    assert_eq!(identity_of_arn("arn:aws-cn:iam::1:root").as_deref(), Some("root"));
 }
 
 #[test]

@@ -45,12 +45,22 @@ impl Kind {
     pub fn subjects(self) -> &'static [Subject] {
         use Subject::{
             Account, Command, Document, EventName, Identity, Method, Network, Program, Region,
-            Source, Target, TargetUser, User,
+            Source, SourceIdentity, Target, TargetUser, User,
         };
         match self {
             Kind::Logins => &[User, Identity, Network, Source, Method, Program],
             Kind::Sudo => &[User, TargetUser, Command],
-            Kind::Aws => &[Identity, EventName, Target, Document, Network, Source, Account, Region],
+            Kind::Aws => &[
+                Identity,
+                SourceIdentity,
+                EventName,
+                Target,
+                Document,
+                Network,
+                Source,
+                Account,
+                Region,
+            ],
         }
     }
 }
@@ -68,6 +78,8 @@ pub enum Subject {
     TargetUser,
     /// The program's path; the whole command line for a pattern with a blank.
     Command,
+    /// Whom STS was told to stand behind the session.
+    SourceIdentity,
     EventName,
     Target,
     Document,
@@ -87,6 +99,7 @@ impl Subject {
             Subject::Program => "program",
             Subject::TargetUser => "target_user",
             Subject::Command => "command",
+            Subject::SourceIdentity => "source_identity",
             Subject::EventName => "event_name",
             Subject::Target => "target",
             Subject::Document => "document",
@@ -186,6 +199,7 @@ impl<'a> Facts<'a> {
             Subject::Source => event.source.as_deref(),
             Subject::TargetUser => event.target_user.as_deref(),
             Subject::Command => event.command.as_deref(),
+            Subject::SourceIdentity => aws.and_then(|call| call.source_identity.as_deref()),
             Subject::EventName => aws.map(|call| call.event_name.as_ref()),
             Subject::Target => aws.and_then(|call| call.target.as_deref()),
             Subject::Document => aws.and_then(|call| call.document.as_deref()),

@@ -6,11 +6,17 @@
 
 mod authorized_keys;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use wildmatch::WildMatch;
 
 use crate::event::{Event, EventKind};
 
 pub use authorized_keys::{BadLine, Key, KeyFile, parse_authorized_keys};
+
+/// Sessions that amazon-ssm-agent tells of: it names an AWS principal and no key.
+const AGENT: &str = "ssm-agent";
 
 /// A name for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct Identities {
     keys: HashMap<String, Names>,
     /// Rules rest also on what a line of EC2 Instance Connect in a file says.
     pub trust_instance_connect_lines: bool,
+    /// Globs of session names that say nothing of a person, beside those that the parser knows.
+    made_up: Vec<WildMatch>,
 }
 
 /// The names of one key: the first one given, and the first that can be trusted.
@@ -38,12 +46,12 @@ struct Names {
 }
 
 /// Who is behind an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity<'a> {
     /// Empty where nothing tells it.
-    pub shown: &'a str,
+    pub shown: Cow<'a, str>,
     /// What a rule may rest on.
-    pub trusted: &'a str,
+    pub trusted: Cow<'a, str>,
 }
 
 /// Whom EC2 Instance Connect named for the key.
@@ -67,7 +75,12 @@ impl Identities {
                 names.shown = name;
             }
         }
-        Identities { keys: table, trust_instance_connect_lines: trust_lines }
+        Identities { keys: table, trust_instance_connect_lines: trust_lines, made_up: Vec::new() }
+    }
+
+    /// The same, where session names that match one of these globs are made up too.
+    pub fn with_made_up<'g>(self, globs: impl IntoIterator<Item = &'g str>) -> Identities {
+        Identities { made_up: globs.into_iter().map(WildMatch::new).collect(), ..self }
     }
 
     /// Who came in. An attempt that was refused proves nothing, so it has no identity.
@@ -77,9 +90,33 @@ impl Identities {
         principal: Option<Principal<'a>>,
     ) -> Identity<'a> {
         match event.kind {
+            EventKind::LoginSuccess if event.program == AGENT => self.of_principal(event),
             EventKind::LoginSuccess => self.of_login(event, principal),
-            EventKind::AwsSuccess | EventKind::AwsFailure => same(event.identity.as_deref()),
+            EventKind::AwsSuccess | EventKind::AwsFailure => self.of_principal(event),
             _ => Identity::default(),
+        }
+    }
+
+    /// The caller that CloudTrail or the host's agent names.
+    fn of_principal<'a>(&'a self, event: &'a Event<'a>) -> Identity<'a> {
+        let name = self.folded(event.identity.as_deref().unwrap_or(""));
+        Identity { shown: name.clone(), trusted: name }
+    }
+
+    /// The principal with `*` for a session name that the settings call made up.
+    fn folded<'a>(&'a self, principal: &'a str) -> Cow<'a, str> {
+        let (before, session) = match principal.strip_prefix("federated:") {
+            Some(name) => ("federated:", name),
+            None => match principal.split_once('/') {
+                Some((role, session)) if !role.contains(':') => {
+                    (&principal[..role.len() + 1], session)
+                }
+                _ => return Cow::Borrowed(principal),
+            },
+        };
+        match self.made_up.iter().any(|glob| glob.matches(session)) {
+            true => Cow::Owned(format!("{before}*")),
+            false => Cow::Borrowed(principal),
         }
     }
 
@@ -94,9 +131,13 @@ impl Identities {
         let names = self.names(logged);
         let key_id = event.identity.as_deref().filter(|id| !id.is_empty());
         let is_trusted = |p: &Principal<'_>| p.trusted || self.trust_instance_connect_lines;
-        let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| {
-            let known = named.or(key_id);
-            known.or(principal.map(|p| p.name)).unwrap_or(logged)
+        let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| match (
+            named.or(key_id),
+            principal,
+        ) {
+            (Some(known), _) => Cow::Borrowed(known),
+            (None, Some(principal)) => self.folded(principal.name),
+            (None, None) => Cow::Borrowed(logged),
         };
         Identity {
             shown: first(names.map(|n| n.shown.as_str()), principal),
@@ -115,8 +156,8 @@ impl Identities {
 }
 
 fn same(name: Option<&str>) -> Identity<'_> {
-    let name = name.unwrap_or("");
-    Identity { shown: name, trusted: name }
+    let name = Cow::Borrowed(name.unwrap_or(""));
+    Identity { shown: name.clone(), trusted: name }
 }
 
 /// The one form of a fingerprint, if it is one: `SHA256:` and 43 letters of base64, or `MD5:` and

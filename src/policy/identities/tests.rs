@@ -29,7 +29,7 @@ fn the_first_that_is_known_is_the_identity() {
     let cert = login(Some(PRINT), Some("alice@laptop"));
     let key = login(Some(PRINT), None);
     let password = login(None, None);
-    let shown = |ids: &Identities, event, principal| ids.of(event, principal).shown.to_owned();
+    let shown = |ids: &Identities, event, principal| ids.of(event, principal).shown.into_owned();
     assert_eq!(shown(&known, &cert, from_journal("Ops/bob")), "alice");
     assert_eq!(shown(&unknown, &cert, from_journal("Ops/bob")), "alice@laptop");
     assert_eq!(shown(&unknown, &key, from_journal("Ops/bob")), "Ops/bob");
@@ -41,7 +41,7 @@ fn the_first_that_is_known_is_the_identity() {
 #[test]
 fn no_rule_rests_on_a_name_that_a_local_user_could_have_written() {
     let key = login(Some(PRINT), None);
-    let trusted = |ids: &Identities, principal| ids.of(&key, principal).trusted.to_owned();
+    let trusted = |ids: &Identities, principal| ids.of(&key, principal).trusted.into_owned();
     let unknown = Identities::default();
     assert_eq!(trusted(&unknown, from_journal("Ops/bob")), "Ops/bob");
     assert_eq!(trusted(&unknown, from_file("Ops/bob")), PRINT);
@@ -155,4 +155,34 @@ fn bytes_that_are_no_text_break_nothing() {
     let file = parse_authorized_keys(&text);
     assert_eq!(file.keys[0].comment, "\u{fffd}\u{fffd}");
     assert_eq!(file.bad.len(), 1);
+}
+
+#[test]
+fn a_session_name_that_the_settings_call_made_up_is_a_star() {
+    let ids = Identities::default().with_made_up(["ci-*", "*-run"]);
+    let shown = |event: &Event<'static>, principal| ids.of(event, principal).shown.into_owned();
+    let aws = |name: &'static str| Event {
+        identity: Some(name.into()),
+        ..Event::new(EventKind::AwsSuccess, "ssm")
+    };
+    for (name, expected) in [
+        ("Ops/ci-alice", "Ops/*"),
+        ("Ops/nightly-run", "Ops/*"),
+        ("federated:ci-7", "federated:*"),
+        ("Ops/alice", "Ops/alice"),
+        ("ci-alice@example.com", "ci-alice@example.com"),
+        ("user:ci-7", "user:ci-7"),
+        ("saml:a/ci-7", "saml:a/ci-7"),
+    ] {
+        assert_eq!(shown(&aws(name), None), expected);
+    }
+    let agent = Event {
+        program: "ssm-agent".into(),
+        identity: Some("Ops/ci-7".into()),
+        ..login(None, None)
+    };
+    assert_eq!(shown(&agent, None), "Ops/*");
+    assert_eq!(shown(&login(Some(PRINT), None), from_journal("Ops/ci-7")), "Ops/*");
+    // A certificate's key ID is no session.
+    assert_eq!(shown(&login(Some(PRINT), Some("team/ci-7")), None), "team/ci-7");
 }

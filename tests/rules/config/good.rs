@@ -275,6 +275,7 @@ identities:
     "SHA256:ohD8VZEXGWo6Ez8GSEJQ9WpafgLFsOfLOtGGQCQo6Og": Alice "A" Example
     "16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48": bob
   trust_instance_connect_lines: true
+  made_up: ["ci-*", "*-run"]
 expected:
   logins:
     - {user: [a, "b*", "~"], identity: {not: [c, "d, e"]}, network: vpc, source: 10.*}
@@ -282,7 +283,7 @@ expected:
   sudo: [{user: "*", target_user: root, command: "/usr/bin/systemctl restart *"}]
   aws:
     - {identity: "Ops/*", event_name: StartSession, target: "i-*", document: x, network: aws}
-    - {source: "*", account: 012345678901, region: eu-west-1}
+    - {source: "*", account: 012345678901, region: eu-west-1, source_identity: alice@*}
 "##
     .to_owned()
 }
