@@ -21,6 +21,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod event;
+pub mod programs;
 pub mod record;
 
 pub mod source;

@@ -42,7 +42,16 @@ pub struct JournalEntry<'a> {
     pub comm: Option<&'a str>,
     /// `_EXE`, missing on half of them.
     pub exe: Option<&'a str>,
+    /// `_SYSTEMD_CGROUP`: where the writer runs; a container's tells it from the host.
+    pub control_group: Option<&'a str>,
+    /// `_MACHINE_ID`: a journal can hold the entries of other machines and of containers.
+    pub machine_id: Option<&'a str>,
+    /// `MESSAGE`, or as much of it as `SYSLOG_RAW` has more: journald strips the blanks at the end
+    /// and keeps the original beside it (systemd 240 on).
     pub message: &'a [u8],
+    /// Blanks at the end of `message` may be missing: there is neither `SYSLOG_RAW` nor a sign
+    /// (`SYSLOG_TIMESTAMP`) that this journald would have kept it.
+    pub may_be_stripped: bool,
 }
 
 /// What kind of thing records come from.

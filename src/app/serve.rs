@@ -16,8 +16,8 @@ use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
 use crate::metrics::series::Receipt;
-use crate::parse::programs;
 use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
+use crate::programs;
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
@@ -87,7 +87,7 @@ async fn run(
 fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     let own = Own::new().map_err(|error| error.to_string())?;
     own.host(&host.hostname, &host.instance_id);
-    own.programs(&programs().collect::<Vec<_>>());
+    own.programs(&programs::may_be_unknown().collect::<Vec<_>>());
     own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot);

@@ -12,7 +12,6 @@ pub mod logind;
 pub mod pam;
 pub mod polkit;
 pub mod principal;
-mod programs;
 mod repeated;
 pub mod sshd;
 pub mod su;
@@ -25,11 +24,8 @@ mod words;
 
 use jiff::tz::TimeZone;
 
-pub use programs::{program_name, programs};
-
-use programs::Speaker;
-
 use crate::event::{Event, Hint, Time};
+use crate::programs::{self, Rules};
 
 /// What one record turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,19 +82,19 @@ fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if is_pam(envelope) {
         return pam::parse(envelope);
     }
-    match programs::speaker(envelope.tag) {
-        Speaker::Sshd => sshd::parse(envelope),
-        Speaker::Sudo => sudo::parse(envelope),
-        Speaker::Su => su::parse(envelope),
-        Speaker::Login => login::parse(envelope),
-        Speaker::Logind => logind::parse(envelope),
-        Speaker::Accounts => accounts::parse(envelope),
-        Speaker::InstanceConnect => instance_connect::parse(envelope),
-        Speaker::Polkit => polkit::parse(envelope),
-        Speaker::Journald | Speaker::Rsyslog => suppressed::parse(envelope),
+    match programs::by_tag(envelope.tag).map_or(Rules::Pam, |program| program.rules) {
+        Rules::Sshd => sshd::parse(envelope),
+        Rules::Sudo => sudo::parse(envelope),
+        Rules::Su => su::parse(envelope),
+        Rules::Login => login::parse(envelope),
+        Rules::Logind => logind::parse(envelope),
+        Rules::Accounts => accounts::parse(envelope),
+        Rules::InstanceConnect => instance_connect::parse(envelope),
+        Rules::Polkit => polkit::parse(envelope),
+        Rules::LogDaemon => suppressed::parse(envelope),
         // What libpam says when an application of no parser ends: gdm, dovecot, vsftpd.
-        Speaker::Other if envelope.message.starts_with(b"PAM ") => pam::parse(envelope),
-        Speaker::Other => Parsed::Ignored,
+        Rules::Pam if envelope.message.starts_with(b"PAM ") => pam::parse(envelope),
+        Rules::Pam => Parsed::Ignored,
     }
 }
 

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::{Envelope, Parsed, one_message, program_name};
+use super::words::speaker;
+use super::{Envelope, Parsed, one_message};
 use crate::event::{EventKind, Hint, HintKind};
 
 /// `None` where the message is no report of repetition.
@@ -55,7 +56,7 @@ fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
         Parsed::Hint(Hint {
             time: envelope.time,
             host: String::from_utf8_lossy(envelope.host),
-            program: Cow::Borrowed(program_name(envelope.tag).unwrap_or_default()),
+            program: Cow::Borrowed(speaker(envelope)),
             pid: envelope.pid,
             kind: HintKind::Repeated { times },
         })

@@ -12,7 +12,9 @@
 //! of a build that writes sulog to a file only (`Authentication failed for`, `SU by … to
 //! restricted account`, `DENIED su from`) are echoes.
 
-use super::words::{event, quoted, rsplit_once, split_once, starts_with_any, terminal, text, trim};
+use super::words::{
+    event, quoted, rsplit_once, speaker, split_once, starts_with_any, terminal, text, trim,
+};
 use super::{Envelope, Parsed};
 use crate::event::{Event, EventKind, Role};
 
@@ -46,13 +48,12 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
 
 fn told<'a>(envelope: &Envelope<'a>, switch: &Switch<'a>) -> Event<'a> {
     let kind = if switch.failed { EventKind::SuFailure } else { EventKind::SuSuccess };
-    let program = super::pam::program(envelope.tag);
     Event {
         role: if switch.alone { Role::Echo } else { Role::Proof },
         user: switch.user.map(text),
         target_user: Some(text(switch.target)),
         tty: switch.tty.and_then(terminal),
-        ..event(envelope, kind, program)
+        ..event(envelope, kind, speaker(envelope))
     }
 }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::words::speaker;
 use super::{Envelope, Parsed};
 use crate::event::{Hint, HintKind};
 
@@ -16,7 +17,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     Parsed::Hint(Hint {
         time: envelope.time,
         host: String::from_utf8_lossy(envelope.host),
-        program: Cow::Borrowed(""),
+        program: Cow::Borrowed(speaker(envelope)),
         pid: envelope.pid,
         kind: HintKind::Suppressed { messages },
     })

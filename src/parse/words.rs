@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use super::Envelope;
 use crate::event::{Event, EventKind, Hint, HintKind};
+use crate::programs;
 
 /// Bytes as text: borrowed when they are UTF-8, else with U+FFFD for what is not.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
@@ -66,6 +67,11 @@ pub(super) fn remote(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let folded = bytes.strip_prefix(b"::ffff:").filter(|rest| rest.contains(&b'.'));
     let name = folded.unwrap_or(bytes);
     (!name.is_empty()).then(|| text(name))
+}
+
+/// The label of the program whose tag this is; empty for no program of a login.
+pub(super) fn speaker(envelope: &Envelope<'_>) -> &'static str {
+    programs::by_tag(envelope.tag).map_or("", |row| row.name)
 }
 
 /// An event with what the frame tells.

@@ -139,11 +139,12 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             pid: entry.pid,
             message: entry.message,
         });
-        if trust::accepts(entry, &parsed, self.users) {
-            tell_unknown(&parsed, entry.message);
-            self.parsed(vouched(parsed), out);
-        } else {
-            self.tally.untrusted += 1;
+        match trust::believed(entry, parsed, self.users) {
+            Some(parsed) => {
+                tell_unknown(&parsed, entry.message);
+                self.parsed(parsed, out);
+            }
+            None => self.tally.untrusted += 1,
         }
     }
 
@@ -180,16 +181,6 @@ fn tell_unknown(parsed: &Parsed<'_>, record: &[u8]) {
     if let Parsed::Unrecognized { program } = parsed {
         debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");
     }
-}
-
-/// The journal vouches for the writer of a hint.
-fn vouched(mut parsed: Parsed<'_>) -> Parsed<'_> {
-    if let Parsed::Hint(hint) = &mut parsed
-        && let HintKind::KeyProvided { trusted, .. } = &mut hint.kind
-    {
-        *trusted = true;
-    }
-    parsed
 }
 
 #[cfg(test)]

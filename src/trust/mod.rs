@@ -1,10 +1,13 @@
 //! Whether the writer of a journal entry may say what the entry says.
 //!
-//! Anyone may send journald a message under any tag, but the kernel tells who sent it. A program
-//! that root runs (sshd, login, useradd, …) writes as root. One that a user starts and that runs
-//! with root's rights (sudo, su, passwd, …) writes with that user's real ID, so its line must
-//! name that user: a user can lie only about himself. `_COMM` and `_EXE` refuse where they
-//! contradict; they are often missing, and a user can fake them, so they prove nothing.
+//! Anyone may send journald a message under any tag, but the kernel tells who sent it. The row of
+//! the program ([`crate::programs`]) says as whom it writes. A program that root runs (sshd,
+//! login, useradd, …) writes as root. One that a user starts and that runs with root's rights
+//! (sudo, su, passwd, …) writes with that user's real ID, so its line must name that user: a user
+//! can lie only about himself. What PAM says of a service that is in no row is root's. `_COMM` and
+//! `_EXE` refuse where they contradict ([`program`]), and so does an entry that a container or
+//! another machine wrote ([`Surroundings`]); missing fields do not, and as a user can fake them,
+//! they prove nothing.
 //!
 //! Measured with systemd 252, sudo 1.9.13, util-linux 2.38 and OpenSSH 9.2: sudo's and su's own
 //! lines and all their PAM lines, the closing of a session too, carry the invoking user's `_UID`;
@@ -13,126 +16,183 @@
 //! vouches. (sudo names the account of its real user ID.)
 
 mod program;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Debug;
 
-use self::program::{Program, Runs};
+pub use self::surroundings::Surroundings;
+
 use crate::event::{Event, EventKind, Hint, HintKind};
 use crate::parse::Parsed;
+use crate::programs::{self, Program, Writer};
 use crate::record::JournalEntry;
 
-/// Which user ID an account of this host has.
+/// The accounts of the host whose journal is read, and what else of it trust rests on.
 pub trait UserIds: Debug + Send + Sync {
+    /// Which user ID an account has.
     fn user_id(&self, name: &str) -> Option<u32>;
-}
 
-/// The account that Ubuntu's rsyslogd runs under.
-const RSYSLOG_USER: &str = "syslog";
-
-/// The account of EC2 Instance Connect's AuthorizedKeysCommand.
-const INSTANCE_CONNECT_USER: &str = "ec2-instance-connect";
-
-/// Whether what was read from the entry may count. What is ignored anyway may come from anyone:
-/// sshd's lines after the login carry the user's ID.
-pub fn accepts(entry: &JournalEntry<'_>, parsed: &Parsed<'_>, users: &dyn UserIds) -> bool {
-    match parsed {
-        Parsed::Ignored => true,
-        Parsed::Event(event) => accepts_event(entry, event, users),
-        Parsed::Hint(hint) => accepts_hint(entry, hint, users),
-        // It may be a line of sshd's after the login that no rule knows: only a writer that is
-        // plainly another program is refused.
-        Parsed::Unrecognized { program } => Program::named(program).may_be(entry),
+    fn surroundings(&self) -> &Surroundings {
+        Surroundings::UNKNOWN
     }
 }
 
-fn accepts_event(entry: &JournalEntry<'_>, event: &Event<'_>, users: &dyn UserIds) -> bool {
-    let program = Program::named(&event.program);
-    program.may_be(entry)
-        && match (entry.uid, program.runs) {
-            (None, _) => false,
-            (Some(0), _) => true,
-            (Some(_), Runs::AsRoot) => false,
-            (Some(uid), Runs::ForUser) => speaks_of_himself(entry, event, uid, users),
-        }
-}
-
-/// Whether the line of a program that this user started names this user as who started it.
-fn speaks_of_himself(
+/// What may count of what was read from the entry; `None` where its writer may not say it.
+///
+/// What is ignored anyway may come from anyone: sshd's lines after the login carry the user's ID.
+pub fn believed<'a>(
     entry: &JournalEntry<'_>,
-    event: &Event<'_>,
+    parsed: Parsed<'a>,
+    host: &dyn UserIds,
+) -> Option<Parsed<'a>> {
+    if parsed == Parsed::Ignored {
+        return Some(parsed);
+    }
+    let writer = Witness::of(entry, host)?;
+    match parsed {
+        Parsed::Ignored => Some(parsed),
+        Parsed::Event(mut event) => {
+            event.told_by_user = writer.tells(&event)?.himself;
+            Some(Parsed::Event(event))
+        }
+        Parsed::Hint(hint) => writer.hints(&hint).then(|| Parsed::Hint(vouched(hint))),
+        Parsed::Unrecognized { program } => {
+            let unknown = programs::by_name(program);
+            let known_as_other = unknown.is_some_and(|row| !writer.may_be(row));
+            (!known_as_other).then(|| if writer.may_be_new() { parsed } else { Parsed::Ignored })
+        }
+    }
+}
+
+/// The journal vouches for the writer of a hint.
+fn vouched(mut hint: Hint<'_>) -> Hint<'_> {
+    if let HintKind::KeyProvided { trusted, .. } = &mut hint.kind {
+        *trusted = true;
+    }
+    hint
+}
+
+/// An entry's writer, who is of this host and has a user ID that the kernel vouches for.
+struct Witness<'e> {
+    entry: &'e JournalEntry<'e>,
     uid: u32,
-    users: &dyn UserIds,
-) -> bool {
-    let is = |name: &str| users.user_id(name) == Some(uid);
-    let logged_in = |name: &str| {
-        entry.login_uid.is_some_and(|login_uid| users.user_id(name) == Some(login_uid))
-    };
-    let invoked = || invoker(entry.message) == Some(uid);
-    let user = event.user.as_deref().filter(|name| !name.is_empty());
-    match event.kind {
-        EventKind::SudoCommand | EventKind::SudoFailure => user.map_or_else(invoked, is),
-        EventKind::SuSuccess | EventKind::SuFailure => {
-            user.map_or_else(invoked, |name| is(name) || logged_in(name))
+    host: &'e dyn UserIds,
+}
+
+/// That an event may count.
+struct Told {
+    /// A user without rights says it of himself.
+    himself: bool,
+}
+
+impl<'e> Witness<'e> {
+    fn of(entry: &'e JournalEntry<'_>, host: &'e dyn UserIds) -> Option<Self> {
+        let uid = entry.uid.filter(|_| !host.surroundings().exclude(entry))?;
+        Some(Witness { entry, uid, host })
+    }
+
+    fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.host.user_id(name) == Some(self.uid)
+    }
+
+    /// Who logged in to the session that he is in: himself, or whom he became himself from.
+    fn logged_in_as(&self, name: &str) -> bool {
+        let login_uid = self.entry.login_uid;
+        login_uid.is_some_and(|login_uid| self.host.user_id(name) == Some(login_uid))
+    }
+
+    fn may_be(&self, program: &Program) -> bool {
+        program::may_be(program, self.entry, self.host.surroundings())
+    }
+
+    fn tells(&self, event: &Event<'_>) -> Option<Told> {
+        let row = programs::by_name(&event.program);
+        let by_root = Told { himself: false };
+        let Some(row) = row else { return self.is_root().then_some(by_root) };
+        if !self.may_be(row) {
+            return None;
         }
-        EventKind::SessionOpened if event.program == "su" => {
-            let named = event.by.map(|by| by.name).filter(|name| !name.is_empty());
-            invoked() && named.is_none_or(|name| is(name) || logged_in(name))
+        if self.is_root() {
+            return Some(by_root);
         }
-        // The end of a session names nobody but the account that it was opened for. That sudo or
-        // su ended one is no more than that this user ended his.
-        EventKind::SessionClosed if matches!(&*event.program, "sudo" | "su") => true,
-        EventKind::AccountChange if event.program == "gpasswd" => {
-            group_administrator(entry.message).or(user).is_some_and(is)
+        let himself = Told { himself: true };
+        match writer(row, event) {
+            Writer::Root => None,
+            // It is log daemons who say so, and they are root.
+            _ if self.entry.message.trim_ascii_start().starts_with(b"message repeated ") => None,
+            Writer::Account(name) => self.is(name).then_some(by_root),
+            // Nobody comes from elsewhere to be told of by a user.
+            _ if event.source.is_some() => None,
+            Writer::Anyone => Some(himself),
+            Writer::Owner => event.user.as_deref().is_some_and(|u| self.is(u)).then_some(himself),
+            Writer::Invoker => self.speaks_of_himself(event).then_some(himself),
         }
-        // The account that a session is for, or that someone tried, may be another one.
-        _ => match invoker(entry.message) {
-            Some(named) => named == uid,
-            None => user.is_some_and(is),
-        },
+    }
+
+    /// Whether the line of a program that this user started names this user as who started it.
+    fn speaks_of_himself(&self, event: &Event<'_>) -> bool {
+        let by = event.by.unwrap_or_default();
+        let invoked = by.uid == Some(self.uid);
+        let user = event.user.as_deref().filter(|name| !name.is_empty());
+        match event.kind {
+            EventKind::SudoCommand | EventKind::SudoFailure => {
+                user.map_or(invoked, |name| self.is(name))
+            }
+            EventKind::SuSuccess | EventKind::SuFailure => {
+                user.map_or(invoked, |name| self.is(name) || self.logged_in_as(name))
+            }
+            EventKind::SessionOpened if event.program == "su" => {
+                invoked && (by.name.is_empty() || self.is(by.name) || self.logged_in_as(by.name))
+            }
+            // The account that a session is for, or that someone tried, may be another one.
+            _ if by.uid.is_some() => invoked,
+            _ => user.is_some_and(|name| self.is(name)),
+        }
+    }
+
+    fn hints(&self, hint: &Hint<'_>) -> bool {
+        let row = programs::by_name(&hint.program);
+        if row.is_some_and(|row| !self.may_be(row)) {
+            return false;
+        }
+        let writers = row.map(|row| row.writers);
+        match &hint.kind {
+            _ if self.is_root() => true,
+            HintKind::KeyProvided { .. } | HintKind::Suppressed { .. } => {
+                matches!(writers, Some(w) if matches!(w.own, Writer::Account(name) if self.is(name)))
+            }
+            HintKind::AuthenticationSucceeded { user, by, .. } => {
+                let by_user = writers.is_some_and(|writers| writers.pam == Writer::Invoker);
+                let own = by.and_then(|by| by.uid).or_else(|| self.host.user_id(user));
+                by_user && own == Some(self.uid)
+            }
+            HintKind::Connection { .. }
+            | HintKind::ThrottlingBegan
+            | HintKind::Repeated { .. }
+            | HintKind::HostStarted => false,
+        }
+    }
+
+    /// Whether a line that no rule knows can be one that should be known. What sshd's process says
+    /// after the login, as the user, adds nothing; a user's program may say something new.
+    fn may_be_new(&self) -> bool {
+        let row = programs::by_tag(self.entry.identifier.as_bytes());
+        let by_users = |row: &Program| matches!(row.writers.own, Writer::Invoker | Writer::Owner);
+        self.is_root() || row.is_some_and(|row| by_users(row) && self.may_be(row))
     }
 }
 
-/// The real user ID as PAM's modules print it: `… by alice(uid=1000)`, `…; logname= uid=1000 …`.
-fn invoker(message: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(message).ok()?;
-    let (module, said) = text.split_once("): ")?;
-    if !module.starts_with("pam_") {
-        return None;
-    }
-    let digits = match said.strip_prefix("session opened for user ") {
-        // The last one: what stands before it is a name that could hold another.
-        Some(rest) => rest.rsplit_once("(uid=")?.1.strip_suffix(')')?,
-        None => said.split_once(" uid=")?.1.split(' ').next()?,
-    };
-    digits.parse().ok()
-}
-
-/// gpasswd names who changed the group behind the change: `user bob added by alice to group x`.
-fn group_administrator(message: &[u8]) -> Option<&str> {
-    let (_, rest) = std::str::from_utf8(message).ok()?.split_once(" by ")?;
-    rest.split(' ').next()
-}
-
-fn accepts_hint(entry: &JournalEntry<'_>, hint: &Hint<'_>, users: &dyn UserIds) -> bool {
-    let is = |name| entry.uid.is_some() && users.user_id(name) == entry.uid;
-    let root = entry.uid == Some(0);
-    match &hint.kind {
-        HintKind::KeyProvided { .. } => root || is(INSTANCE_CONNECT_USER),
-        HintKind::Suppressed { .. } => {
-            Program::named(&hint.program).may_be(entry) && (root || is(RSYSLOG_USER))
-        }
-        HintKind::AuthenticationSucceeded { user, .. } => {
-            let program = Program::named(&hint.program);
-            let own = || invoker(entry.message).or(users.user_id(user));
-            program.may_be(entry)
-                && (root
-                    || (program.runs == Runs::ForUser && entry.uid.is_some() && own() == entry.uid))
-        }
-        HintKind::Connection { .. }
-        | HintKind::ThrottlingBegan
-        | HintKind::Repeated { .. }
-        | HintKind::HostStarted => root && Program::named(&hint.program).may_be(entry),
+/// As whom the program writes lines like this.
+fn writer(row: &Program, event: &Event<'_>) -> Writer {
+    match (event.service, event.kind) {
+        (None, _) => row.writers.own,
+        (Some(_), EventKind::SessionClosed) => row.writers.closing,
+        (Some(_), _) => row.writers.pam,
     }
 }

@@ -13,7 +13,7 @@
 
 mod group;
 
-use super::words::{event, quoted, split_once, starts_with_any, text, trim};
+use super::words::{event, quoted, speaker, split_once, starts_with_any, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::{Change, Event, EventKind};
 
@@ -26,7 +26,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Some((change, name)) => Parsed::Event(Event {
             change: Some(change),
             user: name.map(text),
-            ..event(envelope, EventKind::AccountChange, super::pam::program(envelope.tag))
+            ..event(envelope, EventKind::AccountChange, speaker(envelope))
         }),
         None => Parsed::Ignored,
     }

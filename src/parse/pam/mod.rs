@@ -21,10 +21,10 @@ mod session;
 
 use std::borrow::Cow;
 
-use super::programs::program_name;
 use super::words::{event, hint, number, split_once, starts_with_any, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::{Change, Event, EventKind, HintKind, Invoker, Role};
+use crate::programs::{self, Refusals, Rules};
 
 /// One message with its frame read.
 struct Message<'a> {
@@ -116,8 +116,8 @@ fn split_tag(tag: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// The label `program` for a tag or a PAM service: one name for what versions call differently.
 pub(super) fn program(name: &[u8]) -> Cow<'_, str> {
-    match program_name(name) {
-        Some(known) => Cow::Borrowed(known),
+    match programs::by_service(name) {
+        Some(known) => Cow::Borrowed(known.name),
         None => text(name.strip_suffix(b"]").unwrap_or(name)),
     }
 }
@@ -125,39 +125,25 @@ pub(super) fn program(name: &[u8]) -> Cow<'_, str> {
 /// Whether a line of this tag may speak for this service. The programs that let people in are
 /// known by tag; that another program's line quotes their frame makes it not theirs.
 fn spoken_by_its_program(tag: &[u8], service: &[u8]) -> bool {
-    let service = program(service);
-    let own = matches!(&*service, "sshd" | "sudo" | "su" | "login");
-    !own || program(split_tag(tag).0) == service
+    let Some(program) = programs::by_service(service) else { return true };
+    let guarded = matches!(program.rules, Rules::Sshd | Rules::Sudo | Rules::Su | Rules::Login);
+    let own = || programs::by_service(split_tag(tag).0).is_some_and(|row| row.name == program.name);
+    !guarded || own() || program.speakers.contains(&"(") && tag.starts_with(b"(")
 }
 
 /// Services whose program writes a line of its own for each refusal.
 fn writes_its_own(program: &str) -> bool {
-    matches!(program, "sshd" | "sudo" | "login")
+    refusals(program) == Refusals::ToldByItself
 }
 
 /// Services that ask for a password, but let nobody in.
 fn is_no_login(program: &str) -> bool {
-    const TOOLS: &[&str] = &[
-        "passwd",
-        "chpasswd",
-        "newusers",
-        "chfn",
-        "chsh",
-        "chage",
-        "useradd",
-        "userdel",
-        "usermod",
-        "groupadd",
-        "groupdel",
-        "groupmod",
-        "groupmems",
-        "unix_chkpwd",
-        "cron",
-        "atd",
-        "systemd-user",
-        "runuser",
-    ];
-    TOOLS.contains(&program)
+    refusals(program) == Refusals::NoLogin
+}
+
+/// A service that is not known lets people in, and only PAM tells.
+fn refusals(program: &str) -> Refusals {
+    programs::by_name(program).map_or(Refusals::ToldByPam, |row| row.refusals)
 }
 
 /// Another module let in whom an earlier one may have refused: `authentication success; …

@@ -62,6 +62,9 @@ impl Entry {
             comm: self.comm.as_deref(),
             exe: self.exe.as_deref(),
             message: &self.message,
+            control_group: None,
+            machine_id: None,
+            may_be_stripped: true,
         }
     }
 }
