@@ -152,8 +152,8 @@ fn ones_own_id_beside_anothers_name_is_a_lie_about_the_other() {
 
 #[test]
 fn a_name_that_holds_another_id_does_not_speak_for_it() {
-    let said = "pam_unix(su:session): session opened for user x(uid=1001) by y(uid=1000)";
-    let opened = event(EventKind::SessionOpened, "su", Some("x"));
+    let said = "pam_unix(sudo:session): session opened for user x(uid=1001) by y(uid=1000)";
+    let opened = event(EventKind::SessionOpened, "sudo", Some("x"));
     assert!(trusted(&by(ALICE, said), &opened));
     assert!(!trusted(&by(BOB, said), &opened));
 }
