@@ -13,6 +13,7 @@ pub mod pam;
 pub mod polkit;
 pub mod principal;
 mod repeated;
+pub mod rows;
 pub mod sshd;
 pub mod su;
 pub mod sudo;
@@ -26,6 +27,12 @@ use jiff::tz::TimeZone;
 
 use crate::event::{Event, Hint, Time};
 use crate::programs::{self, Rules};
+use rows::Table;
+
+/// Every line that the programs of a host are known to write.
+pub fn tables() -> [&'static Table; 1] {
+    [&sshd::TABLE]
+}
 
 /// What one record turned out to be.
 #[derive(Clone, Debug, PartialEq)]

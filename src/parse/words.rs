@@ -145,7 +145,10 @@ fn told_event(event: &Event<'_>) -> String {
     add("user", word(&event.user));
     add("invalid", event.invalid_user.then(|| "yes".to_string()));
     add("target", word(&event.target_user));
+    add("method", event.method.map(|m| m.to_string()));
     add("source", word(&event.source));
+    add("port", event.port.map(|port| port.to_string()));
+    add("key", word(&event.fingerprint));
     add("identity", word(&event.identity));
     add("tty", word(&event.tty));
     add("dir", word(&event.directory));

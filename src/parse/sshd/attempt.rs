@@ -1,33 +1,26 @@
 //! `Accepted …` and `Failed …`: the one line that `auth_log` of `auth.c` writes for each attempt,
 //! and PAM's error for a refused dialogue (`auth-pam.c`).
 
-use crate::event::{Event, EventKind, Method, Role};
+use crate::event::{Event, Method};
 use crate::parse::Parsed;
+use crate::parse::rows::Line;
 
 use super::fields::{self, Peer};
 use super::key::{self, Key};
-use super::line::{Line, at, done, of};
-
-pub(super) fn accepted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    attempt(line, EventKind::LoginSuccess, rest)
-}
-
-pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    attempt(line, EventKind::LoginFailure, rest)
-}
+use super::shape::{at, done, of};
 
 /// `METHOD for [invalid user ]NAME from A port N ssh2[: EXTRA]`.
-fn attempt<'a>(line: &Line<'_, 'a>, kind: EventKind, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (method, rest) = method_and_rest(rest)?;
     let method = method_of(method);
     // Only these have an extra: in a password's line the last address is sshd's own.
     let with_key = matches!(method, Method::Publickey | Method::Hostbased | Method::Gssapi);
     let found = if with_key { key::split(rest) } else { plain(rest) };
     let Some(found) = found.or_else(|| foreign(rest).filter(|_| !line.cut)) else {
-        return nameless(line, kind, method, rest);
+        return nameless(line, method, rest);
     };
     let (invalid_user, user) = name(found.name);
-    let event = at(of(line.event(kind), user), found.peer);
+    let event = at(of(line.event(), user), found.peer);
     done(of_key(Event { invalid_user, method: Some(method), ..event }, found.key))
 }
 
@@ -49,14 +42,9 @@ fn without_key(text: &[u8]) -> Option<key::Split<'_>> {
 }
 
 /// A line that was cut before its address.
-fn nameless<'a>(
-    line: &Line<'_, 'a>,
-    kind: EventKind,
-    method: Method,
-    rest: &'a [u8],
-) -> Option<Parsed<'a>> {
+fn nameless<'a>(line: &Line<'_, 'a>, method: Method, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (invalid_user, user) = name(rest);
-    let event = of(line.event(kind), user);
+    let event = of(line.event(), user);
     line.cut.then_some(Parsed::Event(Event { invalid_user, method: Some(method), ..event }))
 }
 
@@ -106,10 +94,9 @@ pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let Some((user, peer)) = pam_party(rest) else { return Some(Parsed::Ignored) };
     let (invalid_user, user) = fields::name(user);
     done(Event {
-        role: Role::Echo,
         invalid_user,
         method: Some(Method::KeyboardInteractive),
-        ..at(of(line.event(EventKind::LoginFailure), user), peer)
+        ..at(of(line.event(), user), peer)
     })
 }
 

@@ -6,28 +6,13 @@
 
 use memchr::memmem;
 
-use crate::event::{Event, HintKind, Reason};
+use crate::event::{Event, HintKind, Reason, Role};
 use crate::parse::Parsed;
+use crate::parse::rows::Line;
 
 use super::fields::{self, Peer};
-use super::line::{Level, Line, at, by, done};
-use super::party::{self, Party, Stage, party};
-
-/// The end of a party's connection, for the reason that the line gives.
-fn ended<'a>(line: &Line<'_, 'a>, party: Party<'a>, reason: Reason) -> Option<Parsed<'a>> {
-    let event = match party.stage {
-        Stage::Invalid | Stage::Authenticating => line.rejected(reason),
-        Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
-        Stage::LoggedIn => line.doomed(reason),
-        Stage::Nameless => line.rejected_if_preauth(reason),
-    };
-    done(by(event, party))
-}
-
-/// `Connection closed by PARTY`, `Connection reset by PARTY`.
-pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    ended(line, party(rest, line.cut)?, Reason::ClosedBeforeLogin)
-}
+use super::party::{self, Stage, party};
+use super::shape::{at, by, done, ended, peer};
 
 /// `Disconnected from PARTY`: the other side said goodbye. Before a login the child wrote it, so
 /// one that names no user and has no ` [preauth]` came after a login.
@@ -36,7 +21,7 @@ pub(super) fn disconnected<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pa
     if party.stage == Stage::Nameless && !line.preauth {
         return Some(Parsed::Ignored);
     }
-    ended(line, party, Reason::ClosedBeforeLogin)
+    ended(line, line.event(), party)
 }
 
 /// `Received disconnect from A port N:11: TEXT`, where the client chose TEXT. A `Disconnected`
@@ -47,7 +32,7 @@ pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed
     if !line.preauth && !is_of_authentication(text) {
         return Some(Parsed::Ignored);
     }
-    done(at(line.rejected_echo(Reason::ClosedBeforeLogin), peer))
+    done(at(line.event(), peer))
 }
 
 /// Whether the client gave up authenticating, which needs no ` [preauth]` to be before a login:
@@ -70,14 +55,16 @@ pub(super) fn remote<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
 /// `Connection from A port N[ on B port M]`, and the two ways that such a line goes on.
 pub(super) fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     if let Some(rest) = rest.strip_suffix(b" timed out") {
-        return ended(line, party(rest, line.cut)?, Reason::Timeout);
+        let event = Event { reason: Some(Reason::Timeout), ..line.event() };
+        return ended(line, event, party(rest, line.cut)?);
     }
     if rest.ends_with(b": refusing non-sftp session") {
         return Some(Parsed::Ignored);
     }
     let (peer, rest) = fields::at_start(rest)?;
     if rest.starts_with(b" with IP opts") {
-        return done(at(line.rejected(Reason::BadProtocol), peer));
+        let (reason, role) = (Some(Reason::BadProtocol), Role::Proof);
+        return done(at(Event { reason, role, ..line.event() }, peer));
     }
     let known = rest.is_empty() || rest.starts_with(b" on ");
     connection_of(line, Some(peer).filter(|_| known)?)
@@ -89,24 +76,31 @@ fn connection_of<'a>(line: &Line<'_, 'a>, peer: Peer<'a>) -> Option<Parsed<'a>> 
 }
 
 /// `FUNCTION: Connection from PARTY: ERROR` of `sshpkt_vfatal`, ERROR being one of `ssherr.c`.
-pub(super) fn failed_in<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+pub(super) fn failed_in<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b": Connection from ";
-    let start = memmem::find(line.text, WORDS).filter(|at| is_function(&line.text[..*at]))?;
-    let rest = &line.text[start + WORDS.len()..];
-    let end = memmem::rfind(rest, b": ")?;
-    let reason = reason_of(&rest[end + 2..]);
-    let party = party(&rest[..end], line.cut)?;
-    if line.text.starts_with(b"banner exchange") {
-        // It comes before any child, so it has no [preauth].
-        return done(by(line.rejected(reason), party));
-    }
-    ended(line, party, reason)
+    let start = memmem::find(text, WORDS).filter(|at| is_function(&text[..*at]))?;
+    failed(line, &text[start + WORDS.len()..])
 }
 
-/// The name of a function, or the two words `banner exchange`.
+/// `PARTY: ERROR`, behind a function's name.
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let end = memmem::rfind(rest, b": ")?;
+    let party = party(&rest[..end], line.cut)?;
+    let event = Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() };
+    ended(line, event, party)
+}
+
+/// The same of the banner exchange, which comes before any child and so has no ` [preauth]`.
+pub(super) fn failed_in_banner<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let end = memmem::rfind(rest, b": ")?;
+    let party = party(&rest[..end], line.cut)?;
+    done(by(Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() }, party))
+}
+
+/// The name of a function.
 fn is_function(name: &[u8]) -> bool {
     let letters = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
-    name == b"banner exchange" || (1..=64).contains(&name.len()) && name.iter().all(letters)
+    (1..=64).contains(&name.len()) && name.iter().all(letters)
 }
 
 fn reason_of(error: &[u8]) -> Reason {
@@ -124,83 +118,41 @@ pub(super) fn no_common<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     if party.stage == Stage::LoggedIn && !line.preauth {
         return Some(Parsed::Ignored);
     }
-    done(by(line.rejected(Reason::NoCommonAlgorithm), party))
-}
-
-/// The same of versions before 7, which name nobody.
-pub(super) fn no_common_unnamed<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected(Reason::NoCommonAlgorithm))
-}
-
-/// `Did not receive identification string from A[ port N]`
-pub(super) fn no_identification<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let (peer, _) = fields::at_start(rest)?;
-    done(at(line.rejected(Reason::BadProtocol), peer))
+    done(by(line.event(), party))
 }
 
 /// `Bad protocol version identification 'TEXT' from A[ port N]`: the client chose TEXT.
 pub(super) fn bad_identification<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.rejected(Reason::BadProtocol);
+    let event = line.event();
     match fields::at_end(rest, b"' from ").filter(|_| !line.cut) {
         Some((_, peer)) => done(at(event, peer)),
         None => done(event),
     }
 }
 
-/// `probed from A port N with TEXT.  Don't panic.`, `Protocol major versions differ for A port N:
-/// TEXT`, `Finished discarding for A port N`.
-pub(super) fn bad_protocol_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let (peer, _) = fields::at_start(rest)?;
-    done(at(line.rejected(Reason::BadProtocol), peer))
-}
-
 /// `SSH-1.5-… scanned from A port N with …` of versions before 7.6, where the client chose the
 /// first words: the last `scanned from` is sshd's.
-pub(super) fn scanned<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+pub(super) fn scanned<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: [&[u8]; 2] = [b" scanned from ", b" probed from "];
-    if !line.text.ends_with(b"Don't panic.") {
+    if !text.ends_with(b"Don't panic.") {
         return None;
     }
-    let starts = WORDS.iter().filter_map(|word| Some(memmem::rfind(line.text, word)? + word.len()));
-    bad_protocol_at(line, &line.text[starts.max()?..])
-}
-
-/// `Connection timed out during banner exchange`
-pub(super) fn banner_timeout<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected(Reason::Timeout))
+    let starts = WORDS.iter().filter_map(|word| Some(memmem::rfind(text, word)? + word.len()));
+    peer(line, &text[starts.max()?..])
 }
 
 /// Any other fatal error of the child that serves a connection before its login: the connection
 /// ended, and at its end the error may say that the other side was gone.
-pub(super) fn died_before_login<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
-    if line.level != Level::Fatal || !line.preauth {
+pub(super) fn died_before_login<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    if !line.died_before_login() {
         return None;
     }
-    let error = memmem::rfind(line.text, b": ").map_or(line.text, |at| &line.text[at + 2..]);
-    done(line.rejected(match reason_of(error) {
+    let error = memmem::rfind(text, b": ").map_or(text, |at| &text[at + 2..]);
+    let reason = match reason_of(error) {
         Reason::BadProtocol => Reason::Other,
         gone => gone,
-    }))
-}
-
-/// A protocol error that ends the connection and names nobody.
-pub(super) fn bad_protocol<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected(Reason::BadProtocol))
-}
-
-/// A protocol error that does not end the connection, or that comes after a login too.
-pub(super) fn bad_packet<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected_if_preauth(Reason::BadProtocol))
-}
-
-/// A message of a type that does not fit: sshd answers, and the connection goes on.
-pub(super) fn unexpected_type<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.doomed(Reason::BadProtocol))
-}
-
-/// `Read from socket failed: …`, `Write failed: …` of versions before 6.8.
-pub(super) fn broken<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.rejected_if_preauth(Reason::ClosedBeforeLogin))
+    };
+    done(Event { reason: Some(reason), ..line.event() })
 }
 
 /// `Read error from remote host A[ port N]: …`, as a rule after a login.
@@ -209,13 +161,13 @@ pub(super) fn read_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
         return Some(Parsed::Ignored);
     }
     let (peer, _) = fields::at_start(rest)?;
-    done(at(line.rejected(Reason::ClosedBeforeLogin), peer))
+    done(at(line.event(), peer))
 }
 
 /// `Timeout before authentication for A[ port N]`, or of the listener since 9.8 `… for connection
 /// from A to B, pid = N`: the process that served the connection is the one named.
 pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.rejected(Reason::Timeout);
+    let event = line.event();
     let Some(rest) = rest.strip_prefix(b"connection from ") else {
         return done(at(event, fields::at_start(rest)?.0));
     };

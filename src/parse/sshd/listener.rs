@@ -10,11 +10,12 @@
 
 use memchr::memmem;
 
-use crate::event::{Event, HintKind, Reason, Role};
+use crate::event::{Event, HintKind, Reason};
+use crate::parse::rows::Line;
 use crate::parse::{Parsed, words};
 
 use super::fields;
-use super::line::{Line, at, done};
+use super::shape::{at, done};
 
 /// `drop connection #N from [A]:p on [B]:p WHY`
 pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
@@ -24,19 +25,19 @@ pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
     let peer = fields::of_parts(address, rest[..port_end].strip_prefix(b"]:")?)?;
     let why = &rest[port_end..];
     let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
-    done(at(Event { pid: None, ..line.rejected(reason_of(why)) }, peer))
+    done(at(of_listener(line, reason_of(why), 1), peer))
 }
 
 /// `WHY logging rate-limited: additional N connections dropped`
-pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b" logging rate-limited: additional ";
-    let end = memmem::find(line.text, WORDS)?;
-    let count = line.text[end + WORDS.len()..].strip_suffix(b" connections dropped")?;
-    let count = std::str::from_utf8(count).ok()?.parse().ok()?;
+    let end = memmem::find(text, WORDS)?;
+    let count = text[end + WORDS.len()..].strip_suffix(b" connections dropped")?;
+    let count = words::number(count)?;
     if count == 0 {
         return Some(Parsed::Ignored);
     }
-    done(Event { pid: None, count, ..line.rejected(reason_of(&line.text[..end])) })
+    done(of_listener(line, reason_of(&text[..end]), count))
 }
 
 /// `beginning MaxStartups throttling`
@@ -46,22 +47,25 @@ pub(super) fn throttling_began<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<P
 
 /// `exited MaxStartups throttling after 00:01:02, N connections dropped`: the sum, of which the
 /// memory knows what was told before.
-pub(super) fn throttling_over<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    dropped_in_all(line, connections(rest)?)
+pub(super) fn dropped_in_all<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    sum(line, connections(rest)?)
 }
 
 /// `in MaxStartups throttling for 00:05:01, N connections dropped`, where the last of them is told
 /// by the next line.
-pub(super) fn throttling_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    dropped_in_all(line, connections(rest)?.saturating_sub(1))
+pub(super) fn dropped_so_far<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    sum(line, connections(rest)?.saturating_sub(1))
 }
 
-fn dropped_in_all<'a>(line: &Line<'_, 'a>, count: u32) -> Option<Parsed<'a>> {
+fn sum<'a>(line: &Line<'_, 'a>, count: u32) -> Option<Parsed<'a>> {
     if count == 0 {
         return Some(Parsed::Ignored);
     }
-    let role = Role::Sum;
-    done(Event { pid: None, count, role, ..line.rejected(Reason::Throttled) })
+    done(of_listener(line, Reason::Throttled, count))
+}
+
+fn of_listener<'a>(line: &Line<'_, 'a>, reason: Reason, count: u32) -> Event<'a> {
+    Event { pid: None, count, reason: Some(reason), ..line.event() }
 }
 
 fn connections(rest: &[u8]) -> Option<u32> {
@@ -80,7 +84,7 @@ fn reason_of(why: &[u8]) -> Reason {
 pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let end = memmem::find(rest, b" unpriv child crash for ")?;
     let pid = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-    let event = Event { pid: Some(pid), ..line.doomed(Reason::Other) };
+    let event = Event { pid: Some(pid), ..line.event() };
     let from = memmem::find(rest, b" for connection from ")?;
     let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
     done(at(event, peer))

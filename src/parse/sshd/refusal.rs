@@ -3,27 +3,13 @@
 
 use memchr::memmem;
 
-use crate::event::{Event, Reason};
+use crate::event::{Event, Reason, Role};
 use crate::parse::Parsed;
+use crate::parse::rows::{Level, Line};
 
 use super::fields;
-use super::line::{Level, Line, at, by, done, of};
 use super::party::{self, Stage};
-
-/// `Invalid user NAME from A[ port N]`; `Illegal user` before 3.9.
-pub(super) fn invalid_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = Event { invalid_user: true, ..line.rejected(Reason::InvalidUser) };
-    match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
-        Some((name, peer)) => done(at(of(event, name), peer)),
-        None => done(of(event, rest)),
-    }
-}
-
-/// `input_userauth_request: invalid user NAME` of versions before 8, beside a line that says more.
-pub(super) fn invalid_request<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.doomed(Reason::InvalidUser);
-    done(of(Event { invalid_user: true, ..event }, rest))
-}
+use super::shape::{at, by, done, of};
 
 /// `User NAME[ from HOST] not allowed because WHY`; other lines that begin so are noise.
 pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
@@ -34,8 +20,9 @@ pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>
         // A nologin file, which is looked for after `Accepted`.
         return Some(Parsed::Ignored);
     }
-    let locked = why == b"account is locked";
-    let event = line.rejected(if locked { Reason::AccountLocked } else { Reason::NotAllowed });
+    let locked = (why == b"account is locked").then_some(Reason::AccountLocked);
+    let event = line.event();
+    let event = Event { reason: locked.or(event.reason), ..event };
     match fields::at_end(who, b" from ") {
         Some((name, peer)) => done(at(of(event, name), peer)),
         None => done(of(event, who)),
@@ -45,7 +32,7 @@ pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>
 /// `ROOT LOGIN REFUSED FROM A[ port N]`
 pub(super) fn root<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (peer, _) = fields::at_start(rest)?;
-    done(at(of(line.rejected(Reason::RootRefused), b"root"), peer))
+    done(at(of(line.event(), b"root"), peer))
 }
 
 /// `maximum authentication attempts exceeded for [invalid user ]NAME from A port N ssh2`
@@ -56,7 +43,8 @@ pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed
 /// Some versions name nobody but the user.
 fn too_many_for<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Event<'a> {
     let (invalid_user, rest) = fields::name(rest);
-    let event = Event { invalid_user, ..line.rejected(Reason::TooManyAttempts) };
+    let reason = Some(Reason::TooManyAttempts);
+    let event = Event { invalid_user, reason, role: Role::Proof, ..line.event() };
     let end = rest.strip_suffix(b" ssh2").and_then(|rest| fields::at_end(rest, b" from "));
     match end.filter(|_| !line.cut) {
         Some((name, peer)) => at(of(event, name), peer),
@@ -64,33 +52,30 @@ fn too_many_for<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Event<'a> {
     }
 }
 
-/// `Disconnecting PARTY: TEXT`; before 7.5 `Disconnecting: TEXT`.
+/// `Disconnecting PARTY: TEXT`
 pub(super) fn disconnecting<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    if let Some(text) = rest.strip_prefix(b": ") {
-        return disconnecting_unnamed(line, text);
-    }
-    let (party, text) = party::split(rest.strip_prefix(b" ")?, is_disconnect_text, is_service)?;
-    let reason = reason_of(text);
-    if party.stage == Stage::LoggedIn && !line.preauth {
-        return Some(Parsed::Ignored);
-    }
-    let event = match party.stage {
-        Stage::Invalid | Stage::Authenticating => line.rejected(reason),
-        _ => line.rejected_if_preauth(reason),
+    let (party, text) = party::split(rest, is_disconnect_text, is_service)?;
+    let event = line.event();
+    let role = match party.stage {
+        Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
+        Stage::Invalid | Stage::Authenticating => Role::Proof,
+        Stage::LoggedIn | Stage::Nameless => event.role,
     };
-    done(by(event, party))
+    done(by(Event { role, reason: Some(reason_of(text)), ..event }, party))
 }
 
-fn disconnecting_unnamed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+/// `Disconnecting: TEXT`, of whom nobody is named but in some TEXTs.
+pub(super) fn disconnecting_unnamed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     // 6.8 to 7.0 wrote the address behind the name, older ones the name alone. A name that looks
     // like both is told apart by the `Invalid user` line that comes first and has the address.
     if let Some(rest) = text.strip_prefix(TOO_MANY).and_then(|rest| rest.strip_prefix(b" for ")) {
         return done(too_many_for(line, rest));
     }
     if text.starts_with(TOO_MANY) {
-        return done(line.rejected(Reason::TooManyAttempts));
+        let reason = Some(Reason::TooManyAttempts);
+        return done(Event { reason, role: Role::Proof, ..line.event() });
     }
-    done(line.rejected_if_preauth(reason_of(text)))
+    done(Event { reason: Some(reason_of(text)), ..line.event() })
 }
 
 const TOO_MANY: &[u8] = b"Too many authentication failures";
@@ -146,18 +131,18 @@ fn reason_of(text: &[u8]) -> Reason {
 /// `Access denied for user NAME by PAM account configuration`
 pub(super) fn account_refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let name = rest.strip_suffix(b" by PAM account configuration")?;
-    done(of(line.rejected(Reason::NotAllowed), name))
+    done(of(line.event(), name))
 }
 
 /// `Account NAME has expired`
 pub(super) fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(of(line.rejected(Reason::NotAllowed), rest.strip_suffix(b" has expired")?))
+    done(of(line.event(), rest.strip_suffix(b" has expired")?))
 }
 
 /// `refused connect from HOST (A)` of tcp_wrappers. HOST may hold what identd answered; the
 /// brackets at the end are libwrap's own.
 pub(super) fn connect<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.rejected(Reason::NotAllowed);
+    let event = line.event();
     let bracketed = rest.strip_suffix(b")").and_then(|rest| {
         let open = memchr::memrchr(b'(', rest)?;
         fields::at_start(&rest[open + 1..])
@@ -168,25 +153,20 @@ pub(super) fn connect<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
     }
 }
 
-/// `Username too long from A port N`
-pub(super) fn long_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let (peer, _) = fields::at_start(rest)?;
-    done(at(line.rejected(Reason::Other), peer))
+/// `LOC: Certificate source-address invalid`, LOC being a line of a file or `cert` (an authority
+/// that sshd trusts for everyone).
+pub(super) fn at_location<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    let refused = text.ends_with(b": Certificate source-address invalid");
+    (refused && line.level == Level::Error).then(|| Parsed::Event(line.event()))
 }
 
-/// A key or certificate that is not taken. The client may offer another, so the connection's end
-/// decides, and this is its reason.
-pub(super) fn key<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    done(line.doomed(Reason::KeyRefused))
-}
-
-/// `LOC: Certificate source-address invalid` and other reasons at `LOC` (`auth2-pubkeyfile.c`).
-pub(super) fn certificate<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
-    let refused = line.text.ends_with(b": Certificate source-address invalid");
-    if !(refused && line.level == Level::Error) {
-        return None;
-    }
-    done(line.doomed(Reason::KeyRefused))
+/// `cert: TEXT`
+pub(super) fn of_authority<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let not_from_here = elsewhere(line, rest).map(|parsed| match parsed {
+        Parsed::Event(event) => Parsed::Event(Event { reason: Some(Reason::NotAllowed), ..event }),
+        other => other,
+    });
+    not_from_here.or_else(|| done(line.event()))
 }
 
 /// `Authentication key TYPE FP revoked by file F`
@@ -197,35 +177,37 @@ pub(super) fn revoked_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Par
         return None;
     }
     let fingerprint = Some(String::from_utf8_lossy(print));
-    done(Event { fingerprint, ..line.doomed(Reason::KeyRefused) })
+    done(Event { fingerprint, ..line.event() })
 }
 
 /// `Authentication refused for NAME: bad owner or modes for F`, or `Authentication refused: TEXT`.
 pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let event = line.doomed(Reason::KeyRefused);
+    let event = line.event();
     let name = rest
         .strip_prefix(b" for ")
         .and_then(|rest| Some(&rest[..memmem::find(rest, b": bad owner or modes for ")?]));
-    done(name.map_or(event.clone(), |name| of(event, name)))
-}
-
-/// `cert: TEXT` on a certificate of an authority that sshd trusts for everyone.
-pub(super) fn of_authority<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    elsewhere(line).or_else(|| key(line, rest))
+    done(match name {
+        Some(name) => of(event, name),
+        None => event,
+    })
 }
 
 /// `[LOC: ]Authentication tried for NAME with correct key but not from a permitted host (host=H,
 /// ip=A[, required=R]).`, or `… with valid certificate but not from a permitted source address
 /// (A).`
-pub(super) fn elsewhere<'a>(line: &Line<'_, 'a>) -> Option<Parsed<'a>> {
+pub(super) fn elsewhere<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b"Authentication tried for ";
-    let start = memmem::find(line.text, WORDS)? + WORDS.len();
-    let rest = &line.text[start..];
+    let rest = &text[memmem::find(text, WORDS)? + WORDS.len()..];
+    tried(line, rest)
+}
+
+/// The same without what stands before.
+pub(super) fn tried<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (name, rest) = split(rest, b" with correct key but not from a permitted host (host=")
         .or_else(|| {
             split(rest, b" with valid certificate but not from a permitted source address ")
         })?;
-    let event = of(line.doomed(Reason::NotAllowed), name);
+    let event = of(line.event(), name);
     let address =
         split(rest, b", ip=").map(|(_, rest)| rest).or_else(|| rest.strip_prefix(b"("))?;
     let end = address.iter().position(|b| matches!(b, b')' | b','))?;
@@ -241,7 +223,7 @@ pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let end = memmem::rfind(rest, b" rejected: ")?;
     let (name, peer) = fields::at_end(&rest[..end], b" from ")?;
     let (invalid_user, name) = fields::name(name);
-    let event = line.doomed(Reason::KeyRefused);
+    let event = line.event();
     done(at(of(Event { invalid_user, ..event }, name), peer))
 }
 

@@ -1,0 +1,324 @@
+//! The form of every table of lines: what a line begins with, and what it tells.
+//!
+//! A program's parser is one [`Table`] of [`Row`]s, its noise among them. A row says which line it
+//! is, since which version, how its fields stand ([`Shape`]), what it tells ([`Tells`]), what part
+//! it has in what happened ([`Part`]), and gives a sample with the event that is read from it. So
+//! adding a line is adding a row: its sample is its test, whatever stands in `‹…›` is given every
+//! hostile name, and README's list of what is read is made of the rows.
+//!
+//! [`Index`] finds the row by the first bytes of a line. Rows that begin with nothing are of lines
+//! whose first words someone else chose (a function's name, a file's): they are asked last, in
+//! their order.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::{Envelope, Parsed, words};
+use crate::event::{Change, Event, EventKind, HintKind, Reason, Role};
+
+/// The lines that one program writes.
+#[derive(Debug)]
+pub struct Table {
+    /// Of whose unknown lines is told under this name.
+    pub program: &'static str,
+    /// The tag of the rows' samples, where they name no other.
+    pub tag: &'static str,
+    pub rows: &'static [&'static [Row]],
+    index: LazyLock<Index>,
+}
+
+/// One line that a program writes.
+#[derive(Debug)]
+pub struct Row {
+    /// What the line begins with; nothing where someone else chose its first words.
+    pub begins: &'static str,
+    pub versions: Versions,
+    shape: Shape,
+    pub tells: Tells,
+    pub part: Part,
+    /// A whole message. `‹…›` stands around what a stranger may choose.
+    pub sample: &'static str,
+    /// What is read from the sample, as the tests write events.
+    pub gives: &'static str,
+    tag: Option<&'static str>,
+    without_pid: bool,
+}
+
+/// How the fields stand behind the words that a line begins with. `None`: it is another line.
+pub(super) type Shape = for<'e, 'a> fn(&Line<'e, 'a>, &'a [u8]) -> Option<Parsed<'a>>;
+
+/// Which versions write a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// All that are read.
+    All,
+    Since(&'static str),
+    Until(&'static str),
+    /// The first and the last.
+    Between(&'static str, &'static str),
+    /// In this one; older ones were not looked at.
+    In(&'static str),
+}
+
+/// What a line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Nothing that counts: it is known, so that what is not known stands out.
+    Nothing,
+    /// What another line needs to be understood.
+    Hint,
+    Event(EventKind),
+    Rejected(Reason),
+    Refused(Reason),
+    Changed(Change),
+}
+
+/// The part of a line in what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Always(Role),
+    /// A proof from the child that serves a connection before its login (` [preauth]`); versions
+    /// of old write the same words after a login, where it is but an end.
+    ProofBeforeLogin,
+}
+
+pub(super) const PROOF: Part = Part::Always(Role::Proof);
+pub(super) const END: Part = Part::Always(Role::End);
+pub(super) const SUM: Part = Part::Always(Role::Sum);
+pub(super) const ECHO: Part = Part::Always(Role::Echo);
+
+/// A row of a line that tells something.
+pub(super) const fn row(
+    begins: &'static str,
+    versions: Versions,
+    shape: Shape,
+    tells: Tells,
+    part: Part,
+    sample: &'static str,
+    gives: &'static str,
+) -> Row {
+    Row { begins, versions, shape, tells, part, sample, gives, tag: None, without_pid: false }
+}
+
+/// A row of a line that is known and counts nothing.
+pub(super) const fn noise(begins: &'static str, versions: Versions, sample: &'static str) -> Row {
+    row(begins, versions, nothing, Tells::Nothing, PROOF, sample, "ignored")
+}
+
+/// No field, or none that is read.
+pub(super) fn nothing<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    match line.row.tells {
+        // Whatever ends a connection before its login counts, by the row that knows all such.
+        Tells::Nothing if line.died_before_login() => None,
+        Tells::Nothing => Some(Parsed::Ignored),
+        _ => Some(Parsed::Event(line.event())),
+    }
+}
+
+/// `error: ` and the like, which sshd's `log.c` puts in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Plain,
+    Error,
+    Fatal,
+    Debug,
+}
+
+/// A message on its way through the rows of its program.
+#[derive(Clone, Debug)]
+pub(super) struct Line<'e, 'a> {
+    pub(super) envelope: &'e Envelope<'a>,
+    /// The label of its events.
+    pub(super) program: Cow<'a, str>,
+    /// The message without what the program puts around every one.
+    pub(super) text: &'a [u8],
+    pub(super) level: Level,
+    /// sshd's monitor relayed it for the child that serves a connection before its login.
+    pub(super) preauth: bool,
+    /// Its end may be missing.
+    pub(super) cut: bool,
+    row: &'static Row,
+}
+
+impl<'e, 'a> Line<'e, 'a> {
+    pub(super) fn new(
+        envelope: &'e Envelope<'a>,
+        program: impl Into<Cow<'a, str>>,
+        text: &'a [u8],
+    ) -> Self {
+        let (level, row) = (Level::Plain, &UNKNOWN);
+        let program = program.into();
+        Line { envelope, program, text, level, preauth: false, cut: false, row }
+    }
+
+    pub(super) fn died_before_login(&self) -> bool {
+        self.preauth && self.level == Level::Fatal
+    }
+
+    /// The event that the row tells, with what the frame says.
+    pub(super) fn event(&self) -> Event<'a> {
+        let kind = match self.row.tells {
+            Tells::Event(kind) => kind,
+            Tells::Rejected(_) | Tells::Nothing | Tells::Hint => EventKind::LoginRejected,
+            Tells::Refused(_) => EventKind::SudoFailure,
+            Tells::Changed(_) => EventKind::AccountChange,
+        };
+        let mut event = words::event(self.envelope, kind, self.program.clone());
+        match self.row.tells {
+            Tells::Rejected(reason) | Tells::Refused(reason) => event.reason = Some(reason),
+            Tells::Changed(change) => event.change = Some(change),
+            Tells::Event(_) | Tells::Nothing | Tells::Hint => {}
+        }
+        event.invalid_user = self.row.tells == Tells::Rejected(Reason::InvalidUser);
+        event.role = match self.row.part {
+            Part::Always(role) => role,
+            Part::ProofBeforeLogin if self.preauth => Role::Proof,
+            Part::ProofBeforeLogin => Role::End,
+        };
+        event
+    }
+
+    pub(super) fn hint(&self, kind: HintKind<'a>) -> Option<Parsed<'a>> {
+        Some(Parsed::Hint(words::hint(self.envelope, self.program.clone(), kind)))
+    }
+}
+
+/// Stands in a line that no row was found for yet.
+static UNKNOWN: Row = noise("", Versions::All, "");
+
+impl Table {
+    pub(super) const fn new(
+        program: &'static str,
+        tag: &'static str,
+        rows: &'static [&'static [Row]],
+        index: fn() -> Index,
+    ) -> Table {
+        Table { program, tag, rows, index: LazyLock::new(index) }
+    }
+
+    /// What the line says; `None` where no row knows it.
+    pub(super) fn read<'a>(&self, line: &mut Line<'_, 'a>) -> Option<Parsed<'a>> {
+        for row in self.index.begun_by(line.text) {
+            line.row = row;
+            let parsed = (row.shape)(line, &line.text[row.begins.len()..]);
+            if parsed.is_some() {
+                return parsed;
+            }
+        }
+        self.index.others.iter().find_map(|row| {
+            line.row = row;
+            (row.shape)(line, line.text)
+        })
+    }
+
+    /// Every sample as the message of its program: tag, pid, message, and its row.
+    pub fn samples(&self) -> impl Iterator<Item = Sample> {
+        let tag = self.tag;
+        self.rows.iter().copied().flatten().filter(|row| !row.sample.is_empty()).map(move |row| {
+            Sample { tag: row.tag.unwrap_or(tag), pid: (!row.without_pid).then_some(7), row }
+        })
+    }
+}
+
+/// A row's sample, with the frame's fields that it is written under.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    pub tag: &'static str,
+    pub pid: Option<u32>,
+    pub row: &'static Row,
+}
+
+impl Sample {
+    /// What stands before, in and behind the `‹…›`; without any, all of it stands before.
+    pub fn parts(&self) -> (&'static str, &'static str, &'static str) {
+        let sample = self.row.sample;
+        let parts = sample.split_once('‹').and_then(|(before, rest)| {
+            rest.split_once('›').map(|(chosen, after)| (before, chosen, after))
+        });
+        parts.unwrap_or((sample, "", ""))
+    }
+
+    /// The message as the program writes it, with this name in place of the one that stands there.
+    pub fn message(&self, name: Option<&[u8]>) -> Vec<u8> {
+        let (before, chosen, after) = self.parts();
+        [before.as_bytes(), name.unwrap_or(chosen.as_bytes()), after.as_bytes()].concat()
+    }
+}
+
+/// Finds rows by the first bytes of a line.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Where the rows of each pair of first bytes begin.
+    starts: [u16; PAIRS + 1],
+    entries: Vec<Entry>,
+    others: Vec<&'static Row>,
+}
+
+/// A row with its first bytes as a number, so that most rows are passed over at one comparison.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    head: u64,
+    mask: u64,
+    row: &'static Row,
+}
+
+/// Five bits of each of the first two bytes: letters stay apart.
+const PAIRS: usize = 1 << 10;
+
+fn pair(text: &[u8]) -> usize {
+    match text {
+        [first, second, ..] => usize::from(first & 31) << 5 | usize::from(second & 31),
+        _ => 0,
+    }
+}
+
+/// The first eight bytes; what a shorter text lacks is zero.
+fn head(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
+    }
+}
+
+impl Index {
+    /// Of rows that begin alike the longest is asked first; else they keep their order, so that
+    /// the commonest may stand first.
+    pub(super) fn of(rows: &'static [&'static [Row]]) -> Index {
+        let all = || rows.iter().copied().flatten();
+        let mut begun: Vec<&'static Row> = all().filter(|row| !row.begins.is_empty()).collect();
+        begun.sort_by_key(|row| (pair(row.begins.as_bytes()), std::cmp::Reverse(row.begins.len())));
+        let entries: Vec<Entry> = begun.into_iter().map(Entry::of).collect();
+        let mut starts = [0; PAIRS + 1];
+        for entry in &entries {
+            starts[pair(entry.row.begins.as_bytes()) + 1] += 1;
+        }
+        for at in 0..PAIRS {
+            starts[at + 1] += starts[at];
+        }
+        Index { starts, entries, others: all().filter(|row| row.begins.is_empty()).collect() }
+    }
+
+    /// The rows whose words this text begins with.
+    fn begun_by(&self, text: &[u8]) -> impl Iterator<Item = &'static Row> {
+        let (pair, head) = (pair(text), head(text));
+        let bucket = usize::from(self.starts[pair])..usize::from(self.starts[pair + 1]);
+        self.entries[bucket].iter().filter_map(move |entry| {
+            let alike = head & entry.mask == entry.head;
+            (alike && text.starts_with(entry.row.begins.as_bytes())).then_some(entry.row)
+        })
+    }
+}
+
+impl Entry {
+    fn of(row: &'static Row) -> Entry {
+        let words = row.begins.as_bytes();
+        let mask = match words.len() {
+            8.. => u64::MAX,
+            short => (1 << (8 * short)) - 1,
+        };
+        Entry { head: head(words), mask, row }
+    }
+}
+
+#[cfg(test)]
+mod tests;
