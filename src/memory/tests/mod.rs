@@ -3,7 +3,10 @@
 mod aws;
 mod bounds;
 mod connections;
+mod hosts;
+mod interleaved;
 mod pam;
+mod refusals;
 mod restart;
 mod sessions;
 
