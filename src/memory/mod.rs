@@ -354,7 +354,8 @@ fn enrich(
     let event = &counted.event;
     let Some(source) = event.source.as_deref() else { return };
     match event.kind {
-        EventKind::LoginFailure => {
+        // A user's own word on a failure must not make another's login one after failures.
+        EventKind::LoginFailure if !event.told_by_user => {
             failures.note(line, source, (event.time, event.count), limits);
         }
         EventKind::LoginSuccess => {
