@@ -1,5 +1,6 @@
 //! Sequences of records and what counts of them, in order.
 
+mod agent;
 mod aws;
 mod bounds;
 mod connections;
