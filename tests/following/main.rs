@@ -6,6 +6,5 @@ mod exactness;
 mod follow;
 mod model;
 mod race;
-mod ssm_agent;
 #[path = "../support/mod.rs"]
 mod support;

@@ -33,7 +33,7 @@ DRAWN = {"stat", "singlestat", "graph", "table", "timeseries", "gauge"}
 QUERIED = DRAWN | {"state-timeline", "bargauge"}
 
 # Metrics and labels that come from Prometheus itself, and from the process collector of its client libraries.
-PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"},
+PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "target"}, "ALERTS_FOR_STATE": {"alertname", "severity"},
               "process_cpu_seconds_total": set(), "process_resident_memory_bytes": set(), "process_start_time_seconds": set()}
 TARGET = {"job", "instance"}
 # What Grafana fills in, in a form that parses.
@@ -194,12 +194,16 @@ def main():
     catalog = read_catalog(sys.argv[1] if len(sys.argv) > 1 else ROOT / "README.md")
     check(len(catalog) > 30, "catalog", "", "", "", "the tables of metrics were not found")
     catalog.update(PROMETHEUS)
+    for family in catalog:
+        if family.startswith("login_exporter_cloudtrail_"):
+            catalog[family] = catalog[family] | {"aws_account"}
     if len(sys.argv) > 2:
         with open(sys.argv[2], encoding="utf-8") as file:
             values.update(json.load(file))
 
     recording, alerts = (ROOT / "deploy/prometheus" / file for file in ("recording.yml", "alerts.yml"))
     for _, name, expr, _ in read_rules(recording):
+        catalog[name] = set(name.split(":")[0].split("_"))  # a memory reads itself
         catalog[name] = check_names(("recording.yml", name), expr, catalog) - TARGET
     for _, name, expr, text in read_rules(alerts):
         reachable = check_names(("alerts.yml", name), expr, catalog)

@@ -15,7 +15,7 @@ use login_exporter::parse::cloudtrail::EVENT_NAMES;
 use login_exporter::source::{CallFailure, ProblemReason};
 use serde_json::{Value, json};
 
-use crate::support::{missing, skip, wait_for};
+use crate::support::{missing, prometheus3, skip, wait_for};
 use stage::Stage;
 
 fn root() -> &'static Path {
@@ -60,15 +60,21 @@ fn values() -> Value {
 #[test]
 fn every_alert_is_valid_tested_routed_and_documented() {
     if !cannot_run(&["promtool", "amtool"]) {
-        check("bash", &["tests/alerts.sh"]);
+        check("tests/alerts/check", &[]);
     }
 }
 
 #[test]
 fn alertmanager_tells_each_story_once_to_the_right_people() {
-    if !cannot_run(&["python3", "prometheus-alertmanager"]) {
-        check("python3", &["tests/alertmanager.py"]);
+    if cannot_run(&["python3", "prometheus-alertmanager"]) {
+        return;
     }
+    let newer = prometheus3().map(|dir| dir.join("prometheus-alertmanager"));
+    let newer = newer.iter().map(|program| program.to_str().unwrap());
+    let programs = std::iter::once("prometheus-alertmanager").chain(newer);
+    let arguments: Vec<_> =
+        std::iter::once("tests/alerts/alertmanager.py").chain(programs).collect();
+    check("python3", &arguments);
 }
 
 #[test]

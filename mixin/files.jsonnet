@@ -1,0 +1,31 @@
+// The files that are made of the mixin, by their path in the repository. `mixin/make` writes them.
+local mixin = import 'mixin.libsonnet';
+local yaml = import 'lib/yaml.libsonnet';
+
+{
+  'deploy/prometheus/recording.yml': yaml.rules(
+    |||
+      Recording rules of login_exporter, for Prometheus 2.42 and later. Load them together with alerts.yml.
+      Made by mixin/make from mixin/: change them there.
+    |||, mixin.prometheusRules
+  ),
+  'deploy/prometheus/alerts.yml': yaml.rules(
+    |||
+      Alert rules of login_exporter, for Prometheus 2.42 and later. Load them together with recording.yml.
+      Made by mixin/make from mixin/: change them there.
+
+      How they are built:
+      - An access is news by three witnesses, each enough by itself. First: when the exporter counted it, by its own clock,
+        lies within the last quarter of an hour. That needs no earlier sample, so it holds for a fresh Prometheus, a long
+        interval, somebody else who scrapes too, and a record of CloudTrail that comes hours late. Second: its counter
+        stands higher than a quarter of an hour ago, or than before a hole in the scrapes. Third: AccessWhileNotScraped.
+        And AccessUnexplained tells of what none of them can name.
+      - The value of such an alert is when the access took place, in whole seconds. It stays for an hour, so that an
+        Alertmanager that was away is told.
+      - What an `expected` rule allows tells nobody. Hosts without such rules (expected="unset") have the alerts on
+        addresses and keys that are new to the whole job, guessed passwords, dormant accounts and account changes.
+      - severity: critical wakes somebody, warning is read, info is for the boards and is sent to nobody.
+      - No rule but LoginExporterNeverAnswered names a job: what a metric is called is enough.
+    |||, mixin.prometheusAlerts
+  ),
+}
