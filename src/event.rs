@@ -74,6 +74,9 @@ macro_rules! closed_enum {
     };
 }
 
+/// The program of a session that amazon-ssm-agent tells.
+pub const SSM_AGENT: &str = "ssm-agent";
+
 closed_enum! {
     /// What kind of thing happened.
     EventKind {
@@ -102,6 +105,8 @@ closed_enum! {
         Hostbased = "hostbased",
         Gssapi = "gssapi",
         None = "none",
+        /// A session of AWS Session Manager, as the host's agent tells it.
+        SessionManager = "session-manager",
         Other = "other",
     }
 }
@@ -234,7 +239,8 @@ pub struct Event<'a> {
     pub aws: Option<Box<AwsCall<'a>>>,
 }
 
-/// What only a CloudTrail record tells.
+/// What AWS tells of an access: a CloudTrail record all of it; the state of amazon-ssm-agent its
+/// session, document, target, account and where a tunnel leads, and neither call nor event ID.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AwsCall<'a> {
     pub event_name: Cow<'a, str>,
@@ -244,6 +250,8 @@ pub struct AwsCall<'a> {
     pub account: Option<Cow<'a, str>>,
     pub region: Option<Cow<'a, str>>,
     pub session_id: Option<Cow<'a, str>>,
+    /// Where a tunnel leads from the host: `HOST:PORT`.
+    pub destination: Option<Cow<'a, str>>,
     pub error_code: Option<Cow<'a, str>>,
     /// CloudTrail's own ID of the record, by which it counts once.
     pub event_id: Cow<'a, str>,
@@ -328,6 +336,7 @@ impl AwsCall<'_> {
             account: self.account.map(own),
             region: self.region.map(own),
             session_id: self.session_id.map(own),
+            destination: self.destination.map(own),
             error_code: self.error_code.map(own),
             event_id: own(self.event_id),
             user_agent: self.user_agent.map(own),

@@ -344,7 +344,12 @@ pub fn by_name(name: &str) -> Option<&'static Program> {
 /// programs with rules of their own, PAM's modules, CloudTrail, and lines without a known frame.
 pub fn may_be_unknown() -> impl Iterator<Item = &'static str> {
     let with_rules = |row: &&Program| !matches!(row.rules, Rules::Pam | Rules::LogDaemon);
-    PROGRAMS.iter().filter(with_rules).map(|row| row.name).chain(["pam", "cloudtrail", UNFRAMED])
+    PROGRAMS.iter().filter(with_rules).map(|row| row.name).chain([
+        "pam",
+        "cloudtrail",
+        "ssm-agent",
+        UNFRAMED,
+    ])
 }
 
 /// Instead of a program's name where a line has no frame that is known.

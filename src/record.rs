@@ -19,6 +19,30 @@ pub enum Record<'a> {
     Journal(JournalEntry<'a>),
     /// One CloudTrail record, as JSON.
     CloudTrail(&'a [u8]),
+    /// What amazon-ssm-agent has at work, began or ended.
+    Agent(&'a AgentDocument),
+}
+
+/// A document that amazon-ssm-agent works on, as a file of its state tells: a session of Session
+/// Manager or a command of Run Command. It begins once and ends once, however often the agent
+/// writes its file again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentDocument {
+    pub host: String,
+    /// The agent's name for its host: an instance's ID, `mi-…`, or that of an ECS task.
+    pub instance: String,
+    /// The file's name: the session's ID.
+    pub id: String,
+    pub change: AgentChange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentChange {
+    /// The file was born, with its JSON.
+    Began { time: Time, state: Vec<u8> },
+    /// The file is gone. `watched` where it was seen to go; else it went some time before `time`,
+    /// while nobody looked.
+    Ended { time: Time, watched: bool },
 }
 
 /// The fields of a journal entry that tell what was said and by whom.

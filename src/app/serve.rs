@@ -65,8 +65,8 @@ async fn run(
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
     let host_log = HostLog::of(&settings).await?;
-    let followed = sources::open(&settings, &host_log, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
+    let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
     let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::<HostUsers>::default()));

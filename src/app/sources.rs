@@ -3,6 +3,7 @@
 #[cfg(feature = "cloudtrail")]
 mod cloudtrail;
 mod host_log;
+mod ssm_agent;
 
 use std::fs::File;
 use std::io;
@@ -18,6 +19,7 @@ pub(super) use host_log::{HostLog, Staleness};
 
 use crate::config::{AuthLog, Settings, Start};
 use crate::history::{self, Each, Input, Reader};
+use crate::host::Host;
 use crate::memory::Limits;
 use crate::pipeline::{Ledger, Pipeline, now};
 use crate::record::{SourceId, SourceKind};
@@ -37,6 +39,7 @@ pub(super) enum Followed {
     File(Box<FileSource>, TimeZone),
     Journal(Box<JournalSource>, TimeZone),
     Trail(Box<TrailSource>),
+    Agent(ssm_agent::Agent),
     #[cfg(feature = "cloudtrail")]
     CloudTrail(Box<crate::source::cloudtrail::CloudTrailSource>),
 }
@@ -47,6 +50,7 @@ impl Followed {
             Followed::File(source, _) => source.id(),
             Followed::Journal(source, _) => source.id(),
             Followed::Trail(source) => source.id(),
+            Followed::Agent(agent) => agent.id(),
             #[cfg(feature = "cloudtrail")]
             Followed::CloudTrail(source) => source.id(),
         }
@@ -54,7 +58,9 @@ impl Followed {
 
     /// Follows it in a task of its own.
     pub(super) fn follow(self, pipeline: Arc<Pipeline>, tasks: &mut JoinSet<()>) {
-        info!(source = %self.id(), "following");
+        if !matches!(self, Followed::Agent(_)) {
+            info!(source = %self.id(), "following");
+        }
         match self {
             Followed::File(source, zone) => {
                 tasks.spawn(async move { pipeline.follow(*source, zone).await })
@@ -65,6 +71,7 @@ impl Followed {
             Followed::Trail(source) => {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
             }
+            Followed::Agent(agent) => tasks.spawn(agent.follow(pipeline)),
             #[cfg(feature = "cloudtrail")]
             Followed::CloudTrail(source) => {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
@@ -85,6 +92,7 @@ pub(super) fn memory_limits(settings: &Settings) -> Limits {
 /// Opens every source that the settings mean.
 pub(super) async fn open(
     settings: &Settings,
+    host: &Host,
     host_log: &HostLog,
     ledger: &mut Ledger,
 ) -> Result<Vec<Followed>, String> {
@@ -95,6 +103,7 @@ pub(super) async fn open(
             logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
         }
     };
+    followed.push(Followed::Agent(ssm_agent::Agent::open(settings, host, ledger)));
     for path in &settings.cloudtrail.paths {
         check_readable(path, "--cloudtrail.path", true)?;
         let id = SourceId::new(SourceKind::Trail, path.display());
@@ -205,6 +214,9 @@ pub(super) async fn read_all(
                 inputs.push(Input::Path(log.path));
             }
         }
+    }
+    if let Some(source) = ssm_agent::now_open(settings, &Host::read(Path::new("/"))) {
+        reader.source(source, each).await?;
     }
     inputs.extend(settings.cloudtrail.paths.iter().cloned().map(Input::Path));
     reader.inputs(inputs, each)?;

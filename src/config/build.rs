@@ -40,6 +40,7 @@ impl Settings {
             auth_logs: auth_logs(top.take("auth_logs"), &auth_log),
             auth_log,
             cloudtrail: cloudtrail(top.section("cloudtrail")),
+            ssm_agent_dir: ssm_agent_dir(top.section("ssm_agent")),
             state_dir: state_dir(top.section("state"), environment),
             web: web(top.section("web")),
             log: log(top.section("log")),
@@ -124,6 +125,12 @@ fn account(item: &Field<'_>) -> Option<Account> {
     let external_id = section.optional("external_id", |text| Ok(text.to_owned()));
     section.finish();
     Some(Account { role_arn: role_arn?, external_id })
+}
+
+fn ssm_agent_dir(mut section: Section<'_>) -> Option<PathBuf> {
+    let dir = section.optional("dir", path);
+    section.finish();
+    dir
 }
 
 fn state_dir(mut section: Section<'_>, environment: &Environment) -> PathBuf {

@@ -121,6 +121,13 @@ pub(super) const FLAGS: &[Flag] = &[
         "ZONE",
         "Zone of time stamps that name none, such as Asia/Tokyo [default: the host's]",
     ),
+    one(
+        Group::Host,
+        "ssm-agent.dir",
+        "ssm_agent.dir",
+        "DIR",
+        "Folder of amazon-ssm-agent's state, which tells of Session Manager's sessions as they begin and end [default: /var/lib/amazon/ssm, where it is there]",
+    ),
     many(
         Group::CloudTrail,
         "cloudtrail.region",

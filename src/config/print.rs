@@ -22,6 +22,9 @@ impl Settings {
         });
         out.list("auth_logs", &self.auth_logs, auth_log);
         out.section("cloudtrail", |out| cloudtrail(self, out));
+        if let Some(dir) = &self.ssm_agent_dir {
+            out.section("ssm_agent", |out| out.path("dir", dir));
+        }
         out.section("state", |out| out.path("dir", &self.state_dir));
         out.section("web", |out| web(self, out));
         out.section("log", |out| {

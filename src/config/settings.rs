@@ -22,6 +22,9 @@ pub struct Settings {
     /// For logs that were not named one by one.
     pub auth_log: AuthLogDefaults,
     pub cloudtrail: CloudTrail,
+    /// The folder of amazon-ssm-agent's state, where one was named; else the usual one is read
+    /// where it is there.
+    pub ssm_agent_dir: Option<PathBuf>,
     pub state_dir: PathBuf,
     pub web: Web,
     pub log: Log,

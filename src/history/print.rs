@@ -33,6 +33,7 @@ const COLUMNS: &[&str] = &[
     "aws_region",
     "session_id",
     "source_identity",
+    "destination",
     "error_code",
     "event_id",
     "user_agent",

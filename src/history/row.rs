@@ -59,6 +59,8 @@ pub(super) struct Row<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) source_identity: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) destination: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error_code: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) event_id: Option<&'o str>,
@@ -82,7 +84,7 @@ impl<'o> Row<'o> {
     pub(super) fn new(observation: &'o Observation<'o>, rule: Option<&'o str>) -> Row<'o> {
         let event = observation.event;
         let aws = event.aws.as_deref();
-        let of_host = aws.is_none();
+        let of_host = !matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure);
         Row {
             time: rfc3339(event.time),
             host: &event.host,
@@ -95,22 +97,23 @@ impl<'o> Row<'o> {
             reason: event.reason.map(|reason| reason.as_str()),
             source: event.source.as_deref(),
             port: event.port,
-            identity: identity(observation),
+            identity: &observation.identity,
             fingerprint: event.fingerprint.as_deref(),
             command: event.command.as_deref(),
             tty: event.tty.as_deref(),
             directory: event.directory.as_deref(),
             change: event.change.map(|change| change.as_str()),
             count: event.count,
-            event_name: aws.map(|call| &*call.event_name),
+            event_name: aws.map(|call| &*call.event_name).filter(|name| !name.is_empty()),
             target: aws.and_then(|call| call.target.as_deref()),
             document: aws.and_then(|call| call.document.as_deref()),
             aws_account: aws.and_then(|call| call.account.as_deref()),
             aws_region: aws.and_then(|call| call.region.as_deref()),
             session_id: aws.and_then(|call| call.session_id.as_deref()),
             source_identity: aws.and_then(|call| call.source_identity.as_deref()),
+            destination: aws.and_then(|call| call.destination.as_deref()),
             error_code: aws.and_then(|call| call.error_code.as_deref()),
-            event_id: aws.map(|call| &*call.event_id),
+            event_id: aws.map(|call| &*call.event_id).filter(|id| !of_host || !id.is_empty()),
             user_agent: aws.and_then(|call| call.user_agent.as_deref()),
             mfa: aws.and_then(|call| call.mfa),
             expected: match observation.expected {
@@ -119,16 +122,6 @@ impl<'o> Row<'o> {
             },
             rule,
         }
-    }
-}
-
-/// Only an access has a person behind it.
-fn identity<'o>(observation: &'o Observation<'o>) -> &'o str {
-    match observation.event.kind {
-        EventKind::LoginSuccess | EventKind::AwsSuccess | EventKind::AwsFailure => {
-            &observation.identity
-        }
-        _ => "",
     }
 }
 

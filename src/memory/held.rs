@@ -34,6 +34,7 @@ pub(super) struct HeldEvent {
     tty: Text,
     directory: Text,
     change: Text,
+    told_by_user: bool,
 }
 
 impl From<&Event<'_>> for HeldEvent {
@@ -61,6 +62,7 @@ impl From<&Event<'_>> for HeldEvent {
             tty: text(&event.tty),
             directory: text(&event.directory),
             change: event.change.map(|change| change.as_str().to_owned()),
+            told_by_user: event.told_by_user,
         }
     }
 }
@@ -98,6 +100,7 @@ impl HeldEvent {
             tty: self.tty.map(Cow::Owned),
             directory: self.directory.map(Cow::Owned),
             change: self.change.as_deref().and_then(Change::from_name),
+            told_by_user: self.told_by_user,
             ..Event::new(kind, self.program)
         })
     }
@@ -133,6 +136,7 @@ mod tests {
             port: Some(1),
             change: Some(Change::UserAdded),
             role: Role::End,
+            told_by_user: true,
             ordinal: 3,
             ..Event::new(EventKind::LoginRejected, "sshd")
         };

@@ -77,6 +77,7 @@ pub const TABLES: &[(&str, usize)] = &[
     ("events that wait for a better line", HELD),
     ("hosts in one log", HOSTS),
     ("open sessions", SESSIONS),
+    ("open sessions of Session Manager", SESSIONS),
     ("addresses with few failures", ADDRESSES),
     ("addresses with many failures", FAILING_ADDRESSES),
     ("keys named by EC2 Instance Connect", KEYS),

@@ -7,13 +7,14 @@
 //! - [`hosts`]: what time it is on each host; [`waiting`]: what waits for a better line, one queue;
 //! - [`connections`]: one [`process`] record for each that serves a connection: what [`join`]s;
 //! - [`throttling`]: connections that sshd dropped;
-//! - [`sessions`]: opened and closed, paired;
+//! - [`sessions`]: opened and closed, paired; [`agent`]: those of Session Manager;
 //! - [`su`], [`refusals`]: the own line of su, sudo, doas, pkexec, or PAM's;
 //! - [`attempts`]: one attempt through several PAM modules;
 //! - [`echoes`]: exits of sudo's commands, passwords changed;
 //! - [`failures`]: successes after failures; [`instance_connect`]; [`cloudtrail_ids`];
 //! - [`table`], [`brief`]: what they are kept in, by [`words`] made to numbers.
 
+mod agent;
 mod attempts;
 mod brief;
 mod cloudtrail_ids;
@@ -38,6 +39,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use agent::Ended;
 pub use limits::Limits;
 pub use saved::Changes;
 
@@ -113,6 +115,7 @@ struct Parts {
     connections: connections::Connections,
     throttling: throttling::Throttling,
     sessions: sessions::Sessions,
+    agent: agent::AgentSessions,
     su: su::Uses,
     refusals: refusals::Refusals,
     attempts: attempts::Attempts,
@@ -160,6 +163,10 @@ impl Memory {
             out.extend(counted.map(Counted::from));
             return;
         }
+        // The agent's files stand beside the log too.
+        if agent::is_agents(&event) {
+            return self.parts.agent.began(self.words, event, out);
+        }
         let (host, time) = (self.spoke(&event.host, event.time, out), event.time);
         self.on_line(host, time, out, |parts, line, out| parts.judge(line, event, out));
     }
@@ -172,6 +179,11 @@ impl Memory {
             self.parts.connections.host_started(host, self.words);
         }
         self.on_line(host, hint.time, out, |parts, line, out| parts.hint(line, &hint, out));
+    }
+
+    /// A session of Session Manager ended.
+    pub fn agent_ended(&mut self, ended: Ended<'_>, out: &mut Vec<Counted<'_>>) {
+        self.parts.agent.ended(self.words, ended, out);
     }
 
     /// Lets go of what was held back and can no longer be joined when it is `wall` by the clock.
@@ -198,7 +210,9 @@ impl Memory {
 
     /// Open sessions by program and user: the gauge `login_sessions_active`.
     pub fn sessions_active(&self) -> Vec<(String, String, u64)> {
-        self.parts.sessions.active()
+        let mut active = self.parts.sessions.active();
+        active.extend(self.parts.agent.active());
+        active
     }
 
     /// The host started at `boot`: what was open before is not open. An empty host is every host.
@@ -334,6 +348,18 @@ impl Parts {
         }
     }
 
+    /// Names the person for whom an account of Session Manager used sudo, where only one can be
+    /// meant. A guess: it is shown, and nothing is counted or expected by it.
+    fn lay_to_owner(&self, event: &mut Event<'_>) {
+        if !matches!(event.kind, EventKind::SudoCommand | EventKind::SudoFailure) {
+            return;
+        }
+        let Some(user) = event.user.as_deref() else { return };
+        let others = || self.sessions.has_any(&event.host, user);
+        let owner = self.agent.owner(&event.host, user, event.time, others);
+        event.identity = owner.map(|owner| owner.to_owned().into());
+    }
+
     /// An event does not wait any more: who knows of it is told.
     fn released(&mut self, place: Place, waiting: &Waiting) {
         self.connections.released(place, waiting);
@@ -351,10 +377,12 @@ fn enrich(
     parts: &Parts,
     limits: &Limits,
 ) {
+    parts.lay_to_owner(&mut counted.event);
     let event = &counted.event;
     let Some(source) = event.source.as_deref() else { return };
     match event.kind {
-        EventKind::LoginFailure => {
+        // A user's own word on a failure must not make another's login one after failures.
+        EventKind::LoginFailure if !event.told_by_user => {
             failures.note(line, source, (event.time, event.count), limits);
         }
         EventKind::LoginSuccess => {

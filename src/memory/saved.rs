@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::Open;
 use super::brief::BriefChanges;
 use super::cloudtrail_ids::CloudTrailChanges;
 use super::failures::{Failures, FailuresChanges};
@@ -65,6 +66,7 @@ saved! {
     connections: table::Changes<(HostId, u32), Process> = parts.connections;
     throttling: BriefChanges<u32> = parts.throttling.told;
     sessions: SessionChanges = parts.sessions;
+    agent: table::Changes<(u64, u64), Open> = parts.agent.open;
     su: BriefChanges<Vec<Use>> = parts.su.recent;
     refusals: BriefChanges<User> = parts.refusals.users;
     doas: BriefChanges<String> = parts.refusals.sessions;

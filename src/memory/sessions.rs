@@ -141,6 +141,12 @@ impl Sessions {
         }
     }
 
+    /// Whether any program has a session open for this account on this host.
+    pub(super) fn has_any(&self, host: &str, user: &str) -> bool {
+        let of_user = |owner: &Owner| owner.open > 0 && owner.user == user;
+        self.owners.iter().any(|(_, owner)| of_user(owner) && is_host(&owner.host, host))
+    }
+
     /// Open sessions by program and user.
     pub(super) fn active(&self) -> Vec<(String, String, u64)> {
         let mut counts = BTreeMap::<(&str, &str), u64>::new();
@@ -202,7 +208,7 @@ fn key(line: &Line<'_>, event: &Event<'_>) -> Key {
 }
 
 /// Log daemons write a host's name with or without its domain; no name means this host.
-fn is_host(logged: &str, host: &str) -> bool {
+pub(super) fn is_host(logged: &str, host: &str) -> bool {
     let short = |name: &str| name.split('.').next().map(str::to_ascii_lowercase);
     host.is_empty() || logged.is_empty() || short(logged) == short(host)
 }

@@ -124,7 +124,8 @@ fn fill(access: &mut Access, seen: &Observation<'_>) {
     access.event = event.kind.as_str();
     access.expected = seen.expected.as_str();
     set(&mut access.host, &event.host);
-    set(&mut access.program, aws.map_or(&*event.program, |call| &call.event_name));
+    let call = aws.map(|call| &*call.event_name).filter(|name| !name.is_empty());
+    set(&mut access.program, call.unwrap_or(&event.program));
     set(&mut access.user, event.user.as_deref().unwrap_or_default());
     set(&mut access.identity, &seen.identity);
     set(&mut access.method, event.method.map_or("", |method| method.as_str()));

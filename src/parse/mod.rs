@@ -15,6 +15,7 @@ pub mod principal;
 mod repeated;
 pub mod rows;
 pub mod sshd;
+pub mod ssm_agent;
 pub mod su;
 pub mod sudo;
 mod suppressed;

@@ -3,9 +3,9 @@
 use tracing::debug;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Time};
-use crate::memory::{Counted, Memory};
+use crate::memory::{Counted, Ended, Memory};
 use crate::parse::{self, Clock, Envelope, Parsed};
-use crate::record::{JournalEntry, Record};
+use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
 use crate::trust::{self, UserIds};
 
 /// What one batch held besides events.
@@ -73,6 +73,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             Record::Line(line) => self.line(line, out),
             Record::Journal(entry) => self.journal(&entry, out),
             Record::CloudTrail(json) => self.parsed(parse::cloudtrail::record(json), out),
+            Record::Agent(document) => self.agent(document, out),
         }
     }
 
@@ -127,7 +128,23 @@ impl<'m, 'r> Interpreter<'m, 'r> {
                 parse::syslog::envelope(line, &self.clock).map(|frame| frame.time)
             }
             Record::Journal(entry) => Some(entry.time),
-            Record::CloudTrail(_) => None,
+            Record::CloudTrail(_) | Record::Agent(_) => None,
+        }
+    }
+
+    /// The agent's files stand beside the log: no line of it speaks of them.
+    fn agent(&mut self, document: &'r AgentDocument, out: &mut Vec<Counted<'r>>) {
+        let AgentDocument { host, instance, id, change } = document;
+        match change {
+            AgentChange::Began { time, state } => {
+                let place = parse::ssm_agent::Place { host, instance, id, time: *time };
+                self.parsed(parse::ssm_agent::document(place, state), out);
+            }
+            AgentChange::Ended { time, watched } => {
+                let ordinal = self.ordinal + self.tally.records;
+                let (time, watched) = (*time, *watched);
+                self.memory.agent_ended(Ended { instance, id, time, watched, ordinal }, out);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::memory::Counted;
 
 use expected::{Expectations, Facts, Kind};
 use identities::{Identities, Identity, Principal};
-use networks::Networks;
+use networks::{AWS, Networks};
 
 /// A judged event: what is counted.
 #[derive(Debug)]
@@ -90,7 +90,8 @@ impl Policy {
         if nearest.is_empty() {
             return None;
         }
-        let untrusted = match identity.shown == identity.trusted {
+        let rested_on = kind != Kind::Logins || identity.shown == identity.trusted;
+        let untrusted = match rested_on {
             true => String::new(),
             false => format!(
                 " (no rule rests on identity {:?}: a local user could have written it)",
@@ -129,6 +130,8 @@ impl Policy {
             EventKind::AwsSuccess | EventKind::AwsFailure => {
                 self.rules.networks.of_aws_event(source)
             }
+            // Who comes through Session Manager comes through AWS: the host sees no address.
+            _ if event.aws.is_some() && source.is_none() => AWS,
             _ => self.rules.networks.of_host_event(source),
         }
     }

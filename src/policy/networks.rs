@@ -13,7 +13,7 @@ const LOOPBACK: &str = "loopback";
 const PRIVATE: &str = "private";
 const PUBLIC: &str = "public";
 /// AWS itself: `AWS Internal`, or a service's name in place of an address.
-const AWS: &str = "aws";
+pub(super) const AWS: &str = "aws";
 /// No address, a host name, or an address that no one can come from.
 const UNKNOWN: &str = "unknown";
 

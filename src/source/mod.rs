@@ -7,12 +7,13 @@
 pub mod cloudtrail;
 pub mod file;
 pub mod journal;
+pub mod ssm_agent;
 pub mod trail_files;
 
 use std::future::Future;
 
 use crate::event::Time;
-use crate::record::{JournalEntry, Position, Record, SourceId};
+use crate::record::{AgentDocument, JournalEntry, Position, Record, SourceId};
 
 /// Something that records come from.
 pub trait Source: Send {
@@ -42,6 +43,7 @@ pub enum Records<'s> {
     Journal(Vec<JournalEntry<'s>>),
     /// One JSON record each.
     CloudTrail(&'s [Vec<u8>]),
+    Agent(&'s [AgentDocument]),
 }
 
 impl Records<'_> {
@@ -62,6 +64,7 @@ impl Records<'_> {
             }
             Records::Journal(entries) => entries.last().map(|entry| Record::Journal(*entry)),
             Records::CloudTrail(records) => records.last().map(|json| Record::CloudTrail(json)),
+            Records::Agent(documents) => documents.last().map(Record::Agent),
         }
     }
 
@@ -71,6 +74,7 @@ impl Records<'_> {
             Records::Lines(block) => Iter::Lines(block),
             Records::Journal(entries) => Iter::Journal(entries.iter()),
             Records::CloudTrail(records) => Iter::CloudTrail(records.iter()),
+            Records::Agent(documents) => Iter::Agent(documents.iter()),
         }
     }
 }
@@ -81,6 +85,7 @@ pub enum Iter<'s> {
     Lines(&'s [u8]),
     Journal(std::slice::Iter<'s, JournalEntry<'s>>),
     CloudTrail(std::slice::Iter<'s, Vec<u8>>),
+    Agent(std::slice::Iter<'s, AgentDocument>),
 }
 
 impl<'s> Iterator for Iter<'s> {
@@ -97,6 +102,7 @@ impl<'s> Iterator for Iter<'s> {
             }
             Iter::Journal(entries) => entries.next().map(|entry| Record::Journal(*entry)),
             Iter::CloudTrail(records) => records.next().map(|json| Record::CloudTrail(json)),
+            Iter::Agent(documents) => documents.next().map(Record::Agent),
         }
     }
 }
@@ -194,6 +200,8 @@ pub enum ProblemReason {
     WatchFailed,
     /// The log is stale: the journal has newer entries.
     Stale,
+    /// A file that came and went before it could be read: a session, or a command of Run Command.
+    Vanished,
 }
 
 impl ProblemReason {
@@ -207,6 +215,7 @@ impl ProblemReason {
         ProblemReason::Malformed,
         ProblemReason::WatchFailed,
         ProblemReason::Stale,
+        ProblemReason::Vanished,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -220,6 +229,7 @@ impl ProblemReason {
             ProblemReason::Malformed => "malformed",
             ProblemReason::WatchFailed => "watch_failed",
             ProblemReason::Stale => "stale",
+            ProblemReason::Vanished => "vanished",
         }
     }
 }

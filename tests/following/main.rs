@@ -6,5 +6,6 @@ mod exactness;
 mod follow;
 mod model;
 mod race;
+mod ssm_agent;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,6 +2,7 @@
 //! instead of sleeping, and asking over HTTP.
 #![allow(dead_code)]
 
+pub mod agent;
 pub mod cloudtrail_server;
 pub mod host;
 pub mod journals;

@@ -1,9 +1,13 @@
 //! Sequences of records and what counts of them, in order.
 
+mod agent;
 mod aws;
 mod bounds;
 mod connections;
+mod hosts;
+mod interleaved;
 mod pam;
+mod refusals;
 mod restart;
 mod sessions;
 

@@ -129,6 +129,15 @@ fn a_success_after_many_failures_is_told_apart() {
 }
 
 #[test]
+fn failures_that_a_user_tells_of_himself_make_no_login_one_after_failures() {
+    let forged = |seconds| Event { told_by_user: true, ..failed(seconds, 100, "203.0.113.9") };
+    let mut steps: Vec<Step> = (0..6).map(|seconds| forged(seconds).into()).collect();
+    steps.push(accepted(10, 7, "203.0.113.9").into());
+    let last = counted(&mut Memory::default(), steps).pop();
+    assert_eq!(last.as_deref(), Some("10 login_success bob from 203.0.113.9"));
+}
+
+#[test]
 fn failures_and_window_are_settable() {
     let mut memory = Memory::new(Limits { failures: 2, failures_window: 10 });
     let lines = counted(

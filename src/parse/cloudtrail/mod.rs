@@ -92,6 +92,7 @@ fn event<'a>(record: Record<'a>, program: &'static str) -> Option<Event<'a>> {
     event.aws = Some(Box::new(AwsCall {
         document: document(&event_name, request.document_name.filled()),
         session_id: response.session_id.filled().or(request.session_id.filled()),
+        destination: None,
         target: target(request.target, request.instance_id, request.private_ip_address),
         account: record.recipient_account_id.filled().or(user.account_id.clone().filled()),
         region: record.aws_region.filled(),

@@ -11,12 +11,9 @@ use std::collections::HashMap;
 
 use wildmatch::WildMatch;
 
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, SSM_AGENT};
 
 pub use authorized_keys::{BadLine, Key, KeyFile, parse_authorized_keys};
-
-/// Sessions that amazon-ssm-agent tells of: it names an AWS principal and no key.
-const AGENT: &str = "ssm-agent";
 
 /// A name for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +87,17 @@ impl Identities {
         principal: Option<Principal<'a>>,
     ) -> Identity<'a> {
         match event.kind {
-            EventKind::LoginSuccess if event.program == AGENT => self.of_principal(event),
+            // amazon-ssm-agent names an AWS principal and no key.
+            EventKind::LoginSuccess if event.program == SSM_AGENT => self.of_principal(event),
             EventKind::LoginSuccess => self.of_login(event, principal),
             EventKind::AwsSuccess | EventKind::AwsFailure => self.of_principal(event),
+            EventKind::SessionOpened | EventKind::SessionClosed if event.aws.is_some() => {
+                self.of_principal(event)
+            }
+            // Whose session it could have been: a guess, on which no rule rests.
+            EventKind::SudoCommand | EventKind::SudoFailure => {
+                Identity { trusted: Cow::Borrowed(""), ..self.of_principal(event) }
+            }
             _ => Identity::default(),
         }
     }

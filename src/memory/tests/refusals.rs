@@ -1,0 +1,155 @@
+use super::*;
+
+fn sudo(seconds: i64, kind: EventKind) -> Event<'static> {
+    Event { user: Some("bob".into()), ..event(seconds, 7, kind, "sudo") }
+}
+
+/// `pam_unix(sudo:auth): authentication failure`, `PAM N more authentication failures`.
+fn pam(seconds: i64, count: u32) -> Event<'static> {
+    Event { count, ..alone(sudo(seconds, EventKind::SudoFailure)) }
+}
+
+fn itself(seconds: i64, count: u32) -> Event<'static> {
+    Event { count, ..sudo(seconds, EventKind::SudoFailure) }
+}
+
+fn command(seconds: i64) -> Event<'static> {
+    sudo(seconds, EventKind::SudoCommand)
+}
+
+fn command_of_sudo_rs(seconds: i64) -> Event<'static> {
+    Event { sudo_rs: true, ..command(seconds) }
+}
+
+#[test]
+fn sudo_counts_a_refusal_once_by_its_own_line() {
+    let check = |steps: Vec<Step>| check(steps, &["290 sudo_failure bob x3"]);
+    check(steps![pam(1, 1), itself(290, 3)]);
+    check(steps![pam(1, 1), itself(290, 3), pam(290, 2)]);
+    check(steps![pam(1, 1), pam(290, 2), itself(290, 3)]);
+    check(steps![itself(290, 3), pam(290, 2)]);
+}
+
+#[test]
+fn a_mistyped_password_before_a_command_of_sudo_is_no_refusal() {
+    check(steps![pam(1, 1), command(9)], &["9 sudo_command bob"]);
+    // PAM sums up when the command ends.
+    check(steps![pam(1, 1), command(9), pam(3600, 1)], &["9 sudo_command bob"]);
+}
+
+#[test]
+fn a_refusal_of_which_sudo_says_nothing_counts_by_pams_line() {
+    check(steps![pam(1, 1), Step::Expire(310), Step::Expire(311)], &["1 sudo_failure bob"]);
+    check(steps![pam(1, 1), pam(9, 2)], &["at the end: 1 sudo_failure bob x3"]);
+}
+
+#[test]
+fn a_command_of_sudo_rs_takes_no_refusal_back() {
+    check(
+        steps![pam(1, 1), pam(2, 1), command_of_sudo_rs(9), pam(3600, 2), pam(4000, 1)],
+        &[
+            "1 sudo_failure bob x2",
+            "9 sudo_command bob",
+            "3600 sudo_failure bob x2",
+            "4000 sudo_failure bob",
+        ],
+    );
+}
+
+#[test]
+fn what_one_users_sudo_is_says_nothing_of_anothers() {
+    let of = |user: &'static str, event| Step::from(Event { user: Some(user.into()), ..event });
+    check(
+        vec![of("mallory", command_of_sudo_rs(1)), of("bob", pam(2, 1)), of("bob", itself(9, 1))],
+        &["1 sudo_command mallory", "9 sudo_failure bob"],
+    );
+}
+
+#[test]
+fn two_of_one_users_sudos_are_told_apart_by_pid() {
+    let other = |event| Step::from(Event { pid: Some(8), ..event });
+    check(
+        steps![pam(1, 1), other(command(2))],
+        &["2 sudo_command bob", "at the end: 1 sudo_failure bob"],
+    );
+    // sudo before 1.9 says no pid in a file.
+    let bare = |event| Step::from(without_pid(event));
+    check(vec![bare(pam(1, 1)), bare(itself(9, 1))], &["9 sudo_failure bob"]);
+}
+
+#[test]
+fn a_refused_pkexec_is_one_refusal_of_two_processes() {
+    let pkexec = |seconds, pid| Event {
+        user: Some("bob".into()),
+        ..event(seconds, pid, EventKind::SudoFailure, "polkit")
+    };
+    check(steps![alone(pkexec(1, 20)), pkexec(2, 21)], &["2 sudo_failure bob"]);
+    check(
+        steps![alone(pkexec(1, 20)), Step::Expire(60), Step::Expire(61)],
+        &["1 sudo_failure bob"],
+    );
+}
+
+#[test]
+fn a_command_of_doas_counts_behind_its_session_only() {
+    let by = |name| Some(crate::event::Invoker { name, uid: Some(1000) });
+    let session = |seconds| Event {
+        user: Some("root".into()),
+        by: by("bob"),
+        ..event(seconds, 20, EventKind::SessionOpened, "doas")
+    };
+    let command = |seconds, user: &'static str| Event {
+        user: Some(user.into()),
+        target_user: Some("root".into()),
+        role: Role::Echo,
+        ..event(seconds, 21, EventKind::SudoCommand, "doas")
+    };
+    check(steps![command(1, "bob")], &[]);
+    check(
+        steps![session(1), command(1, "bob"), command(2, "bob")],
+        &["1 session_opened root", "1 sudo_command bob to root"],
+    );
+    check(steps![session(1), command(1, "eve")], &["1 session_opened root"]);
+    check(steps![session(1), command(20, "bob")], &["1 session_opened root"]);
+}
+
+fn dropbear(seconds: i64, kind: EventKind, port: u16) -> Event<'static> {
+    Event {
+        user: Some("bob".into()),
+        source: Some("2001:db8::1".into()),
+        port: Some(port),
+        ..event(seconds, 7, kind, "dropbear")
+    }
+}
+
+#[test]
+fn lines_of_dropbear_are_joined_by_pid_whatever_port_they_cut() {
+    let rejected = |seconds, port, reason| Event {
+        reason: Some(reason),
+        ..dropbear(seconds, EventKind::LoginRejected, port)
+    };
+    check(
+        steps![
+            rejected(1, 53254, Reason::InvalidUser),
+            rejected(2, 532, Reason::ClosedBeforeLogin),
+        ],
+        &["1 login_rejected invalid_user bob from 2001:db8::1"],
+    );
+    check(
+        steps![
+            dropbear(1, EventKind::LoginFailure, 532),
+            alone(rejected(2, 53254, Reason::ClosedBeforeLogin)),
+        ],
+        &[
+            "1 login_failure bob from 2001:db8::1",
+            "at the end: 2 login_rejected closed_before_login bob from 2001:db8::1",
+        ],
+    );
+    check(
+        steps![
+            dropbear(1, EventKind::LoginSuccess, 53254),
+            alone(rejected(9, 532, Reason::ClosedBeforeLogin)),
+        ],
+        &["1 login_success bob from 2001:db8::1"],
+    );
+}
