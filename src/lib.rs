@@ -20,6 +20,7 @@
 // What the outside gives never ends the program. Tests may panic: that is how they fail.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod address;
 pub mod event;
 pub mod programs;
 pub mod record;

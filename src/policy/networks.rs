@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use crate::address;
+
 /// What an address is called that no configured network holds.
 pub const BUILT_IN: [&str; 5] = [LOOPBACK, PRIVATE, PUBLIC, AWS, UNKNOWN];
 
@@ -39,7 +41,7 @@ impl Networks {
 
     /// The name of where a host's event came from.
     pub fn of_host_event(&self, source: Option<&str>) -> &str {
-        match source.and_then(address) {
+        match source.and_then(address::parse) {
             Some(address) => self.of_address(address),
             None => UNKNOWN,
         }
@@ -57,12 +59,6 @@ impl Networks {
         let configured = self.table.iter().find(|(net, _)| net.contains(&address));
         configured.map_or_else(|| kind(address), |(_, name)| name)
     }
-}
-
-/// An address as a log writes it: perhaps with an interface (`fe80::1%eth0`) or IPv4 within IPv6.
-fn address(text: &str) -> Option<IpAddr> {
-    let bare = text.split_once('%').map_or(text, |(bare, _)| bare);
-    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// IPv4 within IPv6 becomes IPv4, as it does in every source.

@@ -19,6 +19,7 @@ use ssh_key::{HashAlg, PublicKey};
 use self::shape::Record;
 use super::principal::{Caller, Issuer};
 use super::{Parsed, principal};
+use crate::address;
 use crate::event::{AwsCall, Event, EventKind, Time};
 
 /// The document of a `StartSession` that names none.
@@ -85,7 +86,7 @@ fn event<'a>(record: Record<'a>, program: &'static str) -> Option<Event<'a>> {
 
     let mut event = Event::new(kind, program);
     event.time = time;
-    event.source = record.source_ip_address.filled().map(address);
+    event.source = record.source_ip_address.filled().map(address::folded);
     event.fingerprint = request.ssh_public_key.0.as_deref().and_then(fingerprint);
     event.user = request.instance_os_user.filled();
     let event_name = record.event_name.0.unwrap_or_default();
@@ -160,14 +161,6 @@ fn time(text: &str) -> Option<Time> {
     let stamp: jiff::Timestamp = text.parse().ok()?;
     let nanoseconds = i64::try_from(stamp.as_nanosecond()).ok()?;
     Some(Time::from_nanoseconds(nanoseconds))
-}
-
-/// An IPv4 address that came over an IPv6 socket is the IPv4 address.
-fn address(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.strip_prefix("::ffff:") {
-        Some(v4) if v4.contains('.') => Cow::Owned(v4.to_owned()),
-        _ => text,
-    }
 }
 
 /// sshd logs the login with the same fingerprint, which joins the two.

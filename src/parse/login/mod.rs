@@ -14,7 +14,9 @@
 
 mod refused;
 
-use super::words::{event, quoted, rsplit_once, split_once, starts_with_any, terminal, text, trim};
+use super::words::{
+    event, quoted, remote, rsplit_once, split_once, starts_with_any, terminal, text, trim,
+};
 use super::{Envelope, Parsed};
 use crate::event::{Event, EventKind, Reason};
 
@@ -58,7 +60,7 @@ fn told<'a>(envelope: &Envelope<'a>, attempt: &Try<'a>) -> Event<'a> {
         user: attempt.user.map(text),
         invalid_user: hidden || attempt.unknown,
         tty: attempt.place.tty.and_then(terminal),
-        source: attempt.place.host.map(text),
+        source: attempt.place.host.and_then(remote),
         ..event(envelope, attempt.kind, "login")
     }
 }

@@ -1,9 +1,10 @@
 //! Addresses, ports and names, read from the end of the text at which sshd puts them.
 
 use std::borrow::Cow;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 use memchr::memrchr;
+
+use crate::address;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -25,8 +26,7 @@ impl<'a> Peer<'a> {
         if matches!(text, "UNKNOWN" | "UNDETERMINED") {
             return None;
         }
-        let text = text.split_once('%').map_or(text, |(address, _zone)| address);
-        Some(Cow::Borrowed(mapped(text).unwrap_or(text)))
+        Some(address::folded(Cow::Borrowed(text)))
     }
 
     /// The port; the 65535 that stands for an unknown one is none.
@@ -36,16 +36,8 @@ impl<'a> Peer<'a> {
 
     pub(super) fn is_ip(self) -> bool {
         let text = std::str::from_utf8(self.address).unwrap_or_default();
-        let text = text.split_once('%').map_or(text, |(address, _zone)| address);
-        text.parse::<Ipv4Addr>().is_ok() || text.parse::<Ipv6Addr>().is_ok()
+        address::parse(text).is_some()
     }
-}
-
-/// The IPv4 address in `::ffff:192.0.2.1`.
-fn mapped(text: &str) -> Option<&str> {
-    let (prefix, rest) = text.split_at_checked(7)?;
-    let mapped = prefix.eq_ignore_ascii_case("::ffff:");
-    (mapped && rest.parse::<Ipv4Addr>().is_ok()).then_some(rest)
 }
 
 /// An address or host name has none of the bytes that a forged one would need most.
