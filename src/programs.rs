@@ -340,6 +340,44 @@ pub fn by_name(name: &str) -> Option<&'static Program> {
     by_tag(name.as_bytes()).filter(|row| row.name == name)
 }
 
+/// What a host calls programs, besides the names of the table.
+#[derive(Clone, Debug, Default)]
+pub struct OtherNames(Vec<(String, &'static Program)>);
+
+impl OtherNames {
+    pub fn new(names: impl IntoIterator<Item = (String, &'static Program)>) -> Self {
+        OtherNames(names.into_iter().collect())
+    }
+
+    pub const fn none() -> Self {
+        OtherNames(Vec::new())
+    }
+
+    /// The tag that the table has for this one.
+    pub fn known<'a>(&self, tag: &'a [u8]) -> &'a [u8] {
+        if self.0.is_empty() {
+            return tag;
+        }
+        let row = self.0.iter().find(|(name, _)| name.as_bytes() == bare(tag));
+        row.map_or(tag, |(_, row)| row.tags[0].as_bytes())
+    }
+
+    /// Whether `name` is one of this program's.
+    pub fn has(&self, program: &Program, is: impl Fn(&str) -> bool) -> bool {
+        self.iter().any(|(name, row)| row.name == program.name && is(name))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'static Program)> {
+        self.0.iter().map(|(name, row)| (name.as_str(), *row))
+    }
+}
+
+impl PartialEq for OtherNames {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().map(|(name, row)| (name, row.name)).eq(other.iter().map(|(n, r)| (n, r.name)))
+    }
+}
+
 /// The names that the label `program` of `login_exporter_records_unrecognized_total` can have:
 /// programs with rules of their own, PAM's modules, CloudTrail, and lines without a known frame.
 pub fn may_be_unknown() -> impl Iterator<Item = &'static str> {

@@ -22,11 +22,12 @@ mod suppressed;
 pub mod syslog;
 #[cfg(test)]
 mod tests;
+mod unframed;
 mod words;
 
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Hint, Time};
+use crate::event::{Event, EventKind, Hint, Time};
 use crate::programs::{self, Rules};
 use rows::Table;
 
@@ -66,13 +67,22 @@ pub struct Envelope<'a> {
     pub tag: &'a [u8],
     pub pid: Option<u32>,
     pub message: &'a [u8],
+    /// Blanks at the end of the message may be missing, as journald strips them. A line that was
+    /// cut at a length is then shorter than that.
+    pub may_be_stripped: bool,
 }
 
 /// Reads one line of an authentication log in any of the formats that [`syslog`] knows.
 pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
-    match syslog::envelope(line, clock) {
-        Some(envelope) => message(&envelope),
-        None => Parsed::Ignored,
+    of_line(line, syslog::envelope(line, clock))
+}
+
+/// Reads a line whose frame was taken off, where it has one.
+pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a> {
+    let Some(envelope) = envelope else { return unframed::line(line) };
+    match message(&envelope) {
+        Parsed::Ignored if envelope.tag.is_empty() => unframed::message(envelope.message),
+        parsed => parsed,
     }
 }
 
@@ -85,8 +95,23 @@ pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     repeated::parse(envelope).unwrap_or_else(|| one_message(envelope))
 }
 
+/// No program asks for a password more often before it says so in one line, but a line can say
+/// that it asked four billion times.
+const MOST_ATTEMPTS: u32 = 100;
+
 /// A message that is no report of repetition.
 fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+    let mut parsed = read(envelope);
+    if let Parsed::Event(event) = &mut parsed
+        && event.kind != EventKind::LoginRejected
+    {
+        event.count = event.count.min(MOST_ATTEMPTS);
+    }
+    parsed
+}
+
+/// By the rules of who speaks.
+fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if is_pam(envelope) {
         return pam::parse(envelope);
     }

@@ -12,6 +12,10 @@ use super::words::speaker;
 use super::{Envelope, Parsed, one_message};
 use crate::event::{EventKind, Hint, HintKind};
 
+/// No more repetitions are believed: log daemons report them every few minutes at least, and
+/// anyone can write a line that reports four billion.
+const MOST_TIMES: u32 = 10_000;
+
 /// `None` where the message is no report of repetition.
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
     match envelope.message.first()? {
@@ -66,7 +70,7 @@ fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
 /// `3 times`, and what follows.
 fn times(rest: &[u8]) -> Option<(u32, &[u8])> {
     let at = memmem::find(rest, b" time")?;
-    let times = std::str::from_utf8(&rest[..at]).ok()?.parse().ok()?;
+    let times: u32 = std::str::from_utf8(&rest[..at]).ok()?.parse().ok()?;
     let rest = &rest[at + b" time".len()..];
-    Some((times, rest.strip_prefix(b"s").unwrap_or(rest)))
+    Some((times.min(MOST_TIMES), rest.strip_prefix(b"s").unwrap_or(rest)))
 }

@@ -52,9 +52,7 @@ fn another_program_that_quotes_sshd_is_not_sshd() {
         format!("web ssh[1]: {ACCEPTED}"),
         format!("web notsshd[1]: {ACCEPTED}"),
         format!("web sshd-x[1]: {ACCEPTED}"),
-        format!("web sshd [1]: {ACCEPTED}"),
         format!("sshd[1]: kernel: {ACCEPTED}").replacen("sshd[1]:", "sshd[1]", 1),
-        format!("web {ACCEPTED}"),
     ] {
         check(&rest, "ignored");
     }
@@ -70,6 +68,45 @@ fn a_repeated_message_counts_as_often() {
     check(&format!("web sshd[1]:  message repeated 3 times: [{failed}]"), "sshd login_failure x3");
     check(&format!("web sshd[1]: message repeated x times: [ {failed}]"), "unrecognized sshd");
     check(&format!("web cat[1]: message repeated 3 times: [ {failed}]"), "ignored");
+}
+
+#[test]
+fn no_line_counts_for_billions() {
+    let failed = "Failed password for root from 192.0.2.1 port 22 ssh2";
+    let repeated = format!("web sshd[1]: message repeated 4000000000 times: [ {failed}]");
+    check(&repeated, "sshd login_failure x10000");
+    check(
+        "web evil: pam_unix(x:auth): 4000000000 more authentication failures; logname= uid=1001 \
+         euid=0 tty=x ruser= rhost=198.51.100.9  user=root",
+        "x login_failure x100",
+    );
+    check(
+        "web sudo: alice : 4000000000 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; \
+         USER=root ; COMMAND=/bin/ls",
+        "sudo sudo_failure x100",
+    );
+}
+
+#[test]
+fn pam_speaks_of_a_service_under_other_tags() {
+    let opened = "session opened for user root by jani(uid=0)";
+    for (tag, service, expected) in [
+        ("sudoedit", "sudo", "sudo session_opened x1"),
+        ("(bash)", "login", "login session_opened x1"),
+        ("(systemd-stdio-bridge)", "login", "login session_opened x1"),
+        ("(sd-pam)[7]", "login", "login session_opened x1"),
+        ("(sd-", "login", "login session_opened x1"),
+        ("(sd-pam)", "systemd-user", "systemd-user session_opened x1"),
+        ("(bash)", "systemd-run0", "systemd-run0 session_opened x1"),
+        ("sshd-session.pam[7]", "sshd", "sshd session_opened x1"),
+        // Another program that quotes it.
+        ("bash", "login", "ignored"),
+        ("logger", "sudo", "ignored"),
+        ("(bash)", "sshd", "ignored"),
+        ("(sudo)", "sudo", "ignored"),
+    ] {
+        check(&format!("web {tag}: pam_unix({service}:session): {opened}"), expected);
+    }
 }
 
 #[test]
@@ -142,8 +179,23 @@ fn every_program_that_can_be_unknown_is_listed() {
 }
 
 #[test]
-fn a_line_without_a_frame_is_ignored() {
-    for text in ["", "hello", ACCEPTED, "sshd[1]: x", "\u{0}"] {
+fn a_line_that_nobody_can_read_is_said() {
+    for text in [
+        "hello",
+        ACCEPTED,
+        "sshd[1]: x",
+        "[   12.345678] web sshd[1]: Accepted password for root from 192.0.2.1 port 22 ssh2",
+        r#"{"MESSAGE": "Accepted password for root from 192.0.2.1 port 22 ssh2"}"#,
+        "lis 26 13:03:32 h sshd[903]: Accepted password for root from 192.0.2.1 port 1 ssh2",
+        "May  1 02:03:04 web sshd [1]: Accepted password for root from 192.0.2.1 port 22 ssh2",
+        "May  1 02:03:04 web Accepted password for root from 192.0.2.1 port 22 ssh2",
+        "Fri 2026-05-01 02:03:04 UTC web session-3.scope[1]: (to root) bob on pts/0",
+        "web-1  | Accepted password for root from 192.0.2.1 port 22 ssh2",
+    ] {
+        let unframed = Parsed::Unrecognized { program: "unframed" };
+        assert_eq!(line(text.as_bytes(), &clock()), unframed, "{text}");
+    }
+    for text in ["", " ", "\u{0}", "-- Boot 0a1b --", "May  1 02:03:04 h -- MARK --"] {
         assert_eq!(line(text.as_bytes(), &clock()), Parsed::Ignored, "{text}");
     }
 }

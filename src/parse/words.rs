@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::Envelope;
+use crate::address;
 use crate::event::{Event, EventKind, Hint, HintKind};
 use crate::programs;
 
@@ -62,11 +63,9 @@ pub(super) fn terminal(bytes: &[u8]) -> Option<Cow<'_, str>> {
     (!name.is_empty()).then(|| text(name))
 }
 
-/// An address or host name as the events carry it: without `::ffff:`; `None` where it was empty.
+/// An address or host name as the events carry it; `None` where it was empty.
 pub(super) fn remote(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let folded = bytes.strip_prefix(b"::ffff:").filter(|rest| rest.contains(&b'.'));
-    let name = folded.unwrap_or(bytes);
-    (!name.is_empty()).then(|| text(name))
+    (!bytes.is_empty()).then(|| address::folded(text(bytes)))
 }
 
 /// The label of the program whose tag this is; empty for no program of a login.
@@ -112,6 +111,7 @@ pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> E
         tag: tag.as_bytes(),
         pid,
         message,
+        may_be_stripped: false,
     }
 }
 

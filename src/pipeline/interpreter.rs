@@ -4,6 +4,7 @@ use tracing::debug;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Time};
 use crate::memory::{Counted, Ended, Memory};
+use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
 use crate::trust::{self, UserIds};
@@ -20,6 +21,8 @@ pub struct Tally {
     pub suppressed: u64,
     /// The newest event's time.
     pub last_record: Option<Time>,
+    /// Runs of lines whose time is in a zone that is not known: the source's own was taken.
+    pub zones_unknown: u64,
 }
 
 impl Tally {
@@ -35,12 +38,19 @@ impl Tally {
 #[derive(Debug)]
 pub struct Interpreter<'m, 'r> {
     pub memory: &'m mut Memory,
-    pub clock: Clock,
+    frames: Frames,
     pub users: &'m dyn UserIds,
     pub tally: Tally,
     ordinal: u64,
     /// The last line, where it is one that a log daemon may fold.
     last: Last<'r>,
+    unknown: Option<&'m mut dyn Unknown>,
+}
+
+/// Who wants to know which records could not be read.
+pub trait Unknown: std::fmt::Debug {
+    /// `program` is whose record it is.
+    fn note(&mut self, program: &'static str, record: &[u8]);
 }
 
 /// What `last message repeated N times` speaks of.
@@ -58,12 +68,18 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     pub fn new(memory: &'m mut Memory, clock: Clock, users: &'m dyn UserIds, ordinal: u64) -> Self {
         Interpreter {
             memory,
-            clock,
+            frames: Frames::new(clock),
             users,
             tally: Tally::default(),
             ordinal,
             last: Last::BeforeBatch,
+            unknown: None,
         }
+    }
+
+    /// Tells of each record that could not be read.
+    pub fn telling(self, unknown: &'m mut dyn Unknown) -> Self {
+        Interpreter { unknown: Some(unknown), ..self }
     }
 
     /// Reads one record and appends to `out` what now counts.
@@ -78,7 +94,8 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     /// The end of the batch: what it told besides events.
-    pub fn end(self) -> Tally {
+    pub fn end(mut self) -> Tally {
+        self.tally.zones_unknown = self.frames.zones_unknown();
         match self.last {
             Last::BeforeBatch => {}
             Last::Line(line) => self.memory.set_last_line(line),
@@ -88,8 +105,11 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     fn line(&mut self, line: &'r [u8], out: &mut Vec<Counted<'r>>) {
-        let parsed = parse::line(line, &self.clock);
-        tell_unknown(&parsed, line);
+        let users = self.users;
+        let names = &users.surroundings().names;
+        let named = |frame: Envelope<'r>| Envelope { tag: names.known(frame.tag), ..frame };
+        let parsed = parse::of_line(line, self.frames.envelope(line).map(named));
+        self.tell_unknown(&parsed, line);
         match &parsed {
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
                 self.repeat(hint, out);
@@ -105,8 +125,8 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         let HintKind::Repeated { times } = hint.kind else { return };
         let parsed = match self.last {
             Last::Other => return,
-            Last::Line(line) => parse::line(line, &self.clock),
-            Last::BeforeBatch => match parse::line(self.memory.last_line(), &self.clock) {
+            Last::Line(line) => parse::line(line, self.frames.clock()),
+            Last::BeforeBatch => match parse::line(self.memory.last_line(), self.frames.clock()) {
                 Parsed::Event(event) => Parsed::Event(event.into_owned()),
                 _ => return,
             },
@@ -125,7 +145,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     pub fn stamp(&self, record: Record<'_>) -> Option<Time> {
         match record {
             Record::Line(line) => {
-                parse::syslog::envelope(line, &self.clock).map(|frame| frame.time)
+                parse::syslog::envelope(line, self.frames.clock()).map(|frame| frame.time)
             }
             Record::Journal(entry) => Some(entry.time),
             Record::CloudTrail(_) | Record::Agent(_) => None,
@@ -152,16 +172,26 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         let parsed = parse::message(&Envelope {
             time: entry.time,
             host: entry.host.as_bytes(),
-            tag: entry.identifier.as_bytes(),
+            tag: self.users.surroundings().names.known(entry.identifier.as_bytes()),
             pid: entry.pid,
             message: entry.message,
+            may_be_stripped: entry.may_be_stripped,
         });
         match trust::believed(entry, parsed, self.users) {
             Some(parsed) => {
-                tell_unknown(&parsed, entry.message);
+                self.tell_unknown(&parsed, entry.message);
                 self.parsed(parsed, out);
             }
             None => self.tally.untrusted += 1,
+        }
+    }
+
+    /// Logged only at level debug: a password that was typed as a name may stand in it.
+    fn tell_unknown(&mut self, parsed: &Parsed<'_>, record: &[u8]) {
+        let Parsed::Unrecognized { program } = parsed else { return };
+        debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");
+        if let Some(unknown) = &mut self.unknown {
+            unknown.note(program, record);
         }
     }
 
@@ -191,13 +221,6 @@ impl<'m, 'r> Interpreter<'m, 'r> {
 /// port or a time of their own.
 fn is_folded(event: &Event<'_>) -> bool {
     matches!(event.kind, EventKind::LoginFailure | EventKind::SudoFailure | EventKind::SuFailure)
-}
-
-/// Only at level debug: a password that was typed as a name may stand in it.
-fn tell_unknown(parsed: &Parsed<'_>, record: &[u8]) {
-    if let Parsed::Unrecognized { program } = parsed {
-        debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");
-    }
 }
 
 #[cfg(test)]

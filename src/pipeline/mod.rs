@@ -21,7 +21,7 @@ use crate::source::{Delivery, Source};
 use crate::trust::UserIds;
 use jiff::tz::TimeZone;
 
-pub use interpreter::{Interpreter, Tally};
+pub use interpreter::{Interpreter, Tally, Unknown};
 pub use ledger::{Ledger, Saved, State};
 pub use scrape::Scraping;
 

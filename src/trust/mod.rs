@@ -15,6 +15,8 @@
 //! getlogin's, though: in an su within an su it is who logged in, for whom `_AUDIT_LOGINUID`
 //! vouches. (sudo names the account of its real user ID.)
 
+#[cfg(test)]
+mod forged;
 mod program;
 mod surroundings;
 #[cfg(test)]

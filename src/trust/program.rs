@@ -12,7 +12,7 @@ pub(super) fn may_be(
     surroundings: &Surroundings,
 ) -> bool {
     program.processes == ANY
-        || entry.comm.is_none_or(|comm| has_name(program, comm, cut))
+        || entry.comm.is_none_or(|comm| has_name(program, comm, cut, surroundings))
             && entry.exe.is_none_or(|exe| may_be_file(program, exe, surroundings))
 }
 
@@ -24,7 +24,7 @@ fn may_be_file(program: &Program, exe: &str, surroundings: &Surroundings) -> boo
     let added = |known: &String| {
         folder.strip_prefix(&**known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    has_name(program, unwrapped(name), |name| name)
+    has_name(program, unwrapped(name), |name| name, surroundings)
         && (by_distribution || surroundings.folders.iter().any(added))
 }
 
@@ -39,8 +39,13 @@ fn unwrapped(name: &str) -> &str {
 }
 
 /// `sshd-session.pam` is a build of sshd-session.
-fn has_name(program: &Program, name: &str, shown: impl Fn(&str) -> &str) -> bool {
-    let is = |known: &&str| match *known {
+fn has_name(
+    program: &Program,
+    name: &str,
+    shown: impl Fn(&str) -> &str,
+    surroundings: &Surroundings,
+) -> bool {
+    let is = |known: &str| match known {
         // systemd's children before they run what they are for.
         "(" => name.starts_with('('),
         known => {
@@ -48,7 +53,8 @@ fn has_name(program: &Program, name: &str, shown: impl Fn(&str) -> &str) -> bool
                 || name.split_once('.').is_some_and(|(build_of, _)| build_of == known)
         }
     };
-    program.tags.iter().any(is) || program.processes.iter().any(is)
+    program.tags.iter().chain(program.processes).any(|known| is(known))
+        || surroundings.names.has(program, is)
 }
 
 /// The kernel keeps the first 15 bytes of a name.

@@ -1,5 +1,6 @@
 //! Where an entry was written: by this host, or by a container on it, or by another machine.
 
+use crate::programs::OtherNames;
 use crate::record::JournalEntry;
 
 /// What is known of this host, and what its operator allows.
@@ -11,6 +12,8 @@ pub struct Surroundings {
     pub control_group: String,
     /// Where programs may be, besides where distributions put them: each with all below it.
     pub folders: Vec<String>,
+    /// What its programs are called besides the names that are known.
+    pub names: OtherNames,
     /// Containers of this host may speak as its programs.
     pub containers: bool,
     /// So may machines whose journals were merged into this one.
@@ -23,6 +26,7 @@ impl Surroundings {
         machine_id: String::new(),
         control_group: String::new(),
         folders: Vec::new(),
+        names: OtherNames::none(),
         containers: false,
         other_machines: false,
     };

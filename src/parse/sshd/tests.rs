@@ -22,7 +22,14 @@ use crate::parse::{Envelope, Parsed};
 const PID: u32 = 7;
 
 fn envelope(message: &[u8]) -> Envelope<'_> {
-    Envelope { time: Time::new(1, 0), host: b"web", tag: b"sshd", pid: Some(PID), message }
+    Envelope {
+        time: Time::new(1, 0),
+        host: b"web",
+        tag: b"sshd",
+        pid: Some(PID),
+        message,
+        may_be_stripped: false,
+    }
 }
 
 /// Reads the line and compares what it tells, word by word.

@@ -1,32 +1,82 @@
 //! The frame around a message: RFC 3164, RFC 3339, RFC 5424 and what daemons make of them.
 //!
 //! Owns time, host, tag and pid of a line. The tag is the first word behind the host and nothing
-//! else: what a message quotes, or what a host calls itself, never becomes one.
+//! else: what a message quotes, or what a host calls itself, never becomes one. [`Frames`]
+//! remembers the last line's frame, for the next one's is mostly the same.
 //!
 //! rsyslog writes control bytes as `#011`, `#012`, `#033`. They are left as they are: turned back
 //! they could make one field into two, and sshd, sudo and PAM escape on their own before. Only at
 //! the two ends of a message, where no program writes one on purpose, they are taken off.
 
+mod frames;
+mod months;
 mod rfc5424;
 mod stamp;
+mod tag;
 #[cfg(test)]
 mod tests;
+mod words;
+mod zone;
+
+pub use self::frames::Frames;
 
 use super::{Clock, Envelope};
+use crate::event::Time;
 
-/// Takes the frame off one line; `None` where it is no log line at all.
+/// Takes the frame off one line; `None` where it is no log line at all. [`Frames`] does the same
+/// for many lines in less time.
 pub fn envelope<'a>(line: &'a [u8], clock: &Clock) -> Option<Envelope<'a>> {
-    let line = trim(line);
-    let line = without_priority(line);
-    if let Some(rest) = rfc5424::after_version(line) {
-        return rfc5424::envelope(rest, clock);
+    frame(trim(line), clock)?.envelope()
+}
+
+/// A frame, taken apart.
+struct Frame<'a> {
+    time: Time,
+    /// The line names a zone that this program does not know, and its own was taken instead.
+    zone_unknown: bool,
+    host: &'a [u8],
+    /// The tag and the message.
+    said: Said<'a>,
+}
+
+/// What stands behind the host.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Tagged(&'a [u8]),
+    /// RFC 5424 has words for tag and pid.
+    Rfc5424(&'a [u8]),
+}
+
+impl<'a> Frame<'a> {
+    fn envelope(&self) -> Option<Envelope<'a>> {
+        let tag = match self.said {
+            Said::Tagged(rest) => tag::read(rest),
+            Said::Rfc5424(rest) => rfc5424::tag(rest)?,
+        };
+        Some(enclosed(self.time, self.host, tag))
     }
-    let (time, rest) = stamp::read(line, clock)?;
-    let rest = rest.strip_prefix(b" ")?;
-    let (host, rest) = host(rest);
-    let tag = tag(rest);
+}
+
+fn enclosed<'a>(time: Time, host: &'a [u8], tag: tag::Tag<'a>) -> Envelope<'a> {
     let message = without_message_id(tag.message);
-    Some(Envelope { time, host, tag: tag.name, pid: tag.pid, message })
+    Envelope { time, host, tag: tag.name, pid: tag.pid, message, may_be_stripped: false }
+}
+
+/// Reads a line that was trimmed.
+fn frame<'a>(line: &'a [u8], clock: &Clock) -> Option<Frame<'a>> {
+    let rest = without_priority(line);
+    let frame = match rfc5424::after_version(rest) {
+        Some(rest) => rfc5424::frame(rest, clock),
+        None => dated(rest, clock),
+    };
+    frame.or_else(|| dated(without_containers_name(rest)?, clock))
+}
+
+fn dated<'a>(line: &'a [u8], clock: &Clock) -> Option<Frame<'a>> {
+    let stamp = stamp::read(line, clock)?;
+    let (host, rest) = words::host(stamp.rest.strip_prefix(b" ")?);
+    let said = Said::Tagged(rest);
+    Some(Frame { time: stamp.time, zone_unknown: stamp.zone_unknown, host, said })
 }
 
 /// The line without what editors, terminals and C strings leave around it. Blanks at the end
@@ -48,122 +98,12 @@ fn without_priority(line: &[u8]) -> &[u8] {
     }
 }
 
-/// The host and what follows it. Empty where the line names none: the tag comes at once, often
-/// behind a second blank. (macOS writes two blanks before a host as well.)
-fn host(rest: &[u8]) -> (&[u8], &[u8]) {
-    let rest = without_verbose_priority(rest.trim_ascii_start());
-    let (word, after) = split_word(rest);
-    if is_severity(word) {
-        return (b"", after);
-    }
-    if is_tag_of_hostless_line(word) || rest.starts_with(b"last message repeated ") {
-        return (b"", rest);
-    }
-    (word, without_severity(after))
-}
-
-/// FreeBSD's `syslogd -v`: `<auth.info>` or `<4.6>` before the host.
-fn without_verbose_priority(rest: &[u8]) -> &[u8] {
-    let (word, after) = split_word(rest);
-    if word.starts_with(b"<") && word.ends_with(b">") { after } else { rest }
-}
-
-/// BusyBox and OpenWrt: `auth.info` before the tag.
-fn without_severity(rest: &[u8]) -> &[u8] {
-    let (word, after) = split_word(rest);
-    if is_severity(word) { after } else { rest }
-}
-
-/// No host name ends in a colon, but a tag does, and metalog's stands in brackets. (An IPv6
-/// address can end in two, or have brackets around its colons.)
-fn is_tag_of_hostless_line(word: &[u8]) -> bool {
-    let bracketed = word.starts_with(b"[") && word.ends_with(b"]") && !word.contains(&b':');
-    bracketed || word.ends_with(b":") && !word.ends_with(b"::")
-}
-
-/// `facility.level` by the names of syslog.conf(5).
-fn is_severity(word: &[u8]) -> bool {
-    const LEVELS: [&[u8]; 11] = [
-        b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warn", b"warning", b"notice",
-        b"info", b"debug",
-    ];
-    const FACILITIES: [&[u8]; 13] = [
-        b"kern",
-        b"user",
-        b"mail",
-        b"daemon",
-        b"auth",
-        b"authpriv",
-        b"security",
-        b"syslog",
-        b"lpr",
-        b"news",
-        b"uucp",
-        b"cron",
-        b"ftp",
-    ];
-    let Some(dot) = memchr::memchr(b'.', word) else { return false };
-    let (facility, level) = (&word[..dot], &word[dot + 1..]);
-    let local = facility.len() == 6 && facility.starts_with(b"local");
-    LEVELS.contains(&level) && (local || FACILITIES.contains(&facility))
-}
-
-struct Tag<'a> {
-    name: &'a [u8],
-    pid: Option<u32>,
-    message: &'a [u8],
-}
-
-/// `name[pid]: message`, `name: message`, `[name]: message`. A line whose first word is none of
-/// these has no tag (`last message repeated 2 times`).
-fn tag(rest: &[u8]) -> Tag<'_> {
-    bracketed_tag(rest).or_else(|| plain_tag(rest)).or_else(|| title_tag(rest)).unwrap_or(Tag {
-        name: b"",
-        pid: None,
-        message: rest,
-    })
-}
-
-fn plain_tag(rest: &[u8]) -> Option<Tag<'_>> {
-    let end = rest.iter().position(|b| matches!(b, b':' | b'[' | b' '))?;
-    let name = &rest[..end];
-    match rest[end] {
-        _ if end == 0 => None,
-        b':' => Some(Tag { name, pid: None, message: after_colon(&rest[end..])? }),
-        b'[' => {
-            let (pid, after) = bracketed(&rest[end..])?;
-            Some(Tag { name, pid: number(pid), message: after_colon(after)? })
-        }
-        _ => None,
-    }
-}
-
-/// ` -- bob[7]: …` of util-linux before 2.18: login had put `login -- bob` where ps(1) looks, over
-/// the name that syslog(3) took.
-fn title_tag(rest: &[u8]) -> Option<Tag<'_>> {
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest).strip_prefix(b"-- ")?;
-    plain_tag(rest).map(|tag| Tag { name: b"login", ..tag })
-}
-
-/// metalog's `[sshd]`, with or without a colon.
-fn bracketed_tag(rest: &[u8]) -> Option<Tag<'_>> {
-    let (name, after) = bracketed(rest)?;
-    let (pid, after) = bracketed(after).map_or((None, after), |(pid, after)| (number(pid), after));
-    let message = after_colon(after).or_else(|| after.strip_prefix(b" "))?;
-    (!name.is_empty() && !name.contains(&b' ')).then_some(Tag { name, pid, message })
-}
-
-/// What stands in the brackets at the start, and what follows them.
-fn bracketed(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = rest.strip_prefix(b"[")?;
-    let end = memchr::memchr2(b']', b' ', rest)?;
-    (rest[end] == b']').then(|| (&rest[..end], &rest[end + 1..]))
-}
-
-/// The message behind the colon and one blank. More blanks are the program's own.
-fn after_colon(rest: &[u8]) -> Option<&[u8]> {
-    let rest = rest.strip_prefix(b":")?;
-    Some(rest.strip_prefix(b" ").unwrap_or(rest))
+/// `web-1  | `, which docker compose puts before each line of a container.
+fn without_containers_name(line: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = split_word(line);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(byte);
+    let rest = rest.trim_ascii_start().strip_prefix(b"|")?;
+    (!name.is_empty() && name.iter().all(plain)).then(|| rest.trim_ascii_start())
 }
 
 /// Solaris's `[ID 800047 auth.info] ` before the message.
@@ -171,7 +111,7 @@ fn without_message_id(message: &[u8]) -> &[u8] {
     let Some(rest) = message.strip_prefix(b"[ID ") else { return message };
     let Some(end) = memchr::memchr(b']', rest) else { return message };
     let (id, severity) = split_word(&rest[..end]);
-    if count_digits(id) != id.len() || !is_severity(severity) {
+    if count_digits(id) != id.len() || !words::is_severity(severity) {
         return message;
     }
     let after = &rest[end + 1..];
@@ -192,6 +132,8 @@ fn count_digits(bytes: &[u8]) -> usize {
 
 /// A decimal number without sign; `None` where it is none or does not fit.
 fn number(bytes: &[u8]) -> Option<u32> {
-    let digits = !bytes.is_empty() && count_digits(bytes) == bytes.len();
-    std::str::from_utf8(bytes).ok().filter(|_| digits)?.parse().ok()
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    let (first, rest) = bytes.split_first()?;
+    rest.iter()
+        .try_fold(digit(first)?, |value, byte| value.checked_mul(10)?.checked_add(digit(byte)?))
 }

@@ -1,6 +1,7 @@
 //! RFC 5424: `1 TIME HOST APP PROCID MSGID [structured data] message`, each `-` where absent.
 
-use super::{Clock, Envelope, number, split_word, stamp};
+use super::tag::Tag;
+use super::{Clock, Frame, Said, number, split_word, stamp};
 
 /// What follows the version, where the line has one. A year in front of RFC 3164 is none.
 pub(super) fn after_version(line: &[u8]) -> Option<&[u8]> {
@@ -8,18 +9,23 @@ pub(super) fn after_version(line: &[u8]) -> Option<&[u8]> {
     (rest.starts_with(b"- ") || rest.first().is_some_and(u8::is_ascii_digit)).then_some(rest)
 }
 
-pub(super) fn envelope<'a>(rest: &'a [u8], clock: &Clock) -> Option<Envelope<'a>> {
+pub(super) fn frame<'a>(rest: &'a [u8], clock: &Clock) -> Option<Frame<'a>> {
     let (time, rest) = match rest.strip_prefix(b"-") {
         // A line without a time is as old as the moment it is read.
         Some(rest) => (clock.reference, rest),
-        None => stamp::read(rest, clock)?,
+        None => stamp::read(rest, clock).map(|stamp| (stamp.time, stamp.rest))?,
     };
     let (host, rest) = split_word(rest.strip_prefix(b" ")?);
-    let (tag, rest) = split_word(rest);
+    Some(Frame { time, zone_unknown: false, host: value(host), said: Said::Rfc5424(rest) })
+}
+
+/// Tag, pid and message of what stands behind the host; `None` where its structured data does not
+/// end.
+pub(super) fn tag(rest: &[u8]) -> Option<Tag<'_>> {
+    let (name, rest) = split_word(rest);
     let (pid, rest) = split_word(rest);
     let (_message_id, rest) = split_word(rest);
-    let message = after_structured_data(rest)?;
-    Some(Envelope { time, host: value(host), tag: value(tag), pid: number(pid), message })
+    Some(Tag { name: value(name), pid: number(pid), message: after_structured_data(rest)? })
 }
 
 fn value(field: &[u8]) -> &[u8] {

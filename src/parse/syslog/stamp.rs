@@ -7,18 +7,34 @@
 
 use jiff::civil::DateTime;
 
-use super::{Clock, count_digits, split_word};
+use super::{Clock, count_digits, months, split_word, zone};
 use crate::event::Time;
 
 const DAY: i64 = 86_400;
 
-/// Reads the stamp at the start of a line, and what follows it.
-pub(super) fn read<'a>(line: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
+/// What a stamp says.
+pub(super) struct Stamp<'a> {
+    pub time: Time,
+    /// It names a zone that is not known: the clock's own was taken.
+    pub zone_unknown: bool,
+    /// What follows it.
+    pub rest: &'a [u8],
+}
+
+/// Reads the stamp at the start of a line.
+pub(super) fn read<'a>(line: &'a [u8], clock: &Clock) -> Option<Stamp<'a>> {
+    let known = |(time, rest)| Stamp { time, zone_unknown: false, rest };
     match line.first()? {
-        b'0'..=b'9' => numeric(line, clock),
-        b'A'..=b'Z' => named(line, clock),
+        b'0'..=b'9' => numeric(line, clock).or_else(|| localised(line, clock)).map(known),
+        b'A'..=b'Z' => named(line, clock).or_else(|| localised(line, clock).map(known)),
+        b'a'..=b'z' | 0x80.. => localised(line, clock).map(known),
         _ => None,
     }
+}
+
+/// No stamp without a year is newer.
+pub(super) fn newest(clock: &Clock) -> Time {
+    clock.reference.saturating_add_seconds(DAY)
 }
 
 /// `2026-05-17T17:57:47.009+09:00`, `2026 May  1 02:03:04`, or journalctl's `1779040667.123456`.
@@ -42,17 +58,35 @@ fn numeric<'a>(line: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
 
 /// `May  1 02:03:04`, with a weekday before, with a year behind day or time, or with a fraction;
 /// `Sun 2026-05-17 17:57:47 UTC` of journalctl's short-full.
-fn named<'a>(line: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
+fn named<'a>(line: &'a [u8], clock: &Clock) -> Option<Stamp<'a>> {
+    let known = |(time, rest)| Stamp { time, zone_unknown: false, rest };
     if let Some((date, rest)) = month_day(line) {
-        return month_first(date, rest, false, clock);
+        return month_first(date, rest, false, clock).map(known);
     }
     let (_weekday, rest) = split_word(weekday(line)?);
     if rest.first()?.is_ascii_digit() {
         return short_full(rest, clock);
     }
     let (date, rest) = month_day(rest)?;
-    month_first(date, rest, true, clock)
+    month_first(date, rest, true, clock).map(known)
 }
+
+/// `окт 26 13:03:32`, `de gen. 01 13:03:32`: the month by its name in another language. Whatever
+/// stands before the day is its name.
+fn localised<'a>(line: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
+    let hour =
+        memchr::memchr(b':', line.get(..LONGEST_LOCALISED.min(line.len()))?)?.checked_sub(2)?;
+    let (time, rest) = time_of_day(&line[hour..])?;
+    let date = line[..hour].trim_ascii_end();
+    let digits = date.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (name, day) = date.split_at(date.len() - digits.min(2));
+    let name = std::str::from_utf8(name.strip_suffix(b" ")?.trim_ascii()).ok()?;
+    let date = MonthDay { month: months::month(name)?, day: decimal(day)? };
+    Some((without_year(date, time, clock)?, rest))
+}
+
+/// The longest name of a month, and day and hour behind it.
+const LONGEST_LOCALISED: usize = 64;
 
 fn weekday(line: &[u8]) -> Option<&[u8]> {
     const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
@@ -83,15 +117,18 @@ fn year(rest: &[u8]) -> Option<(i64, &[u8])> {
     (word.len() == 4).then(|| decimal(word)).flatten().map(|year| (year, after))
 }
 
-/// journalctl names the zone behind the time. Only UTC is the same everywhere.
-fn short_full<'a>(rest: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
+/// journalctl names the zone behind the time.
+fn short_full<'a>(rest: &'a [u8], clock: &Clock) -> Option<Stamp<'a>> {
     let (naive, rest) = naive_iso(rest)?;
-    let (zone, after) = split_word(rest.strip_prefix(b" ")?);
-    let time = match zone {
-        b"UTC" | b"GMT" => naive.at_offset(0)?,
-        _ => naive.local(clock)?,
+    let (name, after) = split_word(rest.strip_prefix(b" ")?);
+    let rest = &rest[rest.len() - after.len() - 1..];
+    let numeric = offset(name).filter(|(_, rest)| rest.is_empty()).map(|(offset, _)| offset);
+    let east = numeric.or_else(|| zone::offset(name, naive.date_time()?, &clock.zone));
+    let time = match east {
+        Some(offset) => naive.at_offset(offset)?,
+        None => naive.local(clock)?,
     };
-    Some((time, &rest[rest.len() - after.len() - 1..]))
+    Some(Stamp { time, zone_unknown: east.is_none(), rest })
 }
 
 fn iso<'a>(line: &'a [u8], clock: &Clock) -> Option<(Time, &'a [u8])> {
@@ -183,7 +220,7 @@ fn time_of_day(rest: &[u8]) -> Option<(TimeOfDay, &[u8])> {
 }
 
 /// Nanoseconds; digits past the ninth say nothing that a [`Time`] can hold.
-fn fraction(rest: &[u8]) -> (u32, &[u8]) {
+pub(super) fn fraction(rest: &[u8]) -> (u32, &[u8]) {
     let Some(digits) = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")) else {
         return (0, rest);
     };
@@ -210,10 +247,17 @@ impl Naive {
     }
 
     fn local(&self, clock: &Clock) -> Option<Time> {
+        let leap = self.time.second / 60;
+        let date_time = self.date_time()?;
+        let moment = clock.zone.to_ambiguous_timestamp(date_time).compatible().ok()?;
+        Some(Time::new(moment.as_second() + leap, self.time.nanoseconds))
+    }
+
+    /// Without fraction, and a leap second as the one before it.
+    fn date_time(&self) -> Option<DateTime> {
         if !self.exists() {
             return None;
         }
-        let leap = self.time.second / 60;
         let of_day = |value: i64| i8::try_from(value).ok();
         let date_time = DateTime::new(
             i16::try_from(self.year).ok()?,
@@ -221,11 +265,10 @@ impl Naive {
             of_day(self.date.day)?,
             of_day(self.time.hour)?,
             of_day(self.time.minute)?,
-            of_day(self.time.second - leap)?,
+            of_day(self.time.second - self.time.second / 60)?,
             0,
         );
-        let moment = clock.zone.to_ambiguous_timestamp(date_time.ok()?).compatible().ok()?;
-        Some(Time::new(moment.as_second() + leap, self.time.nanoseconds))
+        date_time.ok()
     }
 
     fn exists(&self) -> bool {
@@ -255,7 +298,7 @@ fn local(year: i64, date: MonthDay, time: TimeOfDay, clock: &Clock) -> Option<Ti
 
 /// Between two leap years lie eight years at most, so ten are enough for any date.
 fn without_year(date: MonthDay, time: TimeOfDay, clock: &Clock) -> Option<Time> {
-    let latest = clock.reference.saturating_add_seconds(DAY);
+    let latest = newest(clock);
     // No zone is further from UTC than a day, so the year after is the first that can be too late.
     let newest = year_of_day((latest.seconds() + DAY).div_euclid(DAY));
     (0..10)

@@ -86,6 +86,34 @@ fn reads_the_frame_of_every_daemon() {
         "May  1 02:03:04 web sshd[12]: hello\0\0",
         // macOS
         "2026-05-01 04:03:04.000000+0200  web sshd[12]: hello",
+        // AIX syslogd, and others that write facility and level
+        "May  1 02:03:04 web auth|security:info sshd[12]: hello",
+        "May  1 02:03:04 web authpriv info  sshd[12]: hello",
+        "May  1 02:03:04 web [auth.info] sshd[12]: hello",
+        "May  1 02:03:04 web AUTHPRIV.INFO sshd[12]: hello",
+        "May  1 02:03:04 web info sshd[12]: hello",
+        "2026 May  1 02:03:04 web  authpriv info  sshd[12]: hello",
+        // Two blanks behind the host
+        "May  1 02:03:04 web  sshd[12]: hello",
+        // journalctl under other languages
+        "мая 01 02:03:04 web sshd[12]: hello",
+        "mai 01 02:03:04 web sshd[12]: hello",
+        "de maig 01 02:03:04 web sshd[12]: hello",
+        "5月 01 02:03:04 web sshd[12]: hello",
+        " 5月 01 02:03:04 web sshd[12]: hello",
+        "Thg 5 01 02:03:04 web sshd[12]: hello",
+        // docker compose logs
+        "web-1  | May  1 02:03:04 web sshd[12]: hello",
+        // journalctl -o short-full in a zone whose name says where it is
+        "Fri 2026-05-01 11:03:04 JST web sshd[12]: hello",
+        "Thu 2026-04-30 22:03:04 EDT web sshd[12]: hello",
+        "Thu 2026-04-30 23:03:04 -03 web sshd[12]: hello",
+        // and -o with-unit
+        "Fri 2026-05-01 02:03:04 UTC web sshd.service[12]: hello",
+        "Fri 2026-05-01 02:03:04 UTC web ssh@3-192.0.2.1:22-192.0.2.9:5000.service[12]: hello",
+        // sshd's title where the name stands
+        "May  1 02:03:04 web sshd: bob [priv][12]: hello",
+        "May  1 02:03:04 web sshd: bob@pts/0[12]: hello",
         // metalog with a pid
         "May  1 02:03:04 web [sshd][12]: hello",
     ] {
@@ -109,6 +137,10 @@ fn the_tag_is_the_first_word_behind_the_host() {
     let at = "2026-05-01T02:03:04Z ";
     for (rest, expected) in [
         ("web sshd: hello", "web|sshd||hello"),
+        ("web session-3.scope[1]: hello", "web||1|hello"),
+        ("mail sshd[1]: hello", "mail|sshd|1|hello"),
+        ("web cron[1]: hello", "web|cron|1|hello"),
+        ("web sshd: Bad [1]: hello", "web|sshd||Bad [1]: hello"),
         ("web sshd(pam_unix)[1]: hello", "web|sshd(pam_unix)|1|hello"),
         ("web sshd[1]: (pam_unix) hello", "web|sshd|1|(pam_unix) hello"),
         ("web [sshd]: hello", "web|sshd||hello"),
@@ -207,4 +239,105 @@ fn a_time_without_zone_is_the_clocks() {
     // The year is told by the moment, not by the calendar of UTC.
     let tokyo = clock("2025-12-31T16:00:00Z", TimeZone::get("Asia/Tokyo").unwrap());
     assert_eq!(told(b"Jan  1 00:30:00 h a: x", &tokyo), "2025-12-31T15:30:00Z h|a||x");
+}
+
+#[test]
+fn a_zones_name_is_the_clocks_own_where_that_is_called_so() {
+    let at = |zone: &str, line: &str| {
+        let clock = clock("2026-11-01T00:00:00Z", TimeZone::get(zone).unwrap());
+        told(format!("{line} h a: x").as_bytes(), &clock)
+    };
+    let line = "Mon 2026-06-15 17:51:22 IST";
+    assert_eq!(at("Asia/Kolkata", line), "2026-06-15T12:21:22Z h|a||x");
+    assert_eq!(at("Europe/Dublin", line), "2026-06-15T16:51:22Z h|a||x");
+    // The hour that is there twice: the name tells which.
+    let twice = |zone| format!("Sun 2026-10-25 02:30:00 {zone}");
+    assert_eq!(at("Europe/Berlin", &twice("CEST")), "2026-10-25T00:30:00Z h|a||x");
+    assert_eq!(at("Europe/Berlin", &twice("CET")), "2026-10-25T01:30:00Z h|a||x");
+    // Another host's, whose name is known everywhere.
+    assert_eq!(at("Asia/Tokyo", &twice("CET")), "2026-10-25T01:30:00Z h|a||x");
+}
+
+#[test]
+fn a_zone_that_nobody_can_tell_is_noted() {
+    let mut frames = Frames::new(utc());
+    frames.envelope(b"Mon 2026-06-15 17:51:22 IST h sshd[1]: x").unwrap();
+    assert_eq!(frames.zones_unknown(), 1);
+    frames.envelope(b"Mon 2026-06-15 17:51:22 UTC h sshd[1]: x").unwrap();
+    frames.envelope(b"May  1 02:03:04 h sshd[1]: x").unwrap();
+    assert_eq!(frames.zones_unknown(), 1);
+}
+
+/// Beginnings, time stamps, what stands behind them, tags: each with each, so that every line
+/// follows many others.
+fn lines_of_every_kind() -> Vec<String> {
+    let stamps = [
+        "May  1 02:03:04",
+        "May  1 02:03:05",
+        "May  1 02:03:60",
+        "May  1 02:04:04",
+        "May  1 02:03:04.25",
+        "Jun  2 00:00:01",
+        "Jun  1 23:59:59",
+        "окт 26 13:03:32",
+        "2026-05-01T02:03:04.000001+00:00",
+        "2026-05-01T02:03:05.9+00:00",
+        "2026-05-01T02:03:05.9+02:00",
+        "2026-05-01T02:03:05",
+        "Fri May  1 02:03:04 2026",
+        "Fri 2026-05-01 02:03:04 UTC",
+        "Fri 2026-05-01 02:03:04 XYZ",
+        "1777600984.000000",
+        "[   12.345678]",
+        "<38>May  1 02:03:04",
+        "<38>1 2026-05-01T02:03:04Z",
+        "1 -",
+        "x | May  1 02:03:04",
+    ];
+    let rests = [
+        " web sshd[12]: hello",
+        " web sshd: hello",
+        " web  sshd[12]: hello",
+        " web auth.info sshd[12]: hello",
+        " web auth|security:info sshd[12]: hello",
+        " web info sshd[12]: hello",
+        " web auth info: hello",
+        " web sshd 12 - - hello",
+        " web sshd 12 - [open hello",
+        " web2 sshd[12]: hello",
+        " web -- bob[12]: hello",
+        " web [sshd] hello",
+        " web last message repeated 2 times",
+        " sshd[12]: hello",
+        " web sshd[12]: a:bb:cc:dd",
+        " web a: [ID 1 auth.info] 02:03:04",
+        " web",
+        "",
+    ];
+    let line = |stamp: &&str| rests.map(|rest| format!("{stamp}{rest}"));
+    stamps.iter().flat_map(line).collect()
+}
+
+#[test]
+fn what_is_remembered_changes_no_frame() {
+    let lines = lines_of_every_kind();
+    // Around the reference the year of a stamp turns; so it does in the zone's missing hour.
+    for reference in ["2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z", "2027-01-01T00:00:00Z"] {
+        for zone in ["UTC", "Europe/Berlin"] {
+            let clock = clock(reference, TimeZone::get(zone).unwrap());
+            for (n, first) in lines.iter().enumerate() {
+                let mut frames = Frames::new(clock.clone());
+                // The line itself again, and some others, not the same for each.
+                let others = lines.iter().skip(n % 7).step_by(7);
+                for line in [first, first].into_iter().chain(others).chain([first]) {
+                    let alone = envelope(line.as_bytes(), &clock);
+                    assert_eq!(
+                        frames.envelope(line.as_bytes()),
+                        alone,
+                        "{line:?} behind {first:?}"
+                    );
+                }
+            }
+        }
+    }
 }
