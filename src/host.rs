@@ -13,6 +13,11 @@ pub struct Host {
     pub instance_id: String,
     /// The kernel's random name for this start.
     pub boot_id: Option<String>,
+    /// `/etc/machine-id`, which the host's journal names in each entry; empty where there is none.
+    pub machine_id: String,
+    /// The control group that the first process lies in, without its own part: all of the host
+    /// lies below it. `/` but in a container that shares its host's groups.
+    pub control_group: String,
     /// When the kernel started.
     pub boot_time: Option<Time>,
 }
@@ -30,6 +35,8 @@ impl Host {
                 .find(|id| is_instance_id(id))
                 .unwrap_or_default(),
             boot_id: line("proc/sys/kernel/random/boot_id").filter(|id| !id.is_empty()),
+            machine_id: line("etc/machine-id").unwrap_or_default(),
+            control_group: text("proc/1/cgroup").as_deref().and_then(own_group).unwrap_or_default(),
             boot_time: text("proc/stat").as_deref().and_then(boot_time),
         }
     }
@@ -47,6 +54,19 @@ const INSTANCE_ID_FILES: [&str; 3] = [
 fn is_instance_id(text: &str) -> bool {
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     text.strip_prefix("i-").is_some_and(|id| matches!(id.len(), 8 | 17) && id.bytes().all(hex))
+}
+
+/// The group of the unified hierarchy (`0::/init.scope`), or of systemd's own in the older one
+/// (cgroups(7)). systemd's first process lies in `init.scope` below the host's root.
+fn own_group(groups: &str) -> Option<String> {
+    let of = |begin: &str| {
+        groups.lines().find_map(|line| {
+            let (_, rest) = line.split_once(':')?;
+            rest.strip_prefix(begin).filter(|path| path.starts_with('/'))
+        })
+    };
+    let path = of("name=systemd:").or_else(|| of(":"))?;
+    Some(path.strip_suffix("/init.scope").unwrap_or(path).trim_end_matches('/').to_owned())
 }
 
 /// The line `btime` of /proc/stat: seconds since the epoch (proc(5)).

@@ -15,10 +15,10 @@ use crate::config::{Command, CommandLine, Environment, Exit};
 use crate::web::Server;
 
 /// Does what the arguments (the program's own name first) ask for. 0 on success, 1 with one clear
-/// line on standard error otherwise.
+/// line on standard error otherwise; 2 where `history` could read some of its inputs only.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             // A closed standard error changes nothing about the exit code.
             let _ = writeln!(io::stderr(), "login_exporter: {message}");
@@ -27,21 +27,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, String> {
     let environment = Environment::of_process();
     let line = match CommandLine::parse(arguments) {
         Ok(line) => line,
-        Err(Exit::Text(text)) => return print(&text),
+        Err(Exit::Text(text)) => return print(&text).map(|()| ExitCode::SUCCESS),
         Err(Exit::Wrong(problems)) => return Err(problems.to_string()),
     };
     let settings = line.settings(&environment).map_err(|problems| problems.to_string())?;
     match &line.command {
-        Command::Serve => serve::serve(&line, settings, &environment),
+        Command::Serve => serve::serve(&line, settings, &environment).map(|()| ExitCode::SUCCESS),
         Command::History(asked) => history::history(asked, &settings),
         Command::CheckConfig => {
             let shown = line.check(&environment).map_err(|problems| problems.to_string())?;
             Server::check(&serve::web_options(&settings)).map_err(|error| error.to_string())?;
-            print(&shown)
+            print(&shown).map(|()| ExitCode::SUCCESS)
         }
     }
 }

@@ -69,7 +69,8 @@ async fn run(
     let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family, now());
-    let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::<HostUsers>::default()));
+    let users = HostUsers::of(&host, &settings);
+    let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::new(users)));
     let scraping = Arc::new(Scraping::new(
         pipeline.clone(),
         Arc::new(store),

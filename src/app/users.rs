@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::trust::UserIds;
+use crate::config::Settings;
+use crate::host::Host;
+use crate::trust::{Surroundings, UserIds};
 
 /// How long an answer holds. An account that was just made is asked for again after it.
 const FRESH: Duration = Duration::from_secs(60);
@@ -15,10 +17,43 @@ const MOST: usize = 1024;
 /// The host's accounts, with answers kept for a minute: a directory server can be slow.
 #[derive(Debug, Default)]
 pub(super) struct HostUsers {
+    surroundings: Surroundings,
     known: Mutex<HashMap<String, (Option<u32>, Instant)>>,
 }
 
+impl HostUsers {
+    /// Of this host, whose journal `serve` reads.
+    pub(super) fn of(host: &Host, settings: &Settings) -> Self {
+        let machine_id = host.machine_id.clone();
+        let control_group = host.control_group.clone();
+        let own = Surroundings { machine_id, control_group, ..Surroundings::default() };
+        HostUsers { surroundings: allowed(own, settings), ..HostUsers::default() }
+    }
+
+    /// Of a host that may be another one: `history` is given its journal or log.
+    pub(super) fn of_any(settings: &Settings) -> Self {
+        let surroundings = allowed(Surroundings::default(), settings);
+        HostUsers { surroundings, ..HostUsers::default() }
+    }
+}
+
+/// What the settings allow besides.
+fn allowed(surroundings: Surroundings, settings: &Settings) -> Surroundings {
+    let folders = settings.trust.folders.iter();
+    Surroundings {
+        folders: folders.map(|folder| folder.display().to_string()).collect(),
+        names: settings.programs.clone(),
+        containers: settings.trust.containers,
+        other_machines: settings.trust.other_machines,
+        ..surroundings
+    }
+}
+
 impl UserIds for HostUsers {
+    fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
     fn user_id(&self, name: &str) -> Option<u32> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((id, since)) = known.get(name)

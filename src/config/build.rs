@@ -9,7 +9,7 @@ use super::read::{Field, Section};
 use super::rules;
 use super::settings::{
     Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
-    LogLevel, Settings, SourceChoice, Start, Web,
+    LogLevel, Settings, SourceChoice, Start, Trust, Web,
 };
 use super::tree::Node;
 use super::values::{
@@ -17,6 +17,7 @@ use super::values::{
     truth, zone,
 };
 use crate::policy::expected::Expectations;
+use crate::programs::{self, OtherNames, Program};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -46,6 +47,8 @@ impl Settings {
             log: log(top.section("log")),
             limits: limits(top.section("limits")),
             failures: failures(top.section("failures")),
+            programs: programs(top.take("programs")),
+            trust: trust(top.section("trust")),
             networks: rules::networks(top.take("networks")),
             identities: rules::identities(top.section("identities")),
             expected: Expectations::default(),
@@ -188,4 +191,51 @@ fn failures(mut section: Section<'_>) -> Failures {
     };
     section.finish();
     failures
+}
+
+/// Names of programs by the names that they have in the metrics.
+fn programs(field: Option<Field<'_>>) -> OtherNames {
+    let mut names: Vec<(String, &'static Program)> = Vec::new();
+    for (program, field) in field.iter().flat_map(Field::entries) {
+        let Some(row) = programs::by_name(program) else {
+            field.wrong(format!(
+                "{program:?} is no program that is known: name it as the label `program` does, \
+                 such as sshd, sudo or login"
+            ));
+            continue;
+        };
+        for item in field.items() {
+            let taken = |name: &str| names.iter().any(|(known, _)| known == name);
+            names.extend(item.parse(|name| other_name(name, taken)).map(|name| (name, row)));
+        }
+    }
+    OtherNames::new(names)
+}
+
+/// The name of a file, which no program of the table has and no other of the settings.
+fn other_name(name: &str, taken: impl Fn(&str) -> bool) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_graphic() && !"/:[]()".contains(c);
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!(
+            "{name:?} is no name that a log shows: give the program's file name, without its \
+             folder and without a colon or brackets"
+        ));
+    }
+    if let Some(row) = programs::by_tag(name.as_bytes()) {
+        return Err(format!("{name} is known already, as {}: leave it out", row.name));
+    }
+    if taken(name) {
+        return Err(format!("{name} is given twice: keep one"));
+    }
+    Ok(name.to_owned())
+}
+
+fn trust(mut section: Section<'_>) -> Trust {
+    let trust = Trust {
+        folders: section.list("folders", path),
+        containers: section.optional("containers", truth).unwrap_or(false),
+        other_machines: section.optional("other_machines", truth).unwrap_or(false),
+    };
+    section.finish();
+    trust
 }

@@ -36,6 +36,8 @@ pub struct History {
     pub format: HistoryFormat,
     /// Tell which rule fitted, or why none did.
     pub explain: bool,
+    /// Print the kinds of lines that no rule knows, and no event.
+    pub unrecognized: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,6 +176,7 @@ fn history(matches: &ArgMatches) -> Result<Command, Problems> {
         users: matches.get_many("user").map(|v| v.cloned().collect()).unwrap_or_default(),
         format: format.map_err(|message| Problems::one("--format", message))?,
         explain: matches.get_flag("explain"),
+        unrecognized: matches.get_flag("unrecognized"),
     }))
 }
 
@@ -220,6 +223,13 @@ fn history_parser() -> clap::Command {
             Arg::new("explain")
                 .long("explain")
                 .help("Tell which rule expected it, or why none did")
+                .help_heading("History")
+                .action(ArgAction::SetTrue),
+        )
+        .arg(
+            Arg::new("unrecognized")
+                .long("unrecognized")
+                .help("Print instead what no rule knows: each kind of line once, with its count, without names and numbers")
                 .help_heading("History")
                 .action(ArgAction::SetTrue),
         )

@@ -10,6 +10,7 @@ use super::settings::{AuthLog, LogFormat, LogLevel, Settings, SourceChoice, Star
 use super::values::show_duration;
 use crate::policy::expected::{Expectations, Kind, Pattern, Rule};
 use crate::policy::networks::Networks;
+use crate::programs::OtherNames;
 
 impl Settings {
     /// Every key in force, the defaults too.
@@ -38,6 +39,12 @@ impl Settings {
         out.section("failures", |out| {
             out.pair("threshold", self.failures.threshold);
             out.pair("window", show_duration(self.failures.window));
+        });
+        programs(&self.programs, &mut out);
+        out.section("trust", |out| {
+            out.list("folders", &self.trust.folders, |path| scalar(path.display()));
+            out.pair("containers", self.trust.containers);
+            out.pair("other_machines", self.trust.other_machines);
         });
         networks(&self.networks, &mut out);
         out.section("identities", |out| identities(&self.identities, out));
@@ -80,6 +87,18 @@ fn web(settings: &Settings, out: &mut Yaml) {
     out.pair("max_requests", web.max_requests);
     out.pair("disable_recent", web.disable_recent);
     out.pair("openmetrics_created", web.openmetrics_created);
+}
+
+fn programs(programs: &OtherNames, out: &mut Yaml) {
+    let mut known: Vec<&str> = programs.iter().map(|(_, row)| row.name).collect();
+    known.sort_unstable();
+    known.dedup();
+    out.section("programs", |out| {
+        for program in known {
+            let names = programs.iter().filter(|(_, row)| row.name == program);
+            out.list(program, &names.collect::<Vec<_>>(), |(name, _)| scalar(name));
+        }
+    });
 }
 
 fn networks(networks: &Networks, out: &mut Yaml) {

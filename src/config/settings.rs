@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::rules::Identities;
 use crate::policy::expected::Expectations;
 use crate::policy::networks::Networks;
+use crate::programs::OtherNames;
 
 /// Everything that flags and file can say.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Settings {
     pub log: Log,
     pub limits: Limits,
     pub failures: Failures,
+    pub programs: OtherNames,
+    pub trust: Trust,
     pub networks: Networks,
     pub identities: Identities,
     pub expected: Expectations,
@@ -73,6 +76,17 @@ pub struct AuthLog {
     pub start: Start,
     /// Zone of time stamps that name none.
     pub time_zone: TimeZone,
+}
+
+/// Whose entries of the journal speak for this host, beyond what is known of its programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Where programs may be, each with all below it.
+    pub folders: Vec<PathBuf>,
+    /// Containers may speak as the host's programs.
+    pub containers: bool,
+    /// So may other machines whose journals were merged into this one.
+    pub other_machines: bool,
 }
 
 /// What holds for every log that says nothing else.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
 
-use super::{Error, Sessions};
+use super::{Error, Sessions, Unread};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
 use crate::parse::{self, Clock};
@@ -57,25 +57,59 @@ pub struct Reader {
     zone: TimeZone,
     users: Box<dyn UserIds>,
     ordinal: u64,
+    unread: Unread,
+    /// Inputs that could not be read beside others that could.
+    failed: Vec<Unreadable>,
 }
 
 impl Reader {
     pub fn new(memory: Memory, zone: TimeZone, users: Box<dyn UserIds>) -> Reader {
-        Reader { memory, zone, users, ordinal: 0 }
+        let (unread, failed) = (Unread::default(), Vec::new());
+        Reader { memory, zone, users, ordinal: 0, unread, failed }
+    }
+
+    /// Keeps the shapes of what cannot be read as well.
+    pub fn by_shape(self) -> Reader {
+        Reader { unread: Unread::by_shape(), ..self }
+    }
+
+    /// What could not be read of the inputs.
+    pub fn unread(&self) -> &Unread {
+        &self.unread
+    }
+
+    /// The inputs that could not be read, where others could.
+    pub fn failed(&self) -> &[Unreadable] {
+        &self.failed
     }
 
     /// Reads files, the one with the oldest first line first.
+    ///
+    /// # Errors
+    /// No input can be read. Where some can, [`Reader::failed`] tells of the others.
     pub fn inputs(&mut self, inputs: Vec<Input>, each: Each<'_>) -> Result<(), Error> {
         let mut streams = Vec::new();
         for input in inputs {
-            open(input, &mut streams)?;
+            let opened = open(input, &mut streams);
+            self.failed.extend(opened.err());
         }
         let mut streams: Vec<_> = streams.into_iter().map(|s| (self.began(&s), s)).collect();
         streams.sort_by_key(|(began, _)| *began);
+        let mut read = 0;
         for (_, stream) in streams {
-            self.stream(stream, each)?;
+            match self.stream(stream, each) {
+                Ok(()) => read += 1,
+                Err(Error::Input(unreadable)) => self.failed.push(unreadable),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        match self.failed.pop() {
+            Some(unreadable) if read == 0 => Err(unreadable.into()),
+            last => {
+                self.failed.extend(last);
+                Ok(())
+            }
+        }
     }
 
     /// Reads a source until it has caught up.
@@ -127,6 +161,9 @@ impl Reader {
         let name = stream.name.clone();
         let unreadable = |cause| Unreadable { name: name.clone(), cause };
         let clock = self.clock(stream.modified);
+        if stream.is_binary() {
+            return Err(unreadable(io::Error::other("it is no text")).into());
+        }
         if stream.is_cloudtrail() {
             let mut bytes = Vec::new();
             { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
@@ -135,9 +172,18 @@ impl Reader {
             let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
             return self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each);
         }
+        let before = (self.unread.records(), self.unread.without_frame());
         let mut blocks = Blocks::new(stream.from).map_err(unreadable)?;
         while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
             self.records(Records::Lines(lines).iter(), clock.clone(), each)?;
+        }
+        let lines = self.unread.records() - before.0;
+        if lines == 0 {
+            return Err(unreadable(io::Error::other("it is empty")).into());
+        }
+        if self.unread.without_frame() - before.1 == lines {
+            let why = format!("none of its {lines} lines has a time, host and tag that are known");
+            return Err(unreadable(io::Error::other(why)).into());
         }
         Ok(())
     }
@@ -148,7 +194,8 @@ impl Reader {
         clock: Clock,
         each: Each<'_>,
     ) -> Result<(), Error> {
-        let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal);
+        let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal)
+            .telling(&mut self.unread);
         let mut out = Vec::new();
         for record in records {
             interpreter.record(record, &mut out);
@@ -156,7 +203,9 @@ impl Reader {
                 each(counted)?;
             }
         }
-        self.ordinal += interpreter.end().records;
+        let tally = interpreter.end();
+        self.ordinal += tally.records;
+        self.unread.read(&tally);
         Ok(())
     }
 }
@@ -173,6 +222,17 @@ struct Stream {
 impl Stream {
     fn is_cloudtrail(&self) -> bool {
         trail_files::looks_like_cloudtrail(&self.peeked)
+    }
+}
+
+/// One byte in so many can be one that no text has: a crash leaves NULs in a log.
+const MOST_BINARY: usize = 10;
+
+impl Stream {
+    fn is_binary(&self) -> bool {
+        let text = |byte: &&u8| matches!(byte, b'\t'..=b'\r' | 0x1b | b' '..);
+        let binary = self.peeked.len() - self.peeked.iter().filter(text).count();
+        binary * MOST_BINARY > self.peeked.len() && !self.is_cloudtrail()
     }
 }
 
@@ -200,6 +260,9 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
         entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| path.is_dir() || is_trail_file(path));
     paths.sort();
+    if paths.is_empty() {
+        return Err(unreadable(io::Error::other("it is a folder without files of CloudTrail")));
+    }
     paths.iter().try_for_each(|path| open_path(path, streams))
 }
 

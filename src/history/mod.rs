@@ -4,6 +4,7 @@ mod input;
 mod order;
 mod print;
 mod row;
+mod unread;
 
 use std::io::{self, Write};
 
@@ -16,6 +17,7 @@ use crate::metrics::series::Store;
 use crate::policy::{Observation, Policy};
 
 pub use input::{Each, Input, Reader, Unreadable};
+pub use unread::Unread;
 
 use order::Ordered;
 use row::Row;

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 /// A module, the project's modules that it may import, and the crates that only it may name.
 const TABLE: &[(&str, &[&str], &[&str])] = &[
+    ("address", &[], &[]),
     ("event", &[], &[]),
     ("programs", &[], &[]),
     ("record", &["event"], &[]),
-    ("parse", &["event", "programs", "record"], &[]),
+    ("parse", &["address", "event", "programs", "record"], &[]),
     ("memory", &["event"], &[]),
     ("trust", &["event", "programs", "record", "parse"], &[]),
-    ("policy", &["event", "memory"], &[]),
+    ("policy", &["address", "event", "memory"], &[]),
     ("metrics", &["event", "policy"], &["prometheus"]),
     (
         "source",
@@ -26,7 +27,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "config",
-        &["event", "record", "source", "memory", "policy", "metrics", "state", "web"],
+        &["event", "programs", "record", "source", "memory", "policy", "metrics", "state", "web"],
         &["clap"],
     ),
     (
@@ -37,8 +38,8 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "history",
         &[
-            "event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "config",
-            "pipeline",
+            "event", "programs", "record", "source", "parse", "memory", "trust", "policy",
+            "metrics", "config", "pipeline",
         ],
         &[],
     ),

@@ -172,3 +172,70 @@ fn a_reader_that_stops_reading_is_no_error() {
         assert_eq!((output.status.code(), &*said), (Some(0), ""), "{arguments:?}");
     }
 }
+
+/// Its exit code, and what it says on standard error.
+fn told(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = super::run(arguments);
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn how_much_could_not_be_read_is_said_with_the_first_of_it() {
+    let seed = Seed::new();
+    let log = std::fs::read_to_string(golden("secure")).unwrap();
+    let lines = log.lines().count() + 2;
+    let unread = "[   12.345678] h sshd[1]: Accepted password for bob from 192.0.2.9 port 5 ssh2";
+    let mixed = format!("{log}{unread}\nlis 26 13:03:32 h sshd[903]: x\n");
+    std::fs::write(seed.path("mixed"), mixed).unwrap();
+    seed.date("mixed");
+    let (code, said) = told(&["history", &seed.text("mixed")]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&format!("could not read 2 of {lines} lines")), "{said}");
+    assert!(said.contains(unread) && said.contains("carries no date"), "{said}");
+}
+
+#[test]
+fn an_input_that_holds_nothing_is_an_error_and_one_of_several_is_told() {
+    let seed = Seed::new();
+    std::fs::write(seed.path("empty"), "").unwrap();
+    std::fs::write(seed.path("binary"), [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0]).unwrap();
+    std::fs::write(seed.path("lines.json"), "{\"log\": \"x\"}\n{\"log\": \"y\"}\n").unwrap();
+    std::fs::create_dir(seed.path("folder")).unwrap();
+    for (name, why) in [
+        ("empty", "it is empty"),
+        ("binary", "it is no text"),
+        ("lines.json", "none of its 2 lines"),
+        ("folder", "it is a folder"),
+        ("missing", "No such file"),
+    ] {
+        let output = super::run(&["history", &seed.text(name)]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(said.contains(why) && output.stdout.is_empty(), "{name}: {said}");
+
+        let both = ["history", "--format=json", &seed.text(name), &seed.text("secure")];
+        let output = super::run(&both);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(why) && said.contains(&seed.text(name)), "{name}: {said}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), of_the_log(), "{name}");
+    }
+}
+
+#[test]
+fn lines_that_no_rule_knows_are_printed_by_their_shape() {
+    let seed = Seed::new();
+    let line = |user: &str, pid| {
+        format!("Oct  4 00:00:01 h sshd[{pid}]: session password of user {user} frobnicated\n")
+    };
+    let log = format!("{}{}{}", line("hunter2", 5), line("s3cr3t!", 6), "a b c\n");
+    std::fs::write(seed.path("log"), log).unwrap();
+    seed.date("log");
+    let printed = super::run(&["history", "--unrecognized", &seed.text("log")]);
+    let shapes = String::from_utf8(printed.stdout).unwrap();
+    assert!(!shapes.contains("hunter2") && !shapes.contains("s3cr3t"), "{shapes}");
+    let sshd: Vec<&str> = shapes.lines().filter(|line| line.contains("sshd")).collect();
+    assert_eq!(sshd.len(), 1, "{shapes}");
+    assert!(sshd[0].trim().starts_with("2 ") && sshd[0].contains("session password"), "{shapes}");
+    assert!(shapes.contains("unframed"), "{shapes}");
+}
