@@ -325,14 +325,19 @@ pub static PROGRAMS: &[Program] = &[
 /// The row of what a tag names: `sshd-session`, `/usr/sbin/CRON`, `gdm-password]`,
 /// `sshd(pam_unix)`. `None` for what is no program of a login.
 pub fn by_tag(tag: &[u8]) -> Option<&'static Program> {
-    let name = bare(tag);
-    exactly(name, Spelling::Tag).or_else(|| by_part(name, Spelling::Tag))
+    // Nearly every tag stands in the table as it is.
+    exactly(tag, Spelling::Tag).or_else(|| {
+        let name = bare(tag);
+        exactly(name, Spelling::Tag).or_else(|| by_part(name, Spelling::Tag))
+    })
 }
 
 /// The row of a PAM service.
 pub fn by_service(service: &[u8]) -> Option<&'static Program> {
-    let name = bare(service);
-    exactly(name, Spelling::Service).or_else(|| by_part(name, Spelling::Service))
+    exactly(service, Spelling::Service).or_else(|| {
+        let name = bare(service);
+        exactly(name, Spelling::Service).or_else(|| by_part(name, Spelling::Service))
+    })
 }
 
 /// The row that has this label.
