@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
+use super::documents;
 use super::error::{Problem, Problems};
 use super::flags::{CONFIG_FILE, FLAGS, Flag, Shape};
 use super::moment::Moment;
@@ -84,7 +85,11 @@ impl CommandLine {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let matches = parser().try_get_matches_from(arguments).map_err(exit)?;
+        let matches =
+            documents::with_documents(parser()).try_get_matches_from(arguments).map_err(exit)?;
+        if let Some(text) = documents::asked(&matches, parser) {
+            return Err(Exit::Text(text));
+        }
         let (command, named) = match matches.subcommand() {
             Some(("history", sub)) => (history(sub).map_err(Exit::Wrong)?, sub),
             Some(("check-config", sub)) => (Command::CheckConfig, sub),

@@ -10,6 +10,7 @@
 
 mod build;
 mod command;
+mod documents;
 mod error;
 mod flags;
 mod keys;
