@@ -4,6 +4,7 @@ mod history;
 mod log;
 mod rules;
 mod serve;
+mod service;
 mod sources;
 mod users;
 

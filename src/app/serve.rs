@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::rules::{self, Reloading};
+use super::service::Service;
 use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
@@ -142,8 +143,10 @@ impl Running {
         let serving = tokio::spawn(server.serve(front, async move {
             let _ = stopped.await;
         }));
-        self.tick_until_stop(&mut signals, &mut reloading).await;
+        let mut service = Service::of_process();
+        self.tick_until_stop(&mut signals, &mut reloading, &mut service).await;
         info!("login_exporter stops");
+        service.stops();
         let _ = stop.send(());
         let _ = serving.await;
         following.shutdown().await;
@@ -152,7 +155,12 @@ impl Running {
     }
 
     /// What happens by the clock, and what signals ask for.
-    async fn tick_until_stop(&self, signals: &mut Signals, reloading: &mut Reloading) {
+    async fn tick_until_stop(
+        &self,
+        signals: &mut Signals,
+        reloading: &mut Reloading,
+        service: &mut Service,
+    ) {
         let mut tick = tokio::time::interval(TICK);
         let mut save = tokio::time::interval(SAVE);
         let mut forget = tokio::time::interval(FORGET);
@@ -163,10 +171,11 @@ impl Running {
             tokio::select! {
                 _ = signals.stop.recv() => return,
                 _ = signals.interrupt.recv() => return,
-                _ = signals.reload.recv() => reloading.reload(&self.pipeline),
+                _ = signals.reload.recv() => service.reload(|| reloading.reload(&self.pipeline)),
                 _ = tick.tick() => {
                     self.pipeline.expire(now());
                     reloading.look(&self.pipeline);
+                    service.alive(self.pipeline.ledger().caught_up());
                 }
                 _ = save.tick() => self.scraping.save(now()).await,
                 _ = forget.tick() => self.pipeline.forget(now(), self.settings.limits.forget_after),
