@@ -90,7 +90,8 @@ fn registry(pairs: usize) -> Registry {
 
 fn compare(what: &str, count: usize, store: &mut Store, registry: &Registry) {
     for (name, format) in [("text 0.0.4", Format::Text), ("OpenMetrics", Format::OpenMetrics)] {
-        let scrape = Scrape { scraper: None, format, now: Time::new(0, 0), created: false };
+        let now = Time::new(0, 0).into();
+        let scrape = Scrape { viewer: None, format, now, created: false, saved: true };
         let nobody = std::iter::empty::<(&str, &str, u64)>;
         let (time, bytes) = best(|| render(store, None, &scrape, nobody()).len());
         println!(

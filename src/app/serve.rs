@@ -16,8 +16,7 @@ use super::users::HostUsers;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
-use crate::metrics::series::Receipt;
-use crate::pipeline::{Ledger, Pipeline, Saved, Scraping, now};
+use crate::pipeline::{Asked, Ledger, Pipeline, Saved, Scraping, now};
 use crate::programs;
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
@@ -69,7 +68,7 @@ async fn run(
     let host = Host::read(Path::new("/"));
     let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
-    ledger.series.resume(settings.limits.series_per_family, now());
+    ledger.series.resume(settings.limits.series_per_family);
     let users = HostUsers::of(&host, &settings);
     let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::new(users)));
     let scraping = Arc::new(Scraping::new(
@@ -92,7 +91,7 @@ fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
     own.programs(&programs::may_be_unknown().collect::<Vec<_>>());
     own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
-        ledger.booted(boot_id, &host.hostname, boot);
+        ledger.booted(boot_id, &host.hostname, boot, now());
     }
     Ok(own)
 }
@@ -150,7 +149,7 @@ impl Running {
         let _ = stop.send(());
         let _ = serving.await;
         following.shutdown().await;
-        self.scraping.save(now()).await;
+        self.scraping.save().await;
         Ok(())
     }
 
@@ -173,12 +172,12 @@ impl Running {
                 _ = signals.interrupt.recv() => return,
                 _ = signals.reload.recv() => service.reload(|| reloading.reload(&self.pipeline)),
                 _ = tick.tick() => {
-                    self.pipeline.expire(now());
+                    self.pipeline.expire();
                     reloading.look(&self.pipeline);
                     service.alive(self.pipeline.ledger().caught_up());
                 }
-                _ = save.tick() => self.scraping.save(now()).await,
-                _ = forget.tick() => self.pipeline.forget(now(), self.settings.limits.forget_after),
+                _ = save.tick() => self.scraping.save().await,
+                _ = forget.tick() => self.pipeline.forget(self.settings.limits.forget_after),
             }
         }
     }
@@ -209,13 +208,18 @@ struct Front {
 
 impl Exporter for Front {
     async fn metrics(&self, scrape: Scrape) -> Exposition {
-        let (format, body, receipt) =
-            self.scraping.scrape(scrape.scraper, scrape.accept.as_deref(), now()).await;
-        Exposition { content_type: format.content_type(), body, receipt }
+        let asked = Asked {
+            viewer: scrape.viewer,
+            accept: scrape.accept.as_deref(),
+            patience: scrape.patience,
+        };
+        let (format, body) = self.scraping.scrape(asked).await;
+        Exposition { content_type: format.content_type(), body }
     }
 
-    fn sent(&self, receipt: Receipt) {
-        self.scraping.sent(receipt);
+    fn closed(&self, connection: u64, in_order: bool) {
+        let now = self.pipeline.now();
+        self.pipeline.ledger().series.closed(connection, in_order, now);
     }
 
     fn ready(&self) -> bool {

@@ -122,7 +122,13 @@ fn metrics(
         }
         Ok(())
     })?;
-    let scrape = Scrape { scraper: None, format: Default::default(), now, created: false };
+    let scrape = Scrape {
+        viewer: None,
+        format: Default::default(),
+        now: now.into(),
+        created: false,
+        saved: true,
+    };
     let users = &query.users;
     let active = sessions
         .into_iter()

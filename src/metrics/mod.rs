@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod series;
+pub mod text;
 
 pub mod exposition;
 pub mod own;

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::{EventKind, Expected};
+use crate::metrics::catalog::AccessKind;
 use crate::metrics::series::{MAX_VALUE_BYTES, program_of};
 use crate::policy::Observation;
 
@@ -60,7 +61,7 @@ impl Recent {
     /// Takes an event that is an access; others change nothing.
     pub fn push(&mut self, seen: &Observation<'_>) {
         let time = seen.event.time.seconds();
-        if !is_access(seen.event.kind) || self.is_too_old(time) {
+        if AccessKind::of(seen.event.kind).is_none() || self.is_too_old(time) {
             return;
         }
         // The dropped one's text is written over, so that a backlog of logins costs no allocation.
@@ -106,11 +107,6 @@ impl<'de> Deserialize<'de> for Recent {
     }
 }
 
-fn is_access(kind: EventKind) -> bool {
-    use EventKind::{AccountChange, AwsSuccess, LoginSuccess, SuSuccess, SudoCommand};
-    matches!(kind, LoginSuccess | SudoCommand | SuSuccess | AccountChange | AwsSuccess)
-}
-
 fn fill(access: &mut Access, seen: &Observation<'_>) {
     let event = seen.event;
     let aws = event.aws.as_deref();
@@ -118,7 +114,15 @@ fn fill(access: &mut Access, seen: &Observation<'_>) {
         EventKind::SudoCommand => event.command.as_deref().map(program_of),
         EventKind::SuSuccess => event.target_user.as_deref(),
         EventKind::AccountChange => event.change.map(|change| change.as_str()),
-        _ => aws.and_then(|call| call.target.as_deref()),
+        EventKind::LoginSuccess
+        | EventKind::LoginFailure
+        | EventKind::LoginRejected
+        | EventKind::SessionOpened
+        | EventKind::SessionClosed
+        | EventKind::SudoFailure
+        | EventKind::SuFailure
+        | EventKind::AwsSuccess
+        | EventKind::AwsFailure => aws.and_then(|call| call.target.as_deref()),
     };
     access.time = event.time.seconds();
     access.event = event.kind.as_str();

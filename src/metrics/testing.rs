@@ -1,10 +1,9 @@
 //! What the tests of this module build their events and pages with.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use super::exposition::{Format, Scrape, render};
-use super::series::Store;
+use super::series::{Client, Moment, Store, Viewer};
 use crate::event::{AwsCall, Event, EventKind, Expected, Method, Time};
 use crate::policy::Observation;
 
@@ -57,7 +56,7 @@ pub(super) fn seen<'e>(event: &'e Event<'e>) -> Observation<'e> {
 }
 
 /// Counts an event that happens while the exporter watches.
-pub(super) fn watch(store: &mut Store, event: &Event<'_>, now: Time) {
+pub(super) fn watch(store: &mut Store, event: &Event<'_>, now: impl Into<Moment>) {
     store.observe(&seen(event), true, now);
 }
 
@@ -66,13 +65,25 @@ pub(super) fn find(store: &mut Store, event: &Event<'_>) {
     store.observe(&seen(event), false, at(0));
 }
 
-pub(super) fn scrape(scraper: Option<IpAddr>, now: Time) -> Scrape {
-    Scrape { scraper, format: Format::Text, now, created: false }
+/// So many seconds after the tests' beginning of time, and as long after the exporter's start.
+pub(super) fn moment(seconds: u64) -> Moment {
+    let up = std::time::Duration::from_secs(seconds);
+    Moment { wall: at(i64::try_from(seconds).unwrap()), up }
+}
+
+/// A scraper of this name on a connection of this number.
+pub(super) fn viewer(connection: u64, client: u64) -> Option<Viewer> {
+    Some(Viewer { connection, client: Client(client, client) })
+}
+
+/// A person asks.
+pub(super) fn scrape(now: impl Into<Moment>) -> Scrape {
+    Scrape { viewer: None, format: Format::Text, now: now.into(), created: false, saved: true }
 }
 
 /// The event families as someone sees them who is no scraper.
 pub(super) fn page(store: &mut Store) -> String {
-    text(store, &scrape(None, at(0)))
+    text(store, &scrape(at(0)))
 }
 
 pub(super) fn text(store: &mut Store, scrape: &Scrape) -> String {

@@ -8,7 +8,7 @@ use super::interpreter::{Interpreter, Tally};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
 use crate::metrics::recent::Recent;
-use crate::metrics::series::Store;
+use crate::metrics::series::{Moment, Store};
 use crate::parse::Clock;
 use crate::policy::Policy;
 use crate::record::{Position, SourceId, SourceKind};
@@ -35,9 +35,20 @@ pub struct Snapshot<S, M, R> {
     pub ordinal: u64,
     #[serde(default)]
     pub baseline_end: u64,
+    #[serde(default)]
+    pub watched: Watched,
     pub series: S,
     pub memory: M,
     pub recent: R,
+}
+
+/// Since when nothing is a baseline, whatever a first reading finds. In nanoseconds since the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Watched {
+    /// In the host's log: the boot of a host that was young at the first start.
+    host_log: Option<i64>,
+    /// In every source: when a snapshot was last saved that cannot be used.
+    all: Option<i64>,
 }
 
 /// What a snapshot holds when it is loaded.
@@ -60,6 +71,7 @@ pub struct Ledger {
     restored: i64,
     ordinal: u64,
     baseline_end: u64,
+    watched: Watched,
     /// Rises with every change of position; with the store's generation it tells what is unsaved.
     moves: u64,
     saved: (u64, u64),
@@ -89,6 +101,7 @@ impl Ledger {
             restored: saved.taken,
             ordinal: saved.ordinal,
             baseline_end: saved.baseline_end,
+            watched: saved.watched,
             moves: 0,
             saved: (0, 0),
         }
@@ -136,12 +149,22 @@ impl Ledger {
         self.positions.get(id).is_some_and(|position| !position.is_none())
     }
 
-    /// Notes which boot of the host this is, and forgets the sessions of an earlier one.
-    pub fn booted(&mut self, boot_id: &str, host: &str, boot: Time) {
-        if !self.boot_id.is_empty() && self.boot_id != boot_id {
+    /// Notes which boot of the host this is, and forgets the sessions of an earlier one. On a host
+    /// that was born within the hour before the first start, what its log tells since is news.
+    pub fn booted(&mut self, boot_id: &str, host: &str, boot: Time, now: Time) {
+        if self.boot_id.is_empty() {
+            let newborn = now.seconds_since(boot) < NEWBORN;
+            self.watched.host_log = newborn.then(|| boot.nanoseconds());
+        } else if self.boot_id != boot_id {
             self.memory.host_started(host, boot);
         }
         self.boot_id = boot_id.to_owned();
+    }
+
+    /// Says that everything until then was counted by a snapshot that cannot be used: what came after
+    /// is no baseline.
+    pub fn lost(&mut self, saved: Time) {
+        self.watched.all = Some(saved.nanoseconds());
     }
 
     /// Counts the records of one batch.
@@ -152,18 +175,18 @@ impl Ledger {
         clock: Clock,
         policy: &Policy,
         users: &dyn UserIds,
-        now: Time,
+        now: Moment,
     ) -> Tally {
-        let live = !self.baseline.contains(id);
+        let reading = self.reading(id.kind.is_host_log(), !self.baseline.contains(id));
         // While a backlog is read the clock tells nothing of when a line was written.
         let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
-        self.memory.read_at(caught_up.then_some(now));
+        self.memory.read_at(caught_up.then_some(now.wall));
         let mut interpreter = Interpreter::new(&mut self.memory, clock, users, self.ordinal);
         let mut counted = Vec::new();
         for record in records.iter() {
             interpreter.record(record, &mut counted);
             for event in counted.drain(..) {
-                let live = live && event.event.ordinal > self.baseline_end;
+                let live = reading.is_live(&event);
                 observe(&mut self.series, &mut self.recent, policy, &event, live, now);
             }
         }
@@ -177,7 +200,8 @@ impl Ledger {
 
     /// Remembers how far a source was read, and what it says of itself.
     pub fn reached(&mut self, id: &SourceId, position: Position, report: &Report, tally: &Tally) {
-        if self.positions.get(id) != Some(&position) || tally.records > 0 {
+        // Records tell that it moved, at less cost than the places do.
+        if tally.records > 0 || self.positions.get(id) != Some(&position) {
             self.positions.insert(id.clone(), position);
             self.moves += 1;
         }
@@ -201,13 +225,24 @@ impl Ledger {
     }
 
     /// Counts what was held back and can no longer be joined with a better line.
-    pub fn expire(&mut self, now: Time, policy: &Policy) {
+    pub fn expire(&mut self, now: Moment, policy: &Policy) {
         let mut released = Vec::new();
-        self.memory.expire(now, &mut released);
+        self.memory.expire(now.wall, &mut released);
+        let reading = self.reading(true, true);
         for event in &released {
-            let live = event.event.ordinal > self.baseline_end;
+            let live = reading.is_live(event);
             observe(&mut self.series, &mut self.recent, policy, event, live, now);
             self.moves += 1;
+        }
+    }
+
+    fn reading(&self, host_log: bool, watching: bool) -> Reading {
+        let host_log = self.watched.host_log.filter(|_| host_log);
+        let since = host_log.into_iter().chain(self.watched.all).min();
+        Reading {
+            watching,
+            baseline_end: self.baseline_end,
+            since: since.map(Time::from_nanoseconds),
         }
     }
 
@@ -244,6 +279,7 @@ impl Ledger {
             baseline: self.baseline.clone(),
             ordinal: self.ordinal,
             baseline_end: self.baseline_end,
+            watched: self.watched,
             series: &self.series,
             memory: &self.memory,
             recent: &self.recent,
@@ -260,13 +296,33 @@ impl Ledger {
 #[derive(Clone, Copy, Debug)]
 pub struct Mark((u64, u64));
 
+/// A host that is younger is a newborn one, in seconds: it was up no longer when the exporter first
+/// started on it.
+const NEWBORN: f64 = 3600.0;
+
+/// What of one reading happened while the exporter watched.
+struct Reading {
+    watching: bool,
+    baseline_end: u64,
+    since: Option<Time>,
+}
+
+impl Reading {
+    /// What is held since before the end of the first reading is baseline too.
+    fn is_live(&self, event: &Counted<'_>) -> bool {
+        let event = &event.event;
+        (self.watching && event.ordinal > self.baseline_end)
+            || self.since.is_some_and(|since| event.time >= since)
+    }
+}
+
 fn observe(
     series: &mut Store,
     recent: &mut Recent,
     policy: &Policy,
     event: &Counted<'_>,
     live: bool,
-    now: Time,
+    now: Moment,
 ) {
     let observation = policy.observe(event);
     series.observe(&observation, live, now);

@@ -10,10 +10,11 @@ mod scrape;
 mod telling;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::event::Time;
 use crate::metrics::own::Own;
+use crate::metrics::series::Moment;
 use crate::parse::Clock;
 use crate::policy::Policy;
 use crate::record::SourceId;
@@ -23,7 +24,7 @@ use jiff::tz::TimeZone;
 
 pub use interpreter::{Interpreter, Tally, Unknown};
 pub use ledger::{Ledger, Saved, State};
-pub use scrape::Scraping;
+pub use scrape::{Asked, Scraping};
 
 use telling::Telling;
 
@@ -34,11 +35,18 @@ pub struct Pipeline {
     policy: RwLock<Arc<Policy>>,
     pub own: Own,
     users: Box<dyn UserIds>,
+    began: Instant,
 }
 
 impl Pipeline {
     pub fn new(ledger: Ledger, policy: Policy, own: Own, users: Box<dyn UserIds>) -> Self {
-        Pipeline { ledger: Mutex::new(ledger), policy: RwLock::new(Arc::new(policy)), own, users }
+        Pipeline {
+            ledger: Mutex::new(ledger),
+            policy: RwLock::new(Arc::new(policy)),
+            own,
+            users,
+            began: Instant::now(),
+        }
     }
 
     /// The ledger. A panic elsewhere cannot leave it half changed in a way that matters more than
@@ -72,7 +80,7 @@ impl Pipeline {
 
     /// Counts one batch and remembers how far it reached, in one step.
     fn take(&self, id: &SourceId, telling: &Telling, delivery: Delivery<'_>, zone: &TimeZone) {
-        let (now, policy) = (now(), self.policy());
+        let (now, policy) = (self.now(), self.policy());
         let tally = {
             let mut ledger = self.ledger();
             let clock = Clock { reference: delivery.reference, zone: zone.clone() };
@@ -80,12 +88,12 @@ impl Pipeline {
             ledger.reached(id, delivery.position, &delivery.report, &tally);
             tally
         };
-        telling.tell(&self.own, &tally, &delivery.report, now);
+        telling.tell(&self.own, &tally, &delivery.report, now.wall);
     }
 
     /// Lets go of what was held back for another line, once no line that tells it can come.
-    pub fn expire(&self, now: Time) {
-        let policy = self.policy();
+    pub fn expire(&self) {
+        let (now, policy) = (self.now(), self.policy());
         let mut ledger = self.ledger();
         // While a backlog is read, its own times tell what can still be joined.
         if ledger.caught_up() {
@@ -94,9 +102,13 @@ impl Pipeline {
     }
 
     /// Drops the series that were not seen for so long.
-    pub fn forget(&self, now: Time, forget_after: Duration) {
-        let seconds = i64::try_from(forget_after.as_secs()).unwrap_or(i64::MAX);
-        self.ledger().series.forget(now, seconds);
+    pub fn forget(&self, forget_after: Duration) {
+        self.ledger().series.forget(self.now(), forget_after);
+    }
+
+    /// Now, by the clock on the wall and by how long this run has lasted.
+    pub fn now(&self) -> Moment {
+        Moment { wall: now(), up: self.began.elapsed() }
     }
 }
 

@@ -1,16 +1,19 @@
-//! One scrape: show, save what is shown, answer.
+//! One scrape: save what is to be shown, answer.
 
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing::warn;
 
 use super::Pipeline;
-use super::ledger::Mark;
-use crate::event::Time;
+use super::ledger::{Ledger, Mark};
 use crate::metrics::exposition::{self, Format, Page};
-use crate::metrics::series::Receipt;
+use crate::metrics::series::Viewer;
 use crate::state;
+
+/// How far apart snapshots are that only tell who has seen what, so that no crowd of scrapers can
+/// keep the disk busy.
+const APART: Duration = Duration::from_secs(2);
 
 /// The way to /metrics: everything that a scrape shows is saved before it is answered.
 #[derive(Debug)]
@@ -21,80 +24,119 @@ pub struct Scraping {
     created: bool,
     /// One snapshot is written at a time, and in the order in which it was taken.
     saving: tokio::sync::Mutex<()>,
+    /// When a snapshot was last taken only for who has seen what.
+    for_views: Mutex<Option<Instant>>,
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// `None` for a person.
+    pub viewer: Option<Viewer>,
+    pub accept: Option<&'a str>,
+    /// How long the scraper waits for its answer.
+    pub patience: Duration,
 }
 
 impl Scraping {
     pub fn new(pipeline: Arc<Pipeline>, store: Arc<state::Store>, created: bool) -> Self {
-        Scraping { pipeline, store, created, saving: tokio::sync::Mutex::new(()) }
+        let (saving, for_views) = (tokio::sync::Mutex::new(()), Mutex::default());
+        Scraping { pipeline, store, created, saving, for_views }
     }
 
-    /// The text of one scrape, and what [`Scraping::sent`] is to be told of it. A save that fails is counted, and the scrape is served all the
-    /// same: being blind is worse than counting twice after a crash.
-    pub async fn scrape(
-        &self,
-        scraper: Option<IpAddr>,
-        accept: Option<&str>,
-        now: Time,
-    ) -> (Format, Vec<u8>, Option<Receipt>) {
-        let format = Format::negotiate(accept);
-        let scrape = exposition::Scrape { scraper, format, now, created: self.created };
+    /// The text of one scrape. A save that fails is counted, and the scrape is served all the same:
+    /// being blind is worse than counting twice after a crash.
+    pub async fn scrape(&self, asked: Asked<'_>) -> (Format, Vec<u8>) {
+        self.wait_for_turn(&asked).await;
         let _in_order = self.saving.lock().await;
-        let (page, unsaved) = self.shown(&scrape);
+        let (format, page, unsaved) = self.shown(&asked);
         if let Some(unsaved) = unsaved {
-            self.write(unsaved, now).await;
+            self.write(unsaved).await;
         }
-        let receipt = page.receipt();
-        (format, page.with(&self.pipeline.own).finish(), receipt)
+        (format, page.with(&self.pipeline.own).finish())
     }
 
-    /// Notes that a scraper has had what it asked for.
-    pub fn sent(&self, receipt: Receipt) {
-        self.pipeline.ledger().series.had(receipt);
+    /// A scraper would see more once it is saved what it has had: it waits until that may be saved,
+    /// where it has the time.
+    async fn wait_for_turn(&self, asked: &Asked<'_>) {
+        let Some(viewer) = asked.viewer else { return };
+        let waits = {
+            let mut ledger = self.pipeline.ledger();
+            ledger.series.asks(viewer, self.pipeline.now()) && !ledger.is_unsaved()
+        };
+        let left = self.until_turn();
+        if waits && left.saturating_mul(4) <= asked.patience {
+            tokio::time::sleep(left).await;
+        }
     }
 
-    /// The event families, with what is to be saved before they are shown. Showing changes that
-    /// too: who has had the 0 of a new series.
-    fn shown(&self, scrape: &exposition::Scrape) -> (Page, Option<(Vec<u8>, Mark)>) {
+    fn until_turn(&self) -> Duration {
+        let last = *self.for_views.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map_or(Duration::ZERO, |last| APART.saturating_sub(last.elapsed()))
+    }
+
+    /// The event families, with what is to be saved before they are shown.
+    fn shown(&self, asked: &Asked<'_>) -> (Format, Page, Option<(Vec<u8>, Mark)>) {
+        let format = Format::negotiate(asked.accept);
+        let now = self.pipeline.now();
         let mut ledger = self.pipeline.ledger();
+        let waits = asked.viewer.is_some_and(|viewer| ledger.series.asks(viewer, now));
+        let saved = ledger.is_unsaved() || (waits && self.takes_turn());
         let active = ledger.memory.sessions_active();
-        let page = Page::of_events(&mut ledger.series, scrape, active);
-        (page, serialized(&ledger))
+        let scrape =
+            exposition::Scrape { viewer: asked.viewer, format, now, created: self.created, saved };
+        let page = Page::of_events(&mut ledger.series, &scrape, active);
+        (format, page, saved.then(|| serialized(&mut ledger)).flatten())
+    }
+
+    fn takes_turn(&self) -> bool {
+        let free = self.until_turn().is_zero();
+        if free {
+            let mut last = self.for_views.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(Instant::now());
+        }
+        free
     }
 
     /// Saves what is unsaved.
-    pub async fn save(&self, now: Time) {
+    pub async fn save(&self) {
         let _in_order = self.saving.lock().await;
-        let unsaved = serialized(&self.pipeline.ledger());
+        let unsaved = {
+            let mut ledger = self.pipeline.ledger();
+            let any = ledger.is_unsaved() || ledger.series.views_are_unsaved();
+            any.then(|| serialized(&mut ledger)).flatten()
+        };
         if let Some(unsaved) = unsaved {
-            self.write(unsaved, now).await;
+            self.write(unsaved).await;
         }
     }
 
-    async fn write(&self, (bytes, mark): (Vec<u8>, Mark), now: Time) {
+    async fn write(&self, (bytes, mark): (Vec<u8>, Mark)) {
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || store.write(&bytes)).await;
-        match written {
-            Ok(Ok(_)) => {
-                self.pipeline.ledger().was_saved(mark);
-                self.pipeline.own.saved(now);
+        let failed = match written {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(format!("the snapshot's writer ended early: {error}")),
+        };
+        let mut ledger = self.pipeline.ledger();
+        ledger.series.was_saved();
+        match failed {
+            None => {
+                ledger.was_saved(mark);
+                self.pipeline.own.saved(super::now());
             }
-            Ok(Err(error)) => {
-                warn!("{error}");
-                self.pipeline.own.save_failed();
-            }
-            Err(error) => {
-                warn!("the snapshot's writer ended early: {error}");
+            Some(cause) => {
+                warn!("{cause}");
                 self.pipeline.own.save_failed();
             }
         }
     }
 }
 
-/// The ledger as bytes to write, where it is not saved yet.
-fn serialized(ledger: &super::Ledger) -> Option<(Vec<u8>, Mark)> {
-    if !ledger.is_unsaved() {
-        return None;
-    }
+/// The ledger as bytes to write.
+fn serialized(ledger: &mut Ledger) -> Option<(Vec<u8>, Mark)> {
+    ledger.series.is_being_saved();
     let (snapshot, mark) = ledger.snapshot();
     match state::Store::serialize(&snapshot) {
         Ok(bytes) => Some((bytes, mark)),

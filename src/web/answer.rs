@@ -1,29 +1,29 @@
 //! From a request to its answer: the route, what it shows, and the headers that all answers have.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::auth::{Gatekeeper, Verdict};
 use super::body::Answer;
 use super::config_file::{InForce, Live};
-use super::crowd::{Crowd, Seat};
+use super::connection_limits::ConnectionLimits;
 use super::page::{self, View};
 use super::rate::Bucket;
+use super::reply::text;
 use super::routes::{NoRoute, Route, route};
-use super::scrape::{Scrapes, patience};
+use super::scrape::Scrapes;
+use super::visit::Visit;
 use super::{Exporter, Options};
-use crate::metrics::series::Receipt;
 
 /// What is served, to whom, within which limits.
 pub(super) struct Site<E> {
     pub(super) exporter: Arc<E>,
     pub(super) options: Options,
-    pub(super) crowd: Arc<Crowd>,
+    pub(super) connections: Arc<ConnectionLimits>,
     pub(super) live: Arc<Live>,
     gatekeeper: Gatekeeper,
     bucket: Bucket,
@@ -38,7 +38,7 @@ impl<E: Exporter> Site<E> {
     pub(super) fn new(exporter: Arc<E>, options: Options, live: Arc<Live>) -> Self {
         Site {
             exporter,
-            crowd: Crowd::new(options.limits.clone()),
+            connections: ConnectionLimits::new(options.limits.clone()),
             scrapes: Scrapes::new(&options.limits),
             page_policy: page::content_security_policy(),
             gatekeeper: Gatekeeper::new(),
@@ -51,56 +51,49 @@ impl<E: Exporter> Site<E> {
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
-        peer: IpAddr,
-        seat: Arc<Seat>,
+        visit: Arc<Visit<E>>,
     ) -> Response<Answer> {
-        seat.prepare();
-        let asked = Instant::now();
+        visit.seat().prepare();
         let request = request.map(drop);
         let in_force = self.live.current();
-        let mut response = match self.refuse(&in_force, &request, peer).await {
-            Some(refusal) => refusal,
-            None => self.page(&request, peer).await,
+        let mut response = match self.admit(&in_force, &request, &visit).await {
+            Ok(user) => self.page(&request, &user, &visit).await,
+            Err(refusal) => refusal,
         };
         add_headers(&mut response, &in_force);
-        if let Some(receipt) = response.extensions_mut().remove::<Receipt>() {
-            let exporter = self.exporter.clone();
-            let in_time = patience(request.headers());
-            seat.when_sent(move || {
-                if asked.elapsed() < in_time {
-                    exporter.sent(receipt);
-                }
-            });
-        }
         let piece = self.options.limits.head_bytes.max(1);
-        response.map(|bytes| Answer::new(bytes, piece, seat))
+        response.map(|bytes| Answer::new(bytes, piece, visit.seat().clone()))
     }
 
-    /// As in the exporter-toolkit, every page stands behind the same questions.
-    async fn refuse(
+    /// The name of the user who asks, empty where nobody has to say it. As in the exporter-toolkit,
+    /// every page stands behind the same questions.
+    async fn admit(
         &self,
         in_force: &InForce,
         request: &Asked,
-        peer: IpAddr,
-    ) -> Option<Response<Bytes>> {
-        if in_force.rate.is_some_and(|rate| !self.bucket.take(rate, Instant::now())) {
-            return Some(later("More requests than rate_limit allows\n"));
+        visit: &Visit<E>,
+    ) -> Result<String, Response<Bytes>> {
+        if !names_its_host(request) {
+            return Err(text(StatusCode::BAD_REQUEST, "A request names its host, once\n"));
         }
-        let users = in_force.users.as_ref()?;
+        if in_force.rate.is_some_and(|rate| !self.bucket.take(rate, Instant::now())) {
+            return Err(later("More requests than rate_limit allows\n"));
+        }
+        let Some(users) = in_force.users.as_ref() else { return Ok(String::new()) };
         let authorization = request.headers().get(header::AUTHORIZATION);
-        match self.gatekeeper.judge(users, authorization, peer).await {
-            Verdict::Welcome => None,
-            Verdict::Unauthorized => Some(unauthorized()),
-            Verdict::Busy => Some(later("Too many passwords at the same time\n")),
+        match self.gatekeeper.judge(users, authorization, visit.peer()).await {
+            Verdict::Welcome(user) => Ok(user),
+            Verdict::Unauthorized => Err(unauthorized()),
+            Verdict::Busy => Err(later("Too many passwords at the same time\n")),
         }
     }
 
-    async fn page(&self, request: &Asked, peer: IpAddr) -> Response<Bytes> {
+    async fn page(&self, request: &Asked, user: &str, visit: &Arc<Visit<E>>) -> Response<Bytes> {
         let telemetry = &self.options.telemetry_path;
         match route(request.method(), request.uri().path(), telemetry) {
             // A HEAD must not pass for a scrape: it shows nobody any value.
             Ok(Route::Metrics) if *request.method() == Method::HEAD => text(StatusCode::OK, ""),
-            Ok(Route::Metrics) => self.scrapes.answer(&self.exporter, request, peer).await,
+            Ok(Route::Metrics) => self.scrapes.answer(request, user, visit, &self.exporter).await,
             Ok(Route::Page) => self.front(),
             Ok(Route::Healthy) => text(StatusCode::OK, "Healthy\n"),
             Ok(Route::Ready) => self.ready(),
@@ -134,12 +127,12 @@ impl<E: Exporter> Site<E> {
     }
 }
 
-pub(super) fn text(status: StatusCode, body: &'static str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_static(body.as_bytes()));
-    *response.status_mut() = status;
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, plain);
-    response
+/// RFC 9112, 3.2: HTTP/1.1 names the host, and none names two.
+fn names_its_host(request: &Asked) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        hosts => hosts == 1,
+    }
 }
 
 fn later(cause: &'static str) -> Response<Bytes> {

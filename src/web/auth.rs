@@ -39,9 +39,10 @@ impl Users {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    Welcome,
+    /// This user may.
+    Welcome(String),
     /// No credentials, or wrong ones.
     Unauthorized,
     /// This address has too many checks waiting.
@@ -84,7 +85,7 @@ impl Gatekeeper {
         let (hash, exists) = users.hash(&user);
         let tag = self.tag(&user, &hash, &password);
         if exists && tag.as_ref().is_some_and(|tag| self.remembers(tag)) {
-            return Verdict::Welcome;
+            return Verdict::Welcome(user);
         }
         let Some(place) = Waiting::enter(&self.waiting, peer) else {
             return Verdict::Busy;
@@ -93,7 +94,7 @@ impl Gatekeeper {
             return Verdict::Unauthorized;
         }
         self.remember(tag);
-        Verdict::Welcome
+        Verdict::Welcome(user)
     }
 
     /// The turn and the place go along to the other thread: a client that leaves must not make

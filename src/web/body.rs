@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-use super::crowd::Seat;
+use super::connection_limits::Seat;
 
 /// The rest of an answer. The connection rests once the answer is handed out or given up.
 pub(super) struct Answer {

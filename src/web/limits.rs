@@ -28,8 +28,8 @@ pub struct Limits {
     pub prepare_time: Duration,
     /// Sending an answer to its last byte.
     pub send_time: Duration,
-    /// Between two requests of a connection. Longer than Prometheus' longest sensible scrape
-    /// interval, so that a scrape finds its connection still open.
+    /// Between two requests of a connection. Longer than a series is young, so that no scraper is
+    /// cut off that has yet to say that it has had the last answer.
     pub idle_time: Duration,
     /// Answers that wait for slow readers, all together. One more cuts off the slowest.
     pub unsent_bytes: usize,
@@ -48,7 +48,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             prepare_time: Duration::from_secs(30),
             send_time: Duration::from_secs(30),
-            idle_time: Duration::from_secs(310),
+            idle_time: Duration::from_secs(16 * 60),
             unsent_bytes: 16 * 1024 * 1024,
             stop_time: Duration::from_secs(5),
         }

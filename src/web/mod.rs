@@ -8,22 +8,24 @@ mod answer;
 mod auth;
 mod body;
 mod config_file;
-mod crowd;
+mod connection_limits;
 mod error;
-mod heard;
 mod limits;
 mod listen;
 mod page;
 mod rate;
+mod reply;
 mod routes;
 mod scrape;
 mod server;
+mod socket;
+mod visit;
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::metrics::series::Receipt;
+use crate::metrics::series::Viewer;
 
 pub use config_file::ConfigFileError;
 pub use error::Error;
@@ -35,8 +37,9 @@ pub trait Exporter: Send + Sync + 'static {
     /// The body of /metrics for one scrape. Saves what is unsaved first. It is run to its end
     /// even where the client leaves meanwhile.
     fn metrics(&self, scrape: Scrape) -> impl Future<Output = Exposition> + Send;
-    /// The answer with this receipt was handed to the system to its last byte.
-    fn sent(&self, receipt: Receipt);
+    /// A connection on which scrapers asked has ended; `in_order` where the client closed it after
+    /// it had the whole of its last answer.
+    fn closed(&self, connection: u64, in_order: bool);
     /// Every source has caught up with what was there at the start.
     fn ready(&self) -> bool;
     /// The data of the page at `/`, as it is now.
@@ -46,18 +49,19 @@ pub trait Exporter: Send + Sync + 'static {
 /// Who asks for /metrics, and in which format.
 #[derive(Clone, Debug)]
 pub struct Scrape {
-    /// The address of a scraper: one that sends `X-Prometheus-Scrape-Timeout-Seconds`.
-    pub scraper: Option<IpAddr>,
+    /// A scraper: one that says how long it waits (`X-Prometheus-Scrape-Timeout-Seconds`), or which
+    /// version of a format it reads. Everyone else is a person.
+    pub viewer: Option<Viewer>,
     /// The `Accept` header.
     pub accept: Option<String>,
+    /// How long the scraper waits for its answer.
+    pub patience: Duration,
 }
 
 #[derive(Clone, Debug)]
 pub struct Exposition {
     pub content_type: &'static str,
     pub body: Vec<u8>,
-    /// Comes back by [`Exporter::sent`], where the client stays to the end.
-    pub receipt: Option<Receipt>,
 }
 
 /// What the page shows: the sources with their state, and the last accesses, newest first.

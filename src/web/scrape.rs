@@ -1,28 +1,39 @@
 //! Answering /metrics: how many at a time, for whom, and packed or not.
 
+use std::collections::HashMap;
 use std::io::Write;
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
-use super::answer::{Asked, text};
+use super::answer::Asked;
+use super::reply::text;
+use super::visit::{TIMEOUT_HEADER, Visit};
 use super::{Exporter, Exposition, Limits, Scrape};
-
-/// Only Prometheus and its like send it; a person with a browser does not.
-const SCRAPER_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
+use crate::metrics::series::Client;
 
 /// The scrapes being prepared.
 pub(super) struct Scrapes {
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    lately: Arc<Mutex<Lately>>,
+}
+
+/// What a scrape holds while it is prepared.
+enum Place {
+    /// One of the places that all share.
+    Shared { _permit: OwnedSemaphorePermit },
+    /// That of a client that was served lately.
+    Kept { _place: Kept },
+    /// That of a connection on which a scraper was served lately.
+    Connection,
 }
 
 impl Scrapes {
@@ -31,30 +42,38 @@ impl Scrapes {
         Scrapes {
             places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
             turns: Arc::new(Semaphore::new(limits.prepared.clamp(1, Semaphore::MAX_PERMITS))),
+            lately: Arc::default(),
         }
     }
 
     /// Prepares in a task of its own, which a client that leaves does not cut short.
     pub(super) async fn answer<E: Exporter>(
         &self,
-        exporter: &Arc<E>,
         request: &Asked,
-        peer: IpAddr,
+        user: &str,
+        visit: &Arc<Visit<E>>,
+        exporter: &Arc<E>,
     ) -> Response<Bytes> {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
+        let scrape = who_asks(request.headers(), user, visit);
+        let client = scrape.viewer.map(|viewer| viewer.client);
+        let Some(place) = self.place(client, visit) else {
             return text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many scrapes at the same time; --web.max-requests is the limit\n",
             );
         };
-        let (exporter, scrape) = (exporter.clone(), who_asks(request.headers(), peer));
         let packed = accepts_gzip(request.headers());
-        let turns = self.turns.clone();
+        let (turns, lately) = (self.turns.clone(), self.lately.clone());
+        let (exporter, visit) = (exporter.clone(), visit.clone());
         let task = tokio::spawn(async move {
             // Never closed, so a turn always comes.
             let _turn = turns.acquire().await;
             let response = prepare(exporter.metrics(scrape).await, packed).await;
             drop(place);
+            if let Some(client) = client {
+                visit.seat().serve();
+                lock(&lately).served(client);
+            }
             response
         });
         task.await.unwrap_or_else(|cause| {
@@ -62,21 +81,88 @@ impl Scrapes {
             text(StatusCode::INTERNAL_SERVER_ERROR, "The scrape failed; the log says why\n")
         })
     }
-}
 
-fn who_asks(headers: &HeaderMap, peer: IpAddr) -> Scrape {
-    Scrape {
-        scraper: headers.contains_key(SCRAPER_HEADER).then_some(peer),
-        accept: joined(headers, header::ACCEPT),
+    /// A scraper that was served lately has a place kept, whoever else asks: one on its connection,
+    /// and one where it comes by a new connection each time.
+    fn place<E: Exporter>(&self, client: Option<Client>, visit: &Visit<E>) -> Option<Place> {
+        if client.is_some() && visit.seat().was_served() {
+            return Some(Place::Connection);
+        }
+        if let Ok(permit) = self.places.clone().try_acquire_owned() {
+            return Some(Place::Shared { _permit: permit });
+        }
+        let kept = Lately::keep(&self.lately, client?)?;
+        Some(Place::Kept { _place: kept })
     }
 }
 
-/// How long the scraper waits for its answer: one that comes later is thrown away, so it has not
-/// had it. A tenth is left for the way.
-pub(super) fn patience(headers: &HeaderMap) -> Duration {
-    let said = headers.get(SCRAPER_HEADER).and_then(|value| value.to_str().ok());
+/// Scrapers that were served lately, each with a place of its own.
+#[derive(Default)]
+struct Lately {
+    clients: HashMap<Client, Service>,
+}
+
+struct Service {
+    at: Instant,
+    /// Its place is taken.
+    taken: bool,
+}
+
+/// The kept place of one client; dropping it frees it.
+struct Kept {
+    lately: Arc<Mutex<Lately>>,
+    client: Client,
+}
+
+impl Lately {
+    /// Scrapers that are remembered.
+    const MOST: usize = 64;
+
+    fn served(&mut self, client: Client) {
+        if self.clients.len() >= Self::MOST && !self.clients.contains_key(&client) {
+            let longest_ago = self.clients.iter().min_by_key(|(_, service)| service.at);
+            if let Some(client) = longest_ago.map(|(client, _)| *client) {
+                self.clients.remove(&client);
+            }
+        }
+        let at = Instant::now();
+        let service = self.clients.entry(client).or_insert(Service { at, taken: false });
+        service.at = at;
+    }
+
+    fn keep(lately: &Arc<Mutex<Lately>>, client: Client) -> Option<Kept> {
+        let mut known = lock(lately);
+        let service = known.clients.get_mut(&client).filter(|service| !service.taken)?;
+        service.taken = true;
+        Some(Kept { lately: lately.clone(), client })
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(service) = lock(&self.lately).clients.get_mut(&self.client) {
+            service.taken = false;
+        }
+    }
+}
+
+fn lock(lately: &Mutex<Lately>) -> std::sync::MutexGuard<'_, Lately> {
+    lately.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn who_asks<E: Exporter>(headers: &HeaderMap, user: &str, visit: &Visit<E>) -> Scrape {
+    Scrape {
+        viewer: visit.viewer(headers, user),
+        accept: joined(headers, header::ACCEPT),
+        patience: patience(headers),
+    }
+}
+
+/// How long the scraper says that it waits for its answer.
+fn patience(headers: &HeaderMap) -> Duration {
+    let said = headers.get(TIMEOUT_HEADER).and_then(|value| value.to_str().ok());
     let seconds = said.and_then(|said| said.trim().parse().ok()).unwrap_or(f64::INFINITY);
-    Duration::try_from_secs_f64(seconds * 0.9).unwrap_or(Duration::MAX)
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// A header sent in several lines means the same as one with commas.
@@ -87,12 +173,9 @@ fn joined(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
 }
 
 async fn prepare(exposition: Exposition, wants_gzip: bool) -> Response<Bytes> {
-    let Exposition { content_type, body, receipt } = exposition;
+    let Exposition { content_type, body } = exposition;
     let (body, packed) = if wants_gzip { pack(body).await } else { (body, false) };
     let mut response = Response::new(Bytes::from(body));
-    if let Some(receipt) = receipt {
-        response.extensions_mut().insert(receipt);
-    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
@@ -157,18 +240,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scraper_waits_nine_tenths_of_what_it_says_and_others_for_ever() {
+    fn a_scraper_waits_as_long_as_it_says_and_others_for_ever() {
         let patience = |value: &'static str| {
             super::patience(&HeaderMap::from_iter([(
-                header::HeaderName::from_static(SCRAPER_HEADER),
+                header::HeaderName::from_static(TIMEOUT_HEADER),
                 HeaderValue::from_static(value),
             )]))
         };
-        assert_eq!(patience("10"), Duration::from_secs(9));
-        assert_eq!(patience("0.5"), Duration::from_millis(450));
+        assert_eq!(patience("10"), Duration::from_secs(10));
+        assert_eq!(patience("0.5"), Duration::from_millis(500));
         assert_eq!(patience("-1"), Duration::MAX);
         assert_eq!(patience("soon"), Duration::MAX);
         assert_eq!(super::patience(&HeaderMap::new()), Duration::MAX);
+    }
+
+    #[test]
+    fn a_client_that_was_served_has_one_place_kept_and_no_more() {
+        let lately = Arc::<Mutex<Lately>>::default();
+        let (one, other) = (Client(1, 1), Client(2, 2));
+        lock(&lately).served(one);
+        let kept = Lately::keep(&lately, one);
+        assert!(kept.is_some());
+        assert!(Lately::keep(&lately, one).is_none());
+        assert!(Lately::keep(&lately, other).is_none());
+        drop(kept);
+        assert!(Lately::keep(&lately, one).is_some());
+        (0..200).for_each(|i| lock(&lately).served(Client(i, 3)));
+        assert_eq!(lock(&lately).clients.len(), Lately::MOST);
     }
 
     #[test]

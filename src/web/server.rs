@@ -1,16 +1,15 @@
 //! Accepting connections and serving each until it ends, its time is over, or the exporter stops.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -18,8 +17,8 @@ use tracing::{debug, info, warn};
 
 use super::answer::Site;
 use super::config_file::Live;
-use super::crowd::Seat;
-use super::heard::Heard;
+use super::socket::Socket;
+use super::visit::Visit;
 use super::{ConfigFileError, Error, Exporter, Options, listen, routes};
 
 /// The bound addresses, before anything is served.
@@ -103,10 +102,10 @@ impl Server {
         drop(stopped);
         shutdown.await;
         stopping.send_replace(true);
-        site.crowd.stop_reading();
+        site.connections.stop_reading();
         if tokio::time::timeout(stop_time, stopping.closed()).await.is_err() {
             warn!("closing connections whose requests did not finish in time");
-            site.crowd.stop_all();
+            site.connections.stop_all();
         }
     }
 }
@@ -146,63 +145,82 @@ async fn attend<E: Exporter>(
     site: Arc<Site<E>>,
     stopping: watch::Receiver<bool>,
 ) {
-    let seat = site.crowd.enter();
+    let seat = site.connections.enter();
     // Answers are written whole; waiting to fill a packet only delays their end.
     let _ = stream.set_nodelay(true);
     let peer = peer.ip().to_canonical();
-    let stream = Heard::new(stream, seat.clone());
+    let stream = Socket::new(stream, seat.clone());
+    let visit = Visit::new(site.exporter.clone(), peer, seat.clone());
     tokio::select! {
-        () = greet(stream, peer, site, seat.clone(), stopping) => {}
+        () = greet(stream, site, visit, stopping) => {}
         () = seat.expired() => debug!(%peer, "closed a connection that waited too long"),
     }
 }
 
 /// With TLS where the web configuration file asks for it.
 async fn greet<E: Exporter>(
-    stream: Heard,
-    peer: IpAddr,
+    stream: Socket,
     site: Arc<Site<E>>,
-    seat: Arc<Seat>,
+    visit: Arc<Visit<E>>,
     stopping: watch::Receiver<bool>,
 ) {
     let Some(tls) = site.live.current().tls.clone() else {
-        return converse(stream, peer, site, seat, stopping).await;
+        return converse(stream, site, visit, stopping).await;
     };
     match TlsAcceptor::from(tls).accept(stream).await {
         Ok(mut stream) => {
             stream.get_mut().1.set_buffer_limit(Some(site.options.limits.head_bytes));
-            converse(stream, peer, site, seat, stopping).await;
+            converse(stream, site, visit, stopping).await;
         }
-        Err(error) => debug!(%peer, %error, "TLS handshake failed"),
+        Err(error) => debug!(peer = %visit.peer(), %error, "TLS handshake failed"),
     }
 }
 
-async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin>(
+async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
-    peer: IpAddr,
     site: Arc<Site<E>>,
-    seat: Arc<Seat>,
+    visit: Arc<Visit<E>>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let head_bytes = site.options.limits.head_bytes;
     let service = service_fn(|request| {
-        let (site, seat) = (site.clone(), seat.clone());
-        async move { Ok::<_, Infallible>(site.answer(request, peer, seat).await) }
+        let (site, visit) = (site.clone(), visit.clone());
+        Box::pin(async move { Ok::<_, Infallible>(site.answer(request, visit).await) })
     });
-    let stream = TokioIo::new(stream);
-    let connection =
-        http1::Builder::new().max_buf_size(head_bytes.max(8192)).serve_connection(stream, service);
-    let mut connection = pin!(connection);
+    let mut connection = http1::Builder::new()
+        .max_buf_size(head_bytes.max(8192))
+        .serve_connection(TokioIo::new(stream), service);
     let mut told = false;
-    loop {
+    let ended = loop {
         tokio::select! {
-            ended = connection.as_mut() => {
-                return ended.unwrap_or_else(|error| debug!(%peer, %error, "connection ended"));
-            }
+            ended = poll_fn(|context| connection.poll_without_shutdown(context)) => break ended,
             _ = stopping.wait_for(|stopping| *stopping), if !told => {
                 told = true;
-                connection.as_mut().graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
             }
         }
+    };
+    match ended {
+        Ok(()) => part(connection.into_parts().io.into_inner()).await,
+        Err(error) => debug!(peer = %visit.peer(), %error, "connection ended"),
     }
+}
+
+/// How long a client has to close a connection that we have closed.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// Closes our side, and hears whether the client closes its own in order.
+async fn part(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let parting = async {
+        stream.shutdown().await?;
+        let mut rest = [0; 256];
+        // Whatever it still sends is not answered; a bound keeps it from going on for ever.
+        for _ in 0..16 {
+            if stream.read(&mut rest).await? == 0 {
+                break;
+            }
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(PARTING, parting).await;
 }

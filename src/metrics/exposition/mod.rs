@@ -9,13 +9,11 @@ mod own;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use crate::event::Time;
 use crate::metrics::catalog::own::SERIES_LIMITED;
 use crate::metrics::catalog::{ACCESSES, SESSION_DURATION, SESSIONS_ACTIVE};
 use crate::metrics::own::Own;
-use crate::metrics::series::{OTHER, Receipt, Store, join};
+use crate::metrics::series::{Moment, OTHER, Store, Viewer, join};
 
 pub use format::Format;
 
@@ -24,12 +22,14 @@ use writer::Writer;
 /// One request for the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Scrape {
-    /// The address of a scraper; `None` for anyone else.
-    pub scraper: Option<IpAddr>,
+    /// A scraper; `None` for a person, who sees true values and moves no view.
+    pub viewer: Option<Viewer>,
     pub format: Format,
-    pub now: Time,
+    pub now: Moment,
     /// Whether OpenMetrics tells since when each counter counts (`--web.openmetrics-created`).
     pub created: bool,
+    /// Whether what the scraper has had until now is saved before the page is sent.
+    pub saved: bool,
 }
 
 /// The page for one scrape, its event families written. What they show can be saved before the
@@ -37,34 +37,27 @@ pub struct Scrape {
 #[derive(Debug)]
 pub struct Page {
     writer: Writer,
-    receipt: Option<Receipt>,
 }
 
 impl Page {
     /// Writes the event families and the open sessions (`program`, `user`, how many). It takes
-    /// note in `store` of who has seen what, so that this is to be saved too.
+    /// note in `store` that this scraper is given a look.
     pub fn of_events<P: AsRef<str>, U: AsRef<str>>(
         store: &mut Store,
         scrape: &Scrape,
         actives: impl IntoIterator<Item = (P, U, u64)>,
     ) -> Page {
         let mut writer = Writer::new(scrape.format, scrape.created, store.len());
-        let (audience, receipt) = store.answer(scrape.scraper, scrape.now);
-        for table in store.tables_mut() {
-            let family = table.family();
-            writer.together(family, table.show(&audience));
+        let audience = store.look(scrape.viewer, scrape.saved, scrape.now);
+        for table in store.tables() {
+            writer.together(table.family(), table.show(&audience));
         }
-        writer.counts(&ACCESSES, &store.accesses());
-        writer.counts(&SESSIONS_ACTIVE, &sessions(store, actives));
-        writer.durations(&SESSION_DURATION, store.durations_mut().show(&audience));
-        let folds = store.folds().map(|(family, folds)| (family.to_owned(), folds)).collect();
-        writer.counts(&SERIES_LIMITED, &folds);
-        Page { writer, receipt }
-    }
-
-    /// What [`Store::had`] is to be told when the page was sent.
-    pub fn receipt(&self) -> Option<Receipt> {
-        self.receipt
+        writer.counts(&ACCESSES, store.accesses().show(&audience));
+        let open = sessions(store, actives);
+        writer.counts(&SESSIONS_ACTIVE, open.iter().map(|(key, count)| (key.as_str(), *count)));
+        writer.durations(&SESSION_DURATION, store.durations().show(&audience));
+        writer.counts(&SERIES_LIMITED, store.folds());
+        Page { writer }
     }
 
     /// Adds the exporter's own families, as they are now.
@@ -78,7 +71,7 @@ impl Page {
     }
 }
 
-/// Writes the whole page at once, for someone who has it with that.
+/// Writes the whole page at once.
 pub fn render<P: AsRef<str>, U: AsRef<str>>(
     store: &mut Store,
     own: Option<&Own>,
@@ -86,9 +79,6 @@ pub fn render<P: AsRef<str>, U: AsRef<str>>(
     actives: impl IntoIterator<Item = (P, U, u64)>,
 ) -> Vec<u8> {
     let page = Page::of_events(store, scrape, actives);
-    if let Some(receipt) = page.receipt {
-        store.had(receipt);
-    }
     match own {
         Some(own) => page.with(own).finish(),
         None => page.finish(),

@@ -5,7 +5,6 @@
 //! They differ in what `# TYPE` calls a counter, in `# UNIT`, `_created` and `# EOF`, in the floats
 //! of `le`, and in which signs a help text escapes.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 
@@ -105,7 +104,9 @@ impl Writer {
         let start = self.out.len();
         self.labels(names, shown.key);
         let labels = start..self.out.len();
-        put!(self.out, " {}\n", shown.count);
+        self.out.push(b' ');
+        self.number(shown.count);
+        self.out.push(b'\n');
         if self.created {
             put!(self.out, "{}_created", stem(family.name));
             self.out.extend_from_within(labels.clone());
@@ -117,14 +118,24 @@ impl Writer {
     }
 
     /// A counter or gauge of whole numbers by joined label values.
-    pub(super) fn counts(&mut self, family: &Family, samples: &BTreeMap<String, u64>) {
+    pub(super) fn counts<'k>(
+        &mut self,
+        family: &Family,
+        samples: impl Iterator<Item = (&'k str, u64)>,
+    ) {
         let names = LabelNames::of(family.labels);
         self.family(family);
         for (key, count) in samples {
             self.out.extend_from_slice(family.name.as_bytes());
             self.labels(&names, key);
-            put!(self.out, " {count}\n");
+            self.out.push(b' ');
+            self.number(count);
+            self.out.push(b'\n');
         }
+    }
+
+    fn number(&mut self, number: u64) {
+        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
     pub(super) fn durations<'s>(
@@ -241,7 +252,8 @@ impl Writer {
     fn seconds(&mut self, time: Time) {
         let nanoseconds = time.nanoseconds().unsigned_abs();
         let sign = if time.nanoseconds() < 0 { "-" } else { "" };
-        put!(self.out, "{sign}{}", nanoseconds / 1_000_000_000);
+        self.out.extend_from_slice(sign.as_bytes());
+        self.number(nanoseconds / 1_000_000_000);
         let fraction = nanoseconds % 1_000_000_000;
         if fraction > 0 {
             put!(self.out, ".{fraction:09}");

@@ -5,7 +5,7 @@ use crate::metrics::testing::{at, samples, scrape};
 
 fn page(own: &Own) -> String {
     let nobody = std::iter::empty::<(&str, &str, u64)>();
-    let page = render(&mut Store::default(), Some(own), &scrape(None, at(0)), nobody);
+    let page = render(&mut Store::default(), Some(own), &scrape(at(0)), nobody);
     String::from_utf8(page).unwrap()
 }
 

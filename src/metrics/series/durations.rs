@@ -1,12 +1,13 @@
 //! The histogram of how long sessions lasted, a series a program.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Happening;
-use super::held::{Audience, Hold};
-use super::labels::{OTHER, push_value};
+use super::labels::{OTHER, join};
+use super::views::{Audience, Beginning};
 use crate::event::Time;
 use crate::metrics::catalog::SESSION_DURATION;
 
@@ -15,17 +16,19 @@ pub(crate) struct Durations {
     cap: usize,
     rows: BTreeMap<String, Row>,
     folds: u64,
-    /// The program that is looked for, kept so that it costs no allocation where it stands.
-    name: String,
+    /// What a program is shown at before its values.
+    nothing: Spread,
 }
 
 #[derive(Debug)]
 struct Row {
     spread: Spread,
     created: Time,
-    touched: Time,
-    /// What is shown while it is held.
-    held: Option<(Hold, Spread)>,
+    /// How long the exporter had run when something was last counted into it.
+    touched: Duration,
+    born: Option<Beginning>,
+    /// What it stood at when the exporter started.
+    base: Option<Spread>,
 }
 
 /// How many values fell into each bucket (not summed up), and their sum in seconds.
@@ -50,9 +53,11 @@ pub(super) struct SavedRow {
     program: String,
     spread: Spread,
     created: i64,
-    touched: i64,
+    touched: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    held_at: Option<Spread>,
+    born: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base: Option<Spread>,
 }
 
 impl Spread {
@@ -71,7 +76,7 @@ impl Spread {
 
 impl Durations {
     pub(super) fn new(cap: usize) -> Self {
-        Durations { cap, rows: BTreeMap::new(), folds: 0, name: String::new() }
+        Durations { cap, rows: BTreeMap::new(), folds: 0, nothing: Spread::empty() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -92,88 +97,71 @@ impl Durations {
 
     /// A duration that is no number or negative, as a clock set back leaves it, counts as 0.
     pub(super) fn add(&mut self, program: &str, seconds: f64, happening: &Happening) {
-        self.name.clear();
-        push_value(&mut self.name, program);
-        if !self.rows.contains_key(&self.name) {
-            self.bear(happening);
+        if !self.rows.contains_key(program) {
+            return self.add_by_name(join(&[program]), seconds, happening);
         }
-        if let Some(row) = self.rows.get_mut(&self.name) {
-            let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
-            row.spread.add(seconds, happening.count);
-            row.touched = row.touched.max(happening.now);
+        if let Some(row) = self.rows.get_mut(program) {
+            row.add(seconds, happening);
         }
     }
 
     /// Makes a row for the name, which becomes `(other)` where there is no room.
-    fn bear(&mut self, happening: &Happening) {
-        if self.rows.len() + 1 >= self.cap {
+    fn add_by_name(&mut self, mut name: String, seconds: f64, happening: &Happening) {
+        if !self.rows.contains_key(&name) && self.rows.len() + 1 >= self.cap {
             self.folds = self.folds.saturating_add(happening.count);
-            OTHER.clone_into(&mut self.name);
+            OTHER.clone_into(&mut name);
         }
-        self.rows.entry(self.name.clone()).or_insert_with(|| Row::newborn(happening));
+        let row = self.rows.entry(name).or_insert_with(|| Row::newborn(happening));
+        row.add(seconds, happening);
     }
 
-    pub(super) fn resume(&mut self, cap: usize, answered: u64, now: Time) {
-        self.cap = cap;
-        for row in self.rows.values_mut() {
-            let at = row.held.take().map_or_else(|| row.spread.clone(), |(_, at)| at);
-            row.held = Some((Hold::restored(answered, now), at));
+    /// As [`super::table::Table::hold`].
+    pub(super) fn hold(&mut self, seen: bool) {
+        for row in self.rows.values_mut().filter(|row| seen || row.base.is_none()) {
+            row.base = Some(row.spread.clone());
         }
     }
 
     /// Drops what was not touched since `oldest`, and says how many.
-    pub(super) fn forget(&mut self, oldest: Time) -> usize {
+    pub(super) fn forget(&mut self, oldest: Duration) -> usize {
         let before = self.rows.len();
         self.rows.retain(|_, row| row.touched >= oldest);
         before - self.rows.len()
     }
 
-    /// Whether a program is not shown at its values yet.
-    pub(super) fn holds_any(&self) -> bool {
-        self.rows.values().any(|row| row.held.is_some())
-    }
-
     /// What this audience sees, in the order of the page.
-    pub(crate) fn show(&mut self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
-        for row in self.rows.values_mut() {
-            row.held.take_if(|(hold, _)| hold.is_over(audience));
-            if let Some((hold, _)) = &mut row.held {
-                hold.tell(audience);
-            }
-        }
+    pub(crate) fn show(&self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
+        let nothing = &self.nothing;
         self.rows.iter().map(move |(program, row)| Shown {
             program,
-            spread: row.shown(audience),
+            spread: row.shown(audience, nothing),
             created: row.created,
         })
     }
 
-    pub(super) fn save(&self) -> (Vec<SavedRow>, u64) {
+    pub(super) fn save(&self, is_young: impl Fn(Beginning) -> bool) -> (Vec<SavedRow>, u64) {
         let rows = self.rows.iter().map(|(program, row)| SavedRow {
             program: program.clone(),
             spread: row.spread.clone(),
             created: row.created.nanoseconds(),
-            touched: row.touched.nanoseconds(),
-            held_at: row
-                .held
-                .as_ref()
-                .filter(|(hold, _)| hold.is_secret())
-                .map(|(_, at)| at.clone()),
+            touched: row.touched.as_secs(),
+            born: row.born.filter(|born| is_young(*born)).map(|born| born.look),
+            base: row.base.clone().filter(|base| *base != row.spread),
         });
         (rows.collect(), self.folds)
     }
 
     /// Takes back what a snapshot held. Rows with other buckets than today's are left out.
-    pub(super) fn restore(&mut self, rows: Vec<SavedRow>, folds: u64) {
+    pub(super) fn restore(&mut self, rows: Vec<SavedRow>, folds: u64, now: Duration) {
         self.folds = folds;
         let buckets = SESSION_DURATION.buckets.len() + 1;
         for saved in rows.into_iter().filter(|saved| saved.spread.buckets.len() == buckets) {
-            let held_at = saved.held_at.filter(|at| at.buckets.len() == buckets);
             let row = Row {
                 spread: saved.spread,
                 created: Time::from_nanoseconds(saved.created),
-                touched: Time::from_nanoseconds(saved.touched),
-                held: held_at.map(|at| (Hold::restored(0, Time::default()), at)),
+                touched: Duration::from_secs(saved.touched),
+                born: saved.born.map(|look| Beginning { look, at: now }),
+                base: saved.base.filter(|base| base.buckets.len() == buckets),
             };
             self.rows.insert(saved.program, row);
         }
@@ -182,18 +170,25 @@ impl Durations {
 
 impl Row {
     fn newborn(happening: &Happening) -> Self {
-        let hold = Hold::newborn(happening.answered, happening.now);
         Row {
             spread: Spread::empty(),
-            created: if happening.live { happening.now } else { happening.time },
-            touched: happening.now,
-            held: happening.live.then(|| (hold, Spread::empty())),
+            created: happening.created(),
+            touched: happening.lived,
+            born: happening.live,
+            base: None,
         }
     }
 
-    fn shown(&self, audience: &Audience) -> &Spread {
-        match &self.held {
-            Some((hold, at)) if !hold.is_told_to(audience) => at,
+    fn add(&mut self, seconds: f64, happening: &Happening) {
+        let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
+        self.spread.add(seconds, happening.count);
+        self.touched = self.touched.max(happening.lived);
+    }
+
+    fn shown<'s>(&'s self, audience: &Audience, nothing: &'s Spread) -> &'s Spread {
+        match (self.born, &self.base) {
+            (Some(born), _) if born.is_ahead_of(audience) => nothing,
+            (_, Some(base)) if audience.before_start => base,
             _ => &self.spread,
         }
     }

@@ -1,6 +1,10 @@
 //! Label values: which part of an event each is, made safe and bounded, and joined to one key.
 
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
+
 use crate::metrics::catalog::Label;
+use crate::metrics::text;
 use crate::policy::Observation;
 
 /// What a label that folded is called. Brackets cannot stand in an account's name.
@@ -20,36 +24,59 @@ pub const MAX_VALUE_BYTES: usize = 200;
 /// tuples of their values do.
 const SEPARATOR: char = '\u{1f}';
 
-/// The joined label values of one series, in the order of the family's labels.
-#[derive(Debug, Default)]
-pub(super) struct Key(String);
+/// The label values of one series before they are joined, so that a series that stands is found
+/// without an allocation.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'p, 'o> {
+    pub(super) seen: &'p Observation<'o>,
+    pub(super) labels: &'static [Label],
+    /// The labels that are `(other)`.
+    pub(super) folded: &'static [Label],
+}
 
-impl Key {
-    /// Becomes the key that `seen` has in a family with these labels.
-    pub(super) fn of(&mut self, labels: &[Label], seen: &Observation<'_>) {
-        self.0.clear();
-        for (i, label) in labels.iter().enumerate() {
-            if i > 0 {
-                self.0.push(SEPARATOR);
+impl<'p> Parts<'p, '_> {
+    /// The values as they are shown.
+    fn iter(&self) -> impl Iterator<Item = Cow<'p, str>> {
+        self.labels.iter().map(|label| {
+            if self.folded.contains(label) {
+                return Cow::Borrowed(OTHER);
             }
-            push_value(&mut self.0, value(*label, seen));
-        }
+            text::shown(value(*label, self.seen), MAX_VALUE_BYTES)
+        })
     }
 
-    /// Becomes `key` with the labels of `fold` as `(other)`.
-    pub(super) fn fold(&mut self, key: &str, labels: &[Label], fold: &[Label]) {
-        self.0.clear();
-        for (i, (label, value)) in labels.iter().zip(values(key)).enumerate() {
-            if i > 0 {
-                self.0.push(SEPARATOR);
-            }
-            self.0.push_str(if fold.contains(label) { OTHER } else { value });
-        }
+    pub(super) fn hash(&self, hasher: &impl BuildHasher) -> u64 {
+        hash(hasher, self.iter())
     }
 
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
+    /// Whether they are the values of this key, compared in full.
+    pub(super) fn are(&self, key: &str) -> bool {
+        let mut rest = Some(key);
+        self.iter().all(|part| {
+            rest.take().and_then(|key| key.strip_prefix(&*part)).is_some_and(|behind| {
+                rest = behind.strip_prefix(SEPARATOR);
+                rest.is_some() || behind.is_empty()
+            })
+        }) && rest.is_none()
     }
+
+    pub(super) fn join(&self) -> Box<str> {
+        join(&self.iter().collect::<Vec<_>>()).into_boxed_str()
+    }
+}
+
+/// The same for raw parts as for those of a key. Keyed, so that nobody can choose names that
+/// collide.
+pub(super) fn hash<S: AsRef<str>>(
+    hasher: &impl BuildHasher,
+    parts: impl Iterator<Item = S>,
+) -> u64 {
+    let mut state = hasher.build_hasher();
+    for part in parts {
+        state.write(part.as_ref().as_bytes());
+        state.write_u8(SEPARATOR as u8);
+    }
+    state.finish()
 }
 
 /// The values that were joined to `key`.
@@ -57,39 +84,16 @@ pub(crate) fn values(key: &str) -> impl Iterator<Item = &str> {
     key.split(SEPARATOR)
 }
 
-/// Joins values that are already safe, as those of a snapshot.
+/// Joins values, each made safe.
 pub(crate) fn join<S: AsRef<str>>(parts: &[S]) -> String {
     let mut key = String::new();
     for (i, part) in parts.iter().enumerate() {
         if i > 0 {
             key.push(SEPARATOR);
         }
-        push_value(&mut key, part.as_ref());
+        key.push_str(&text::shown(part.as_ref(), MAX_VALUE_BYTES));
     }
     key
-}
-
-/// Appends one value: cut at [`MAX_VALUE_BYTES`], and each control character as U+FFFD, so that no
-/// name that was logged can move a terminal's cursor or end a line.
-pub(crate) fn push_value(key: &mut String, value: &str) {
-    let value = &value[..value.floor_char_boundary(MAX_VALUE_BYTES)];
-    if value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        key.push_str(value);
-    } else {
-        push_without_controls(key, value);
-    }
-}
-
-/// U+FFFD takes three bytes where an ASCII control took one, so the bound is held here once more.
-fn push_without_controls(key: &mut String, value: &str) {
-    let end = key.len() + MAX_VALUE_BYTES;
-    for c in value.chars() {
-        let c = if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        if key.len() + c.len_utf8() > end {
-            break;
-        }
-        key.push(c);
-    }
 }
 
 /// The path of the program that sudo ran, without its arguments; of `list`, `validate` and

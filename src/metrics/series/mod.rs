@@ -1,40 +1,37 @@
 //! The series of the event families: how often, when last, and what was shown to whom.
 //!
-//! Owns every count of events. Counter, last-seen, birth and shown state of a series are one row,
-//! so that they cannot disagree and are saved together. Nothing here reads a clock: `now` comes in.
+//! Owns every count of events. Counter, gauges, birth and shown state of a series are one row, so
+//! that they cannot disagree and are saved together. Nothing here reads a clock: `now` comes in.
 //!
 //! Invariants, stated as absences:
 //! - No family has more than its cap of series, whatever is logged; what finds no room of its own
 //!   is counted under `(other)`, so nothing is missing from a family's sum.
-//! - No counter falls and no last-seen gauge goes back.
-//! - No label holds a control character or more than [`MAX_VALUE_BYTES`] bytes.
+//! - No counter falls on a connection that is kept, and no last-seen gauge goes back.
+//! - No label holds a hidden character or more than [`MAX_VALUE_BYTES`] bytes.
+//! - No view waits for another's.
 
 mod accesses;
 mod durations;
-mod held;
 mod labels;
 mod saved;
 mod table;
+mod views;
 
-use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::event::{EventKind, Time};
 use crate::metrics::catalog::{EVENT_FAMILIES, EventFamily, When};
 use crate::policy::Observation;
 
-pub use held::Receipt;
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
+pub use views::{Client, Viewer};
 
 use accesses::Accesses;
 use durations::Durations;
-use held::{Audience, Scrapers};
-
-use labels::Key;
 use table::Table;
+use views::{Audience, Beginning, Views};
 
 pub(crate) use durations::Shown as ShownDuration;
-#[cfg(test)]
-use labels::push_value;
 pub(crate) use labels::{join, values};
 pub(crate) use table::Shown;
 
@@ -47,6 +44,20 @@ pub const MINIMUM_CAP: usize = 20;
 /// The greatest cap: more series in one family no Prometheus wants from one exporter.
 pub const MAXIMUM_CAP: usize = 1_000_000;
 
+/// Now, by both clocks: the one on the wall, which may jump, and how long this run has lasted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moment {
+    pub wall: Time,
+    pub up: Duration,
+}
+
+/// For what reads a log once and keeps nothing.
+impl From<Time> for Moment {
+    fn from(wall: Time) -> Self {
+        Moment { wall, up: Duration::ZERO }
+    }
+}
+
 /// All series of all event families. It is saved whole and restored whole: serialise it, and after
 /// deserialising call [`Store::resume`].
 #[derive(Debug)]
@@ -54,11 +65,14 @@ pub struct Store {
     tables: Vec<Table>,
     durations: Durations,
     accesses: Accesses,
-    scrapers: Scrapers,
+    views: Views,
+    /// When this run went on from a snapshot.
+    start: Option<Beginning>,
+    /// How long the exporter had run, over all its runs, when this one began.
+    lived: Duration,
+    /// And when it was last told what time it is.
+    now: Duration,
     generation: u64,
-    /// The joined label values of the series that is looked for, kept so that it costs no
-    /// allocation to count into a series that stands.
-    key: Key,
 }
 
 /// What one event adds to each series that it feeds.
@@ -67,11 +81,21 @@ struct Happening {
     count: u64,
     /// When the event happened, by its record.
     time: Time,
+    /// When it is counted, by the clock on the wall.
     now: Time,
-    /// It happened while the exporter watches: not part of the first start's baseline.
-    live: bool,
-    /// Responses that had been given when it was counted.
-    answered: u64,
+    /// And in seconds that the exporter has run.
+    lived: Duration,
+    /// Where it happens while the exporter watches, and is not part of the first start's baseline:
+    /// the beginning of a series that it gives birth to.
+    live: Option<Beginning>,
+}
+
+impl Happening {
+    /// Since when a series counts that this gives birth to. The baseline counts from its first event:
+    /// it was not counted from 0 today.
+    fn created(&self) -> Time {
+        if self.live.is_some() { self.now } else { self.time }
+    }
 }
 
 impl Default for Store {
@@ -85,24 +109,30 @@ impl Store {
     /// above [`MAXIMUM_CAP`] is that bound; the settings refuse it.
     pub fn new(cap: usize) -> Self {
         let cap = cap.clamp(MINIMUM_CAP, MAXIMUM_CAP);
+        let mut views = Views::default();
         Store {
             tables: EVENT_FAMILIES.iter().map(|family| Table::new(family, cap)).collect(),
             durations: Durations::new(cap),
-            accesses: Accesses::default(),
-            scrapers: Scrapers::default(),
+            accesses: Accesses::new(views.begin(Duration::ZERO)),
+            views,
+            start: None,
+            lived: Duration::ZERO,
+            now: Duration::ZERO,
             generation: 0,
-            key: Key::default(),
         }
     }
 
-    /// Takes up what a restored store holds, at the moment `now` of the restart: every series is
-    /// held at its saved value until it has been shown, and newcomers obey `cap`. Series above a
-    /// cap that was lowered stay, for a counter may not fall.
-    pub fn resume(&mut self, cap: usize, now: Time) {
-        let cap = cap.clamp(MINIMUM_CAP, MAXIMUM_CAP);
-        let answered = self.scrapers.answered();
-        self.tables.iter_mut().for_each(|table| table.resume(cap, answered, now));
-        self.durations.resume(cap, answered, now);
+    /// Takes up what a restored store holds: to each scraper every series is shown at its saved value
+    /// before what is caught up, and newcomers obey `cap`. Series above a cap that was lowered stay,
+    /// for a counter may not fall.
+    pub fn resume(&mut self, cap: usize) {
+        self.set_cap(cap);
+        // Where nobody has looked since the start before, what it held back is held back still.
+        let seen = self.start.is_none_or(|start| start.look < self.views.looks());
+        self.start = Some(self.views.begin(self.lived));
+        self.tables.iter_mut().for_each(|table| table.hold(seen));
+        self.durations.hold(seen);
+        self.accesses.hold(seen);
     }
 
     /// Newcomers obey `cap` from now on.
@@ -114,41 +144,36 @@ impl Store {
 
     /// Counts one event. `live` is false for what the first start finds in the log: the baseline,
     /// which is shown as it is.
-    pub fn observe(&mut self, seen: &Observation<'_>, live: bool, now: Time) {
+    pub fn observe(&mut self, seen: &Observation<'_>, live: bool, now: impl Into<Moment>) {
         self.generation += 1;
+        let now = now.into();
+        let lived = self.pass(now);
         let happening = Happening {
             count: u64::from(seen.event.count),
             time: seen.event.time,
-            now,
-            live,
-            answered: self.scrapers.answered(),
+            now: now.wall,
+            lived,
+            live: live.then(|| self.views.begin(lived)),
         };
-        for table in &mut self.tables[fed_by(seen.event.kind)] {
-            if counts(table.family(), seen) {
-                self.key.of(table.family().labels(), seen);
-                table.add(&self.key, &happening);
-            }
+        for table in self.tables.iter_mut().filter(|table| feeds(table.family(), seen)) {
+            table.add(seen, &happening);
         }
-        if live {
-            self.accesses.add(seen);
-        }
+        self.accesses.add(seen, &happening);
         if let (EventKind::SessionClosed, Some(seconds)) = (seen.event.kind, seen.duration) {
             self.durations.add(&seen.event.program, seconds, &happening);
         }
     }
 
-    /// Drops the series that nothing was counted into for `forget_after` seconds.
-    pub fn forget(&mut self, now: Time, forget_after: i64) {
-        let oldest = now.saturating_add_seconds(forget_after.saturating_neg());
-        let mut dropped = 0;
-        for table in &mut self.tables {
-            dropped += table.forget(oldest);
-        }
-        dropped += self.durations.forget(oldest);
+    /// Drops the series that nothing was counted into for `forget_after` of the time that the
+    /// exporter has run: a clock that jumps and a host that was away for long drop nothing.
+    pub fn forget(&mut self, now: impl Into<Moment>, forget_after: Duration) {
+        let Some(oldest) = self.pass(now.into()).checked_sub(forget_after) else { return };
+        let dropped: usize = self.tables.iter_mut().map(|table| table.forget(oldest)).sum();
+        let dropped = dropped + self.durations.forget(oldest);
         self.generation += u64::from(dropped > 0);
     }
 
-    /// Rises with every change that a snapshot must hold. Equal numbers of one run: nothing is
+    /// Rises with every change of a count. Equal numbers of one run: nothing that is counted is
     /// unsaved.
     pub fn generation(&self) -> u64 {
         self.generation
@@ -163,41 +188,59 @@ impl Store {
         self.len() == 0
     }
 
-    /// Notes that a response is given now, to this scraper or to someone who is none, and what
-    /// that one may see.
-    pub(crate) fn answer(
-        &mut self,
-        scraper: Option<IpAddr>,
-        now: Time,
-    ) -> (Audience, Option<Receipt>) {
-        let known = self.scrapers.is_remembered(scraper, now);
-        // Whoever has seen a value must not see less of it after a crash, so the end of a hold is
-        // to be saved as a count is.
-        self.generation += u64::from(!known || self.holds_any());
-        self.scrapers.answer(scraper, now)
+    /// A scraper asks, so it has had what it was given on this connection before. Whether it would see
+    /// more once that is saved.
+    pub fn asks(&mut self, viewer: Viewer, now: Moment) -> bool {
+        let now = self.pass(now);
+        self.views.asks(viewer, now);
+        self.views.waits(viewer, now)
     }
 
-    /// Notes that a scraper has had its response: one that was lost on the way, to a scraper that
-    /// waited no longer or by the end of this process, shows nobody a 0.
-    pub fn had(&mut self, receipt: Receipt) {
-        self.scrapers.had(receipt);
+    /// A connection of scrapers has ended; `in_order` where the client closed it after it had the
+    /// whole of its last answer.
+    pub fn closed(&mut self, connection: u64, in_order: bool, now: Moment) {
+        let now = self.pass(now);
+        self.views.closed(connection, in_order, now);
     }
 
-    fn holds_any(&self) -> bool {
-        self.tables.iter().any(Table::holds_any) || self.durations.holds_any()
+    /// Whether what scrapers have had is not all saved, and matters.
+    pub fn views_are_unsaved(&self) -> bool {
+        self.views.any_unsaved(self.now)
     }
 
-    pub(crate) fn tables_mut(&mut self) -> &mut [Table] {
-        &mut self.tables
+    /// A snapshot is taken now.
+    pub fn is_being_saved(&mut self) {
+        self.views.are_being_saved();
     }
 
-    /// The samples of `login_accesses_total` by joined labels.
-    pub(crate) fn accesses(&self) -> std::collections::BTreeMap<String, u64> {
-        self.accesses.by_labels()
+    /// The last snapshot that was taken is on the disk, or cannot be put there: being blind would be
+    /// worse than telling twice after a crash.
+    pub fn was_saved(&mut self) {
+        self.views.were_saved();
     }
 
-    pub(crate) fn durations_mut(&mut self) -> &mut Durations {
-        &mut self.durations
+    /// Notes that a page is written now, and for whom.
+    pub(crate) fn look(&mut self, viewer: Option<Viewer>, saved: bool, now: Moment) -> Audience {
+        let now = self.pass(now);
+        self.views.look(viewer, saved, self.start, now)
+    }
+
+    /// Time passes, and never backwards.
+    fn pass(&mut self, now: Moment) -> Duration {
+        self.now = self.now.max(self.lived + now.up);
+        self.now
+    }
+
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    pub(crate) fn accesses(&self) -> &Accesses {
+        &self.accesses
+    }
+
+    pub(crate) fn durations(&self) -> &Durations {
+        &self.durations
     }
 
     /// Events that were counted under `(other)`, by the name of the family that was full.
@@ -208,7 +251,8 @@ impl Store {
 
     /// The joined labels of every series of `login_sessions_opened_total`.
     pub(crate) fn session_keys(&self) -> impl Iterator<Item = &str> {
-        self.tables[fed_by(EventKind::SessionOpened)].iter().flat_map(Table::keys)
+        let opened = |table: &&Table| table.family().fed_by == EventKind::SessionOpened;
+        self.tables.iter().filter(opened).flat_map(Table::keys)
     }
 
     pub(crate) fn cap(&self) -> usize {
@@ -216,29 +260,13 @@ impl Store {
     }
 }
 
-/// Which of [`EVENT_FAMILIES`] an event of this kind feeds: they stand side by side.
-fn fed_by(kind: EventKind) -> std::ops::Range<usize> {
-    match kind {
-        EventKind::LoginSuccess => 0..2,
-        EventKind::LoginFailure => 2..3,
-        EventKind::LoginRejected => 3..4,
-        EventKind::SessionOpened => 4..5,
-        EventKind::SessionClosed => 5..6,
-        EventKind::SudoCommand => 6..7,
-        EventKind::SudoFailure => 7..8,
-        EventKind::SuSuccess => 8..9,
-        EventKind::SuFailure => 9..10,
-        EventKind::AccountChange => 10..11,
-        EventKind::AwsSuccess => 11..12,
-        EventKind::AwsFailure => 12..13,
-    }
-}
-
-fn counts(family: &EventFamily, seen: &Observation<'_>) -> bool {
-    match family.when {
-        When::Always => true,
-        When::AfterFailures => seen.after_failures,
-    }
+/// Whether the family counts this event: the catalog says it, and nothing else.
+fn feeds(family: &EventFamily, seen: &Observation<'_>) -> bool {
+    family.fed_by == seen.event.kind
+        && match family.when {
+            When::Always => true,
+            When::AfterFailures => seen.after_failures,
+        }
 }
 
 #[cfg(test)]

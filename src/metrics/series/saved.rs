@@ -5,20 +5,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Store;
 use super::accesses::Saved as SavedAccess;
 use super::durations::SavedRow as SavedDuration;
-use super::held::{Hold, Scrapers};
 use super::labels::{join, values};
-use super::table::{Held, Row, Table};
+use super::table::{Row, Table};
+use super::views::{Beginning, Saved as SavedViews};
 use crate::event::Time;
 
 #[derive(Serialize)]
 struct StoreOut<'s> {
-    scrapers: &'s Scrapers,
+    run: Run,
     families: BTreeMap<&'static str, FamilyOut<'s>>,
     durations: (Vec<SavedDuration>, u64),
     accesses: Vec<SavedAccess>,
@@ -33,11 +34,10 @@ struct FamilyOut<'s> {
 
 #[derive(Deserialize)]
 struct StoreIn<'s> {
-    scrapers: Scrapers,
+    run: Run,
     #[serde(borrow)]
     families: BTreeMap<String, FamilyIn<'s>>,
     durations: (Vec<SavedDuration>, u64),
-    #[serde(default)]
     accesses: Vec<SavedAccess>,
 }
 
@@ -49,26 +49,52 @@ struct FamilyIn<'s> {
     series: Vec<(Vec<Text<'s>>, SavedCounts)>,
 }
 
+/// What is known of this run and of those who look, beside the series.
+#[derive(Serialize, Deserialize)]
+struct Run {
+    /// Seconds that the exporter has run.
+    lived: u64,
+    views: SavedViews,
+    /// The look before this run began, where it went on from a snapshot.
+    start: Option<u64>,
+    /// The look before the accesses' series were born, as long as they are young.
+    accesses_born: Option<u64>,
+}
+
 /// Borrowed from the snapshot where JSON has no escape in it.
 #[derive(Deserialize)]
 struct Text<'s>(#[serde(borrow)] Cow<'s, str>);
 
-/// Count, last seen, created, touched, held at, counted.
+/// The numbers of one series.
+///
+/// In this order: count, last seen, created (both Unix nanoseconds), touched (seconds that the
+/// exporter had run), counted (Unix nanoseconds), the look before it was born as long as it is young,
+/// and what it stood at when the exporter started where that is another count.
 #[derive(Serialize, Deserialize)]
-struct SavedCounts(u64, i64, i64, i64, Option<u64>, #[serde(default)] Option<i64>);
+struct SavedCounts(u64, i64, i64, u64, Option<i64>, Option<u64>, Option<u64>);
 
 impl Serialize for Store {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let run = Run {
+            lived: self.now.as_secs(),
+            views: self.views.save(),
+            start: self.start.map(|start| start.look),
+            accesses_born: self.accesses.born().filter(|b| b.is_young(self.now)).map(|b| b.look),
+        };
         let families =
-            self.tables.iter().map(|t| (t.family().counter.name, family_out(t))).collect();
-        let durations = self.durations.save();
-        let accesses = self.accesses.save();
-        StoreOut { scrapers: &self.scrapers, families, durations, accesses }.serialize(serializer)
+            self.tables.iter().map(|t| (t.family().counter.name, family_out(t, self.now)));
+        let store = StoreOut {
+            run,
+            families: families.collect(),
+            durations: self.durations.save(|born| born.is_young(self.now)),
+            accesses: self.accesses.save(),
+        };
+        store.serialize(serializer)
     }
 }
 
-fn family_out(table: &Table) -> FamilyOut<'_> {
-    let series = table.rows().map(|row| (values(&row.key).collect(), counts_out(row)));
+fn family_out(table: &Table, now: Duration) -> FamilyOut<'_> {
+    let series = table.rows().map(|row| (values(&row.key).collect(), counts_out(row, now)));
     FamilyOut {
         labels: table.family().labels().iter().map(|label| label.name()).collect(),
         folds: table.folds(),
@@ -76,35 +102,40 @@ fn family_out(table: &Table) -> FamilyOut<'_> {
     }
 }
 
-fn counts_out(row: &Row) -> SavedCounts {
+fn counts_out(row: &Row, now: Duration) -> SavedCounts {
     SavedCounts(
         row.count,
         row.last.nanoseconds(),
         row.created.nanoseconds(),
-        row.touched.nanoseconds(),
-        row.held_at(),
+        row.touched.as_secs(),
         row.counted.map(Time::nanoseconds),
+        row.born.filter(|born| born.is_young(now)).map(|born| born.look),
+        row.base.filter(|base| *base != row.count),
     )
 }
 
-/// After this [`Store::resume`] must be called: the cap and the moment of the restart are not in
-/// the snapshot.
+/// After this [`Store::resume`] must be called: the cap is not in the snapshot.
 impl<'de> Deserialize<'de> for Store {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let saved = StoreIn::deserialize(deserializer)?;
-        let mut store = Store { scrapers: saved.scrapers, ..Store::default() };
+        let now = Duration::from_secs(saved.run.lived);
+        let beginning = |look: u64| Beginning { look, at: now };
+        let mut store = Store::default();
+        (store.lived, store.now) = (now, now);
+        store.start = saved.run.start.map(beginning);
+        store.views.restore(saved.run.views, now);
         for table in &mut store.tables {
             if let Some(family) = saved.families.get(table.family().counter.name) {
-                restore(table, family);
+                restore(table, family, now);
             }
         }
-        store.durations.restore(saved.durations.0, saved.durations.1);
-        store.accesses.restore(&saved.accesses);
+        store.durations.restore(saved.durations.0, saved.durations.1, now);
+        store.accesses.restore(&saved.accesses, saved.run.accesses_born.map(beginning));
         Ok(store)
     }
 }
 
-fn restore(table: &mut Table, saved: &FamilyIn<'_>) {
+fn restore(table: &mut Table, saved: &FamilyIn<'_>, now: Duration) {
     let places: Vec<Option<usize>> = table
         .family()
         .labels()
@@ -113,20 +144,21 @@ fn restore(table: &mut Table, saved: &FamilyIn<'_>) {
         .collect();
     let rows = saved.series.iter().map(|(texts, counts)| {
         let text = |place: &Option<usize>| place.and_then(|p| texts.get(p)).map_or("", |t| &t.0);
-        row_in(join(&places.iter().map(text).collect::<Vec<_>>()), counts)
+        row_in(join(&places.iter().map(text).collect::<Vec<_>>()), counts, now)
     });
     table.restore(rows.collect::<Vec<_>>(), saved.folds);
 }
 
-fn row_in(key: String, saved: &SavedCounts) -> Row {
-    let held = saved.4.map(|at| Held { hold: Hold::restored(0, Time::default()), at });
+fn row_in(key: String, saved: &SavedCounts, now: Duration) -> Row {
     Row {
         key: key.into(),
+        hash: 0,
         count: saved.0,
         last: Time::from_nanoseconds(saved.1),
         created: Time::from_nanoseconds(saved.2),
-        touched: Time::from_nanoseconds(saved.3),
-        counted: saved.5.map(Time::from_nanoseconds),
-        held,
+        touched: Duration::from_secs(saved.3),
+        counted: saved.4.map(Time::from_nanoseconds),
+        born: saved.5.map(|look| Beginning { look, at: now }),
+        base: saved.6,
     }
 }

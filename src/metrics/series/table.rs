@@ -6,49 +6,50 @@
 //! floods costs only that label. Folded whole there are at most three series, one a verdict, and
 //! they always find room.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::RandomState;
+use std::time::Duration;
+
+use hashbrown::HashTable;
 
 use super::Happening;
-use super::held::{Audience, Hold};
-use super::labels::Key;
+use super::labels::{Parts, hash, values};
+use super::views::{Audience, Beginning};
 use crate::event::Time;
 use crate::metrics::catalog::EventFamily;
+use crate::policy::Observation;
 
 #[derive(Debug)]
 pub(crate) struct Table {
     family: &'static EventFamily,
     cap: usize,
-    /// By joined label values. Its hash is keyed, so that nobody can choose names that collide.
-    index: HashMap<Arc<str>, u32>,
+    /// The place of each row, by the hash of its label values.
+    index: HashTable<u32>,
+    hasher: RandomState,
     rows: Vec<Row>,
     /// The rows, sorted by their keys: the order of the page.
     order: Vec<u32>,
     folds: u64,
-    folded: Key,
 }
 
-/// One series: counter and last-seen gauge in one.
+/// One series: the counter and its gauges in one.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) key: Arc<str>,
+    /// Its joined label values.
+    pub(super) key: Box<str>,
+    pub(super) hash: u64,
     pub(super) count: u64,
     /// When the newest event happened.
     pub(super) last: Time,
-    /// Since when it is counted.
-    pub(super) created: Time,
-    /// When something was last counted into it.
-    pub(super) touched: Time,
     /// When something was last counted into it while the exporter watched.
     pub(super) counted: Option<Time>,
-    pub(super) held: Option<Held>,
-}
-
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) hold: Hold,
-    /// The value that is shown while it is held.
-    pub(super) at: u64,
+    /// Since when it is counted.
+    pub(super) created: Time,
+    /// How long the exporter had run when something was last counted into it.
+    pub(super) touched: Duration,
+    /// Where it was born while the exporter watched.
+    pub(super) born: Option<Beginning>,
+    /// What it stood at when the exporter started.
+    pub(super) base: Option<u64>,
 }
 
 /// What one response shows of a series.
@@ -66,11 +67,11 @@ impl Table {
         Table {
             family,
             cap,
-            index: HashMap::new(),
+            index: HashTable::new(),
+            hasher: RandomState::new(),
             rows: Vec::new(),
             order: Vec::new(),
             folds: 0,
-            folded: Key::default(),
         }
     }
 
@@ -99,44 +100,53 @@ impl Table {
         self.order.iter().map(|&place| &self.rows[place as usize])
     }
 
-    pub(super) fn add(&mut self, key: &Key, happening: &Happening) {
-        let place = self.place_of(key.as_str(), happening);
+    pub(super) fn add(&mut self, seen: &Observation<'_>, happening: &Happening) {
+        let parts = Parts { seen, labels: self.family.labels(), folded: &[] };
+        let place = self.place_of(parts, happening);
         let row = &mut self.rows[place as usize];
         row.count = row.count.saturating_add(happening.count);
         row.last = row.last.max(happening.time);
-        row.touched = row.touched.max(happening.now);
-        if happening.live {
+        row.touched = row.touched.max(happening.lived);
+        if happening.live.is_some() {
             row.counted = row.counted.max(Some(happening.now));
         }
     }
 
     /// The row for these labels: the one that stands, a new one, or the one it folds to.
-    fn place_of(&mut self, key: &str, happening: &Happening) -> u32 {
-        if let Some(&place) = self.index.get(key) {
+    fn place_of(&mut self, parts: Parts<'_, '_>, happening: &Happening) -> u32 {
+        let hash = parts.hash(&self.hasher);
+        if let Some(place) = self.find(hash, parts) {
             return place;
         }
         if self.rows.len() < self.room(0) {
-            return self.bear(key, happening);
+            return self.bear(hash, parts, happening);
         }
         self.folds = self.folds.saturating_add(happening.count);
-        let mut folded = std::mem::take(&mut self.folded);
-        let place = self.place_folded(key, &mut folded, happening);
-        self.folded = folded;
-        place
+        self.place_folded(parts, happening)
     }
 
-    fn place_folded(&mut self, key: &str, folded: &mut Key, happening: &Happening) -> u32 {
+    fn place_folded(&mut self, mut parts: Parts<'_, '_>, happening: &Happening) -> u32 {
         let steps = self.family.folds;
+        let mut hash = 0;
         for step in 1..=steps.len() {
-            folded.fold(key, self.family.labels(), &steps[..step]);
-            if let Some(&place) = self.index.get(folded.as_str()) {
+            parts.folded = &steps[..step];
+            hash = parts.hash(&self.hasher);
+            if let Some(place) = self.find(hash, parts) {
                 return place;
             }
             if self.rows.len() < self.room(step) {
                 break;
             }
         }
-        self.bear(folded.as_str(), happening)
+        self.bear(hash, parts, happening)
+    }
+
+    fn find(&self, hash: u64, parts: Parts<'_, '_>) -> Option<u32> {
+        let same = |place: &u32| {
+            let row = &self.rows[*place as usize];
+            row.hash == hash && parts.are(&row.key)
+        };
+        self.index.find(hash, same).copied()
     }
 
     /// How many rows there may be before one with `step` folded labels is refused.
@@ -146,30 +156,27 @@ impl Table {
         self.cap - self.family.folded_whole() - spare + spare * step / steps
     }
 
-    fn bear(&mut self, key: &str, happening: &Happening) -> u32 {
-        let held = happening
-            .live
-            .then(|| Held { hold: Hold::newborn(happening.answered, happening.now), at: 0 });
-        // The baseline counts from its first event: it was not counted from 0 today.
-        let created = if happening.live { happening.now } else { happening.time };
+    fn bear(&mut self, hash: u64, parts: Parts<'_, '_>, happening: &Happening) -> u32 {
         self.insert(Row {
-            key: key.into(),
+            key: parts.join(),
+            hash,
             count: 0,
             last: happening.time,
-            created,
-            touched: happening.now,
             counted: None,
-            held,
+            created: happening.created(),
+            touched: happening.lived,
+            born: happening.live,
+            base: None,
         })
     }
 
     /// Adds a row whose key does not stand yet.
-    pub(super) fn insert(&mut self, row: Row) -> u32 {
+    fn insert(&mut self, row: Row) -> u32 {
         let place = self.rows.len() as u32;
         let rows = &self.rows;
         let rank = self.order.partition_point(|&other| rows[other as usize].key < row.key);
         self.order.insert(rank, place);
-        self.index.insert(Arc::clone(&row.key), place);
+        self.index.insert_unique(row.hash, place, |&other| rows[other as usize].hash);
         self.rows.push(row);
         place
     }
@@ -178,9 +185,11 @@ impl Table {
     /// is gone, are added up.
     pub(super) fn restore(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
-        for row in rows {
-            match self.index.get(&row.key) {
-                Some(&place) => self.rows[place as usize].merge(&row),
+        for mut row in rows {
+            row.hash = hash(&self.hasher, values(&row.key));
+            let same = |place: &u32| self.rows[*place as usize].key == row.key;
+            match self.index.find(row.hash, same).copied() {
+                Some(place) => self.rows[place as usize].merge(&row),
                 None => {
                     self.insert(row);
                 }
@@ -188,16 +197,16 @@ impl Table {
         }
     }
 
-    pub(super) fn resume(&mut self, cap: usize, answered: u64, now: Time) {
-        self.cap = cap;
-        for row in &mut self.rows {
-            let at = row.held.as_ref().map_or(row.count, |held| held.at);
-            row.held = Some(Held { hold: Hold::restored(answered, now), at });
+    /// From now on each series is first shown at what it stands at; `seen` where what was held back
+    /// before has been shown to someone.
+    pub(super) fn hold(&mut self, seen: bool) {
+        for row in self.rows.iter_mut().filter(|row| seen || row.base.is_none()) {
+            row.base = Some(row.count);
         }
     }
 
     /// Drops what was not touched since `oldest`, and says how many.
-    pub(super) fn forget(&mut self, oldest: Time) -> usize {
+    pub(super) fn forget(&mut self, oldest: Duration) -> usize {
         let before = self.rows.len();
         if self.rows.iter().all(|row| row.touched >= oldest) {
             return 0;
@@ -212,19 +221,8 @@ impl Table {
         before - self.rows.len()
     }
 
-    /// Whether a row is not shown at its value yet.
-    pub(super) fn holds_any(&self) -> bool {
-        self.rows.iter().any(|row| row.held.is_some())
-    }
-
     /// What this audience sees, in the order of the page.
-    pub(crate) fn show(&mut self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
-        for row in self.rows.iter_mut().filter(|row| row.held.is_some()) {
-            row.held.take_if(|held| held.hold.is_over(audience));
-            if let Some(held) = &mut row.held {
-                held.hold.tell(audience);
-            }
-        }
+    pub(crate) fn show(&self, audience: &Audience) -> impl Iterator<Item = Shown<'_>> {
         self.rows().map(move |row| row.shown(audience))
     }
 }
@@ -236,12 +234,14 @@ impl Row {
         self.created = self.created.min(other.created);
         self.touched = self.touched.max(other.touched);
         self.counted = self.counted.max(other.counted);
-        self.held = None;
+        self.born = None;
+        self.base = None;
     }
 
     fn shown(&self, audience: &Audience) -> Shown<'_> {
-        let count = match &self.held {
-            Some(held) if !held.hold.is_told_to(audience) => held.at,
+        let count = match (self.born, self.base) {
+            (Some(born), _) if born.is_ahead_of(audience) => 0,
+            (_, Some(base)) if audience.before_start => base,
             _ => self.count,
         };
         Shown {
@@ -251,10 +251,5 @@ impl Row {
             counted: self.counted,
             created: self.created,
         }
-    }
-
-    /// The value to hold after a restart, where it is less than the count.
-    pub(super) fn held_at(&self) -> Option<u64> {
-        self.held.as_ref().filter(|held| held.hold.is_secret()).map(|held| held.at)
     }
 }

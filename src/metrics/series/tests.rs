@@ -1,13 +1,17 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Change, Event, Expected, Method, Reason};
 use crate::metrics::catalog::Label;
-use crate::metrics::testing::{at, find, login, page, samples, seen, start_session, sum, watch};
+use crate::metrics::testing::{
+    at, find, login, moment, page, samples, seen, start_session, sum, watch,
+};
 
 mod bounds;
-mod held;
 mod saved;
+mod views;
 
 fn event_of(kind: EventKind) -> Event<'static> {
     event(kind, "sshd", "bob")
@@ -83,7 +87,7 @@ fn every_access_is_counted_in_series_that_stand_at_0_before() {
     let changed: Vec<_> = after.iter().filter(|sample| !before.contains(sample)).collect();
     assert_eq!(
         changed,
-        [r#"{kind="account_change",expected="unset"} 1"#, r#"{kind="login",expected="false"} 2"#]
+        [r#"{kind="login",expected="false"} 2"#, r#"{kind="account_change",expected="unset"} 1"#]
     );
 }
 
@@ -256,24 +260,45 @@ fn a_closed_session_whose_opening_was_not_seen_has_no_duration() {
 }
 
 #[test]
-fn a_label_holds_no_control_character_and_no_more_than_its_bound() {
-    let mut key = String::new();
-    push_value(&mut key, "a\x1b[2Jb\0\u{85}c");
-    assert_eq!(key, "a\u{fffd}[2Jb\u{fffd}\u{fffd}c");
-    for hostile in ["x".repeat(1 << 20), "\0".repeat(1 << 20), "ü".repeat(1 << 20)] {
-        let mut key = String::from("before");
-        push_value(&mut key, &hostile);
-        assert!(key.len() - "before".len() <= MAX_VALUE_BYTES, "{}", key.len());
-        assert!(key.len() > MAX_VALUE_BYTES, "{}", key.len());
-    }
+fn a_label_holds_no_hidden_character_and_no_more_than_its_bound() {
+    let mut store = Store::default();
+    find(&mut store, &login("a\x1b[2Jb\0\u{85}c\u{202e}d", &"x".repeat(1 << 20)));
+    let shown = &samples(&page(&mut store), "login_successes_total")[0];
+    assert!(shown.contains("user=\"a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d\""), "{shown}");
+    assert!(shown.contains(&format!("source=\"{}\"", "x".repeat(MAX_VALUE_BYTES))), "{shown}");
 }
 
 #[test]
-fn each_kind_feeds_the_families_that_the_catalog_says() {
+fn names_that_look_alike_once_they_are_safe_are_one_series() {
+    let mut store = Store::default();
+    let long = "x".repeat(MAX_VALUE_BYTES);
+    for name in ["a\x1b", "a\x07", "a\u{fffd}"] {
+        find(&mut store, &login(name, &format!("{long}{name}")));
+    }
+    let shown = samples(&page(&mut store), "login_successes_total");
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(shown[0].ends_with(" 3"));
+}
+
+#[test]
+fn no_two_ways_to_split_the_same_text_are_one_series() {
+    let mut store = Store::default();
+    for (user, source) in [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), ("a\u{1f}b", "c")] {
+        find(&mut store, &login(user, source));
+        find(&mut store, &login(user, source));
+    }
+    let shown = samples(&page(&mut store), "login_successes_total");
+    assert_eq!(shown.len(), 5, "{shown:?}");
+    assert!(shown.iter().all(|sample| sample.ends_with(" 2")), "{shown:?}");
+}
+
+#[test]
+fn each_kind_feeds_a_family_and_no_other_kind_does() {
     for kind in EventKind::ALL {
-        let by_catalog: Vec<_> =
-            (0..EVENT_FAMILIES.len()).filter(|i| EVENT_FAMILIES[*i].fed_by == *kind).collect();
-        assert_eq!(fed_by(*kind).collect::<Vec<_>>(), by_catalog, "{kind}");
+        let event = event(*kind, "sshd", "bob");
+        let fed: Vec<_> = EVENT_FAMILIES.iter().filter(|f| feeds(f, &seen(&event))).collect();
+        assert_eq!(fed.len(), 1, "{kind}");
+        assert_eq!(fed[0].fed_by, *kind);
     }
 }
 
@@ -282,7 +307,7 @@ fn something_is_unsaved_after_a_count_and_after_nothing_else() {
     let mut store = Store::default();
     let empty = store.generation();
     page(&mut store);
-    store.forget(at(0), 1);
+    store.forget(moment(0), Duration::from_secs(1));
     assert_eq!(store.generation(), empty);
     find(&mut store, &login("bob", "203.0.113.7"));
     assert!(store.generation() > empty);
@@ -291,14 +316,28 @@ fn something_is_unsaved_after_a_count_and_after_nothing_else() {
 #[test]
 fn a_series_that_nothing_touched_for_long_goes() {
     let mut store = Store::default();
-    watch(&mut store, &login("old", "203.0.113.7"), at(0));
-    watch(&mut store, &login("young", "203.0.113.7"), at(50));
+    watch(&mut store, &login("old", "203.0.113.7"), moment(0));
+    watch(&mut store, &login("young", "203.0.113.7"), moment(50));
     let before = store.generation();
-    store.forget(at(100), 60);
+    store.forget(moment(100), Duration::from_secs(60));
     assert!(store.generation() > before);
     let shown = samples(&page(&mut store), "login_successes_total");
     assert_eq!(shown.len(), 1);
     assert!(shown[0].contains("young"));
-    watch(&mut store, &login("young", "203.0.113.7"), at(100));
+    watch(&mut store, &login("young", "203.0.113.7"), moment(100));
     assert_eq!(store.len(), 1, "the index still finds the one that stayed");
+}
+
+#[test]
+fn a_clock_that_jumps_by_years_and_a_restart_drop_nothing() {
+    let mut store = Store::default();
+    watch(&mut store, &login("bob", "203.0.113.7"), moment(10));
+    let saved = serde_json::to_vec(&store).unwrap();
+    let mut store: Store = serde_json::from_slice(&saved).unwrap();
+    store.resume(DEFAULT_CAP);
+    let years = Moment { wall: at(800 * 86_400), up: Duration::from_secs(30) };
+    store.forget(years, Duration::from_secs(60));
+    assert_eq!(store.len(), 1);
+    store.forget(moment(70), Duration::from_secs(60));
+    assert!(store.is_empty(), "after so much time that the exporter has run it goes");
 }

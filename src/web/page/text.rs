@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use crate::metrics::text::is_hidden;
+
 /// Characters of one value that are shown.
 const MOST: usize = 160;
 
@@ -40,24 +42,6 @@ fn escape(character: char, f: &mut Formatter<'_>) -> fmt::Result {
         hidden if is_hidden(hidden) => write!(f, "{}", hidden.escape_unicode()),
         seen => f.write_char(seen),
     }
-}
-
-/// Controls, and what Unicode lists as format characters, variation selectors and tags.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 /// How long ago, in one unit, as a person would say it.

@@ -1,11 +1,11 @@
 //! An exporter to be asked, and a server that runs until the test ends.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use login_exporter::metrics::series::Receipt;
+use login_exporter::metrics::series::Viewer;
 use login_exporter::web::{Exporter, Exposition, Options, Overview, Reloader, Scrape, Server};
 use tokio::sync::{Notify, oneshot};
 
@@ -24,6 +24,8 @@ pub(crate) struct Fake {
     pub(crate) go: Notify,
     pub(crate) ended: Notify,
     pub(crate) panics: AtomicBool,
+    /// The connections of scrapers that have ended, and whether in order.
+    pub(crate) closed: Mutex<Vec<(u64, bool)>>,
 }
 
 impl Fake {
@@ -35,8 +37,8 @@ impl Fake {
         Arc::new(Fake { overview: Mutex::new(overview), ..Fake::default() })
     }
 
-    pub(crate) fn last_scraper(&self) -> Option<IpAddr> {
-        self.scrapes.lock().unwrap().last().and_then(|scrape| scrape.scraper)
+    pub(crate) fn last_viewer(&self) -> Option<Viewer> {
+        self.scrapes.lock().unwrap().last().and_then(|scrape| scrape.viewer)
     }
 }
 
@@ -51,10 +53,13 @@ impl Exporter for Fake {
         assert!(!self.panics.load(Ordering::SeqCst), "the scrape panics, as the test asked");
         let body = self.body.lock().unwrap().clone();
         let content_type = "text/plain; version=0.0.4; charset=utf-8";
-        Exposition { content_type, body, receipt: None }
+        Exposition { content_type, body }
     }
 
-    fn sent(&self, _: Receipt) {}
+    fn closed(&self, connection: u64, in_order: bool) {
+        self.closed.lock().unwrap().push((connection, in_order));
+        self.ended.notify_one();
+    }
 
     fn ready(&self) -> bool {
         self.ready.load(Ordering::SeqCst)

@@ -6,6 +6,7 @@ mod fake;
 mod login;
 mod page;
 mod plain;
+mod scrapers;
 mod slow;
 mod tls;
 mod tools;

@@ -21,7 +21,7 @@ fn promtool_finds_nothing_to_complain_about() {
         }
         Err(error) => panic!("promtool does not start: {error}; apt-get install prometheus"),
     };
-    let page = whole(&scrape(None, at(0)));
+    let page = whole(&scrape(at(0)));
     promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
     let output = promtool.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();

@@ -115,7 +115,7 @@ fn a_cap_that_was_lowered_drops_nothing_and_takes_nothing_more() {
 fn what_was_forgotten_makes_room_again() {
     let mut store = Store::new(20);
     flood_of_addresses(&mut store, 100);
-    store.forget(at(1000), 10);
+    store.forget(moment(1000), Duration::from_secs(10));
     assert!(store.is_empty());
     find(&mut store, &login("new", "203.0.113.9"));
     assert!(samples(&page(&mut store), SUCCESSES)[0].contains("203.0.113.9"));

@@ -24,7 +24,7 @@ fn a_store_that_was_saved_and_restored_shows_and_saves_the_same() {
     let mut store = full();
     let mut restored = again(&store);
     assert_eq!(serde_json::to_value(&restored).unwrap(), serde_json::to_value(&store).unwrap());
-    restored.resume(20, at(1));
+    restored.resume(20);
     let shown = page(&mut store);
     assert!(shown.contains("login_session_duration_seconds_count"));
     page(&mut restored);
@@ -39,8 +39,8 @@ fn a_snapshot_outlives_a_label_that_is_new_and_one_that_is_gone() {
     let family = &mut snapshot["families"]["login_successes_total"];
     family["labels"] = json!(["user", "gone", "program"]);
     family["series"] = json!([
-        [["bob", "x", "sshd"], [3, 30, 1, 1, null]],
-        [["bob", "y", "sshd"], [4, 20, 1, 1, null]],
+        [["bob", "x", "sshd"], [3, 30, 1, 1, null, null, null]],
+        [["bob", "y", "sshd"], [4, 20, 1, 1, null, null, null]],
     ]);
     let mut restored: Store = serde_json::from_value(snapshot).unwrap();
     assert_eq!(
@@ -68,7 +68,8 @@ fn a_snapshot_with_other_buckets_leaves_the_histogram_out() {
 
 #[test]
 fn a_damaged_snapshot_is_an_error_and_no_panic() {
-    for damaged in ["", "{}", "[]", r#"{"scrapers":{},"families":{},"durations":[[],0]}"#] {
+    for damaged in ["", "{}", "[]", r#"{"run":{},"families":{},"durations":[[],0],"accesses":[]}"#]
+    {
         assert!(serde_json::from_str::<Store>(damaged).is_err(), "{damaged}");
     }
 }

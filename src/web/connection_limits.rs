@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +28,7 @@ pub(super) enum Phase {
     Idle,
 }
 
-pub(super) struct Crowd {
+pub(super) struct ConnectionLimits {
     limits: Limits,
     seats: Mutex<Seats>,
 }
@@ -41,7 +42,10 @@ struct Seats {
 
 struct State {
     phase: Phase,
+    /// Since when it waits for its client: the last step forward.
     since: Instant,
+    /// When a scraper was last given a whole answer on it.
+    served: Option<Instant>,
     deadline: Instant,
     unsent: usize,
     signal: Arc<Signal>,
@@ -54,9 +58,9 @@ struct Signal {
     cut_off: AtomicBool,
 }
 
-impl Crowd {
-    pub(super) fn new(limits: Limits) -> Arc<Crowd> {
-        Arc::new(Crowd { limits, seats: Mutex::default() })
+impl ConnectionLimits {
+    pub(super) fn new(limits: Limits) -> Arc<ConnectionLimits> {
+        Arc::new(ConnectionLimits { limits, seats: Mutex::default() })
     }
 
     /// A place for a new connection; where all are taken, the longest waiting one is told to go.
@@ -71,10 +75,16 @@ impl Crowd {
         let signal = Arc::<Signal>::default();
         let since = Instant::now();
         let deadline = since + self.limits.head_time;
-        let state =
-            State { phase: Phase::Reading, since, deadline, unsent: 0, signal: signal.clone() };
+        let state = State {
+            phase: Phase::Reading,
+            since,
+            served: None,
+            deadline,
+            unsent: 0,
+            signal: signal.clone(),
+        };
         seats.taken.insert(id, state);
-        Arc::new(Seat { crowd: self.clone(), id, signal, sending: Mutex::default() })
+        Arc::new(Seat { connections: self.clone(), id, signal, sending: Mutex::default() })
     }
 
     /// The requests whose head has not come yet will not be answered any more.
@@ -109,7 +119,38 @@ impl Crowd {
     }
 }
 
+/// How long who reads an answer may pause and still be slow but steady.
+const STEADY: Duration = Duration::from_secs(5);
+
+/// How long a scraper's connection is kept before others: longer than the longest sensible interval.
+const SERVED: Duration = Duration::from_secs(15 * 60);
+
+/// What speaks for keeping a connection when there are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worth {
+    /// It waits for its client.
+    Waiting,
+    /// Its client takes an answer step by step, or is a scraper that comes again.
+    Steady,
+    /// It waits for us.
+    Preparing,
+}
+
 impl State {
+    fn worth(&self, now: Instant) -> Worth {
+        match self.phase {
+            Phase::Preparing => Worth::Preparing,
+            Phase::Sending if now.saturating_duration_since(self.since) < STEADY => Worth::Steady,
+            Phase::Sending | Phase::Reading => Worth::Waiting,
+            Phase::Idle if self.was_served(now) => Worth::Steady,
+            Phase::Idle => Worth::Waiting,
+        }
+    }
+
+    fn was_served(&self, now: Instant) -> bool {
+        self.served.is_some_and(|served| now.saturating_duration_since(served) < SERVED)
+    }
+
     fn leave(&self) {
         self.signal.cut_off.store(self.phase == Phase::Sending, Ordering::Relaxed);
         self.signal.changed.notify_one();
@@ -117,12 +158,21 @@ impl State {
 }
 
 impl Seats {
-    /// Connections that wait for their client come before those that wait for us.
+    /// The one that has made no step forward for longest, of those that are least worth keeping. Where
+    /// most are worth more than waiting for their client, one of those goes: whoever takes all places
+    /// step by step must not keep everyone else out.
     fn longest_waiting(&self, eligible: impl Fn(u64, &State) -> bool) -> Option<u64> {
+        let now = Instant::now();
+        let waiting = self.taken.values().filter(|s| s.worth(now) == Worth::Waiting).count();
+        let spared = if waiting * 2 < self.taken.len() { Worth::Waiting } else { Worth::Steady };
+        let rank = |state: &State| match state.worth(now) {
+            Worth::Preparing => 2,
+            worth => u8::from(worth == spared),
+        };
         self.taken
             .iter()
             .filter(|(id, state)| eligible(**id, state))
-            .min_by_key(|(_, state)| (state.phase == Phase::Preparing, state.since))
+            .min_by_key(|(_, state)| (rank(state), state.since))
             .map(|(id, _)| *id)
     }
 
@@ -139,7 +189,7 @@ impl Seats {
 
 /// The place of one connection. Dropping it frees the place.
 pub(super) struct Seat {
-    crowd: Arc<Crowd>,
+    connections: Arc<ConnectionLimits>,
     id: u64,
     signal: Arc<Signal>,
     sending: Mutex<Sending>,
@@ -148,18 +198,15 @@ pub(super) struct Seat {
 /// An answer on its way out.
 #[derive(Default)]
 struct Sending {
-    /// What to do when it was sent.
-    when_sent: Option<Box<dyn FnOnce() + Send>>,
     /// Its last piece was handed to the connection, which may hold it back yet.
     handed_out: bool,
+    /// The system has all of it.
+    flushed: bool,
+    /// The client closed the connection after that.
+    closed_after: bool,
 }
 
 impl Seat {
-    /// The answer that comes now wants to know when it was sent. One that is given up never does.
-    pub(super) fn when_sent(&self, then: impl FnOnce() + Send + 'static) {
-        *self.sending() = Sending { when_sent: Some(Box::new(then)), handed_out: false };
-    }
-
     pub(super) fn handed_out(&self) {
         self.sending().handed_out = true;
     }
@@ -167,11 +214,49 @@ impl Seat {
     /// The connection holds nothing back any more.
     pub(super) fn flushed(&self) {
         let mut sending = self.sending();
-        let then = if sending.handed_out { sending.when_sent.take() } else { None };
-        drop(sending);
-        if let Some(then) = then {
-            then();
+        sending.flushed |= sending.handed_out;
+    }
+
+    /// The client takes some of an answer: who is slow but steady is not the one to go.
+    pub(super) fn progressed(&self) {
+        if let Some(state) = self.connections.lock().taken.get_mut(&self.id) {
+            state.since = Instant::now();
         }
+    }
+
+    /// The client sends no more.
+    pub(super) fn ended(&self) {
+        let mut sending = self.sending();
+        sending.closed_after = sending.flushed;
+    }
+
+    /// The connection broke.
+    pub(super) fn broke(&self) {
+        *self.sending() = Sending::default();
+    }
+
+    /// Whether the client closed the connection after it had the whole of its last answer. One that
+    /// goes away before has the system answer with a reset to what still comes.
+    pub(super) fn was_closed_in_order(&self) -> bool {
+        self.sending().closed_after
+    }
+
+    /// A number that no other connection of this run has.
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// A scraper was given an answer on this connection.
+    pub(super) fn serve(&self) {
+        if let Some(state) = self.connections.lock().taken.get_mut(&self.id) {
+            state.served = Some(Instant::now());
+        }
+    }
+
+    /// Whether a scraper was given an answer on this connection lately.
+    pub(super) fn was_served(&self) -> bool {
+        let now = Instant::now();
+        self.connections.lock().taken.get(&self.id).is_some_and(|state| state.was_served(now))
     }
 
     fn sending(&self) -> MutexGuard<'_, Sending> {
@@ -179,14 +264,15 @@ impl Seat {
     }
 
     pub(super) fn prepare(&self) {
+        *self.sending() = Sending::default();
         self.turn_to(Phase::Preparing, 0);
     }
 
     /// An answer of this many bytes is on its way; the slowest others make room for it.
     pub(super) fn send(&self, bytes: usize) {
         self.turn_to(Phase::Sending, bytes);
-        let mut seats = self.crowd.lock();
-        while seats.unsent() > self.crowd.limits.unsent_bytes {
+        let mut seats = self.connections.lock();
+        while seats.unsent() > self.connections.limits.unsent_bytes {
             let slowest =
                 seats.longest_waiting(|id, state| id != self.id && state.phase == Phase::Sending);
             if slowest.is_none() {
@@ -202,8 +288,12 @@ impl Seat {
 
     /// The client sent something: after a rest, that is the start of a request.
     pub(super) fn hear(&self) {
-        let resting =
-            self.crowd.lock().taken.get(&self.id).is_some_and(|state| state.phase == Phase::Idle);
+        let resting = self
+            .connections
+            .lock()
+            .taken
+            .get(&self.id)
+            .is_some_and(|state| state.phase == Phase::Idle);
         if resting {
             self.turn_to(Phase::Reading, 0);
         }
@@ -219,7 +309,7 @@ impl Seat {
                 () = self.signal.changed.notified() => {}
             }
         }
-        self.crowd.lock().evict(Some(self.id));
+        self.connections.lock().evict(Some(self.id));
     }
 
     /// Whether it had to be closed in the middle of an answer.
@@ -228,15 +318,15 @@ impl Seat {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.crowd.lock().taken.get(&self.id).map(|state| state.deadline)
+        self.connections.lock().taken.get(&self.id).map(|state| state.deadline)
     }
 
     fn turn_to(&self, phase: Phase, unsent: usize) {
-        if let Some(state) = self.crowd.lock().taken.get_mut(&self.id) {
+        if let Some(state) = self.connections.lock().taken.get_mut(&self.id) {
             let since = Instant::now();
             state.phase = phase;
             state.since = since;
-            state.deadline = self.crowd.deadline(phase, since);
+            state.deadline = self.connections.deadline(phase, since);
             state.unsent = unsent;
         }
         self.signal.changed.notify_one();
@@ -245,6 +335,6 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.crowd.lock().taken.remove(&self.id);
+        self.connections.lock().taken.remove(&self.id);
     }
 }

@@ -9,22 +9,30 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::crowd::Seat;
+use super::connection_limits::Seat;
 
-pub(super) struct Heard {
+pub(super) struct Socket {
     stream: TcpStream,
     seat: Arc<Seat>,
 }
 
-impl Heard {
+impl Socket {
     pub(super) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
-        Heard { stream, seat }
+        Socket { stream, seat }
+    }
+
+    fn told(&self, written: io::Result<usize>) -> io::Result<usize> {
+        match written {
+            Ok(_) => self.seat.progressed(),
+            Err(_) => self.seat.broke(),
+        }
+        written
     }
 }
 
 /// A client that was cut off because it does not read gets a reset: with an orderly end, the
 /// system would keep what is unsent for as long as the client likes.
-impl Drop for Heard {
+impl Drop for Socket {
     fn drop(&mut self) {
         if self.seat.is_cut_off() {
             let _ = self.stream.set_zero_linger();
@@ -32,28 +40,32 @@ impl Drop for Heard {
     }
 }
 
-impl AsyncRead for Heard {
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            self.seat.hear();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        match &read {
+            Err(_) => self.seat.broke(),
+            Ok(()) if buffer.filled().len() > before => self.seat.hear(),
+            Ok(()) if buffer.remaining() > 0 => self.seat.ended(),
+            Ok(()) => {}
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(read)
     }
 }
 
-impl AsyncWrite for Heard {
+impl AsyncWrite for Socket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
+        Poll::Ready(self.told(written))
     }
 
     fn poll_write_vectored(
@@ -61,7 +73,8 @@ impl AsyncWrite for Heard {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
+        Poll::Ready(self.told(written))
     }
 
     fn is_write_vectored(&self) -> bool {
