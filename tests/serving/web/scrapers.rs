@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use login_exporter::web::{Limits, Options};
 
-use crate::fake::{Fake, Running};
+use crate::web::fake::{Fake, Running};
 
 const SCRAPE: &str =
     "GET /metrics HTTP/1.1\r\nHost: h\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n";
