@@ -211,10 +211,12 @@ impl Seat {
         self.sending().handed_out = true;
     }
 
-    /// The connection holds nothing back any more.
-    pub(super) fn flushed(&self) {
+    /// The connection holds nothing back any more. Whether that is the end of an answer.
+    pub(super) fn flushed(&self) -> bool {
         let mut sending = self.sending();
-        sending.flushed |= sending.handed_out;
+        let ends = sending.handed_out && !sending.flushed;
+        sending.flushed |= ends;
+        ends
     }
 
     /// The client takes some of an answer: who is slow but steady is not the one to go.

@@ -21,6 +21,21 @@ impl Socket {
         Socket { stream, seat }
     }
 
+    /// The client sends no more. What was sent to it after it had gone came back as an error.
+    fn ended(&self) {
+        match self.stream.take_error() {
+            Ok(None) => self.seat.ended(),
+            _ => self.seat.broke(),
+        }
+    }
+
+    /// Whether the client has closed its side, which may not have been read yet.
+    fn is_gone(&self, context: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let peeked = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
+        matches!(peeked, Poll::Ready(Ok(0) | Err(_)))
+    }
+
     fn told(&self, written: io::Result<usize>) -> io::Result<usize> {
         match written {
             Ok(_) => self.seat.progressed(),
@@ -51,7 +66,7 @@ impl AsyncRead for Socket {
         match &read {
             Err(_) => self.seat.broke(),
             Ok(()) if buffer.filled().len() > before => self.seat.hear(),
-            Ok(()) if buffer.remaining() > 0 => self.seat.ended(),
+            Ok(()) if buffer.remaining() > 0 => self.ended(),
             Ok(()) => {}
         }
         Poll::Ready(read)
@@ -84,7 +99,9 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         // What buffers stand above, hyper's and TLS's, are empty before they flush this one.
-        self.seat.flushed();
+        if self.seat.flushed() && self.is_gone(context) {
+            self.seat.broke();
+        }
         Poll::Ready(Ok(()))
     }
 
