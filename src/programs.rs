@@ -33,7 +33,10 @@ pub struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
     Sshd,
+    Dropbear,
+    Tailscale,
     Sudo,
+    Doas,
     Su,
     Login,
     Logind,
@@ -202,6 +205,9 @@ pub static PROGRAMS: &[Program] = &[
         .services(&["ssh"])
         .in_folders(OPENSSH)
         .tells_refusals(),
+    // Its PAM service is sshd's, and its own lines tell all that PAM does.
+    Program::new("dropbear", Rules::Dropbear, &["dropbear"]).runs_in(&["dropbearmulti"]),
+    Program::new("tailscaled", Rules::Tailscale, &["tailscaled"]),
     Program::new("login", Rules::Login, &["login", "LOGIN"])
         .services(&["remote"])
         // `machinectl shell` and `systemd-run -p PAMName=login`.
@@ -220,8 +226,17 @@ pub static PROGRAMS: &[Program] = &[
         .in_folders(SUDO_RS)
         .started_by_users(),
     Program::new("runuser", Rules::Su, &["runuser", "runuser-l"]).lets_nobody_in(),
-    Program::new("doas", Rules::Pam, &["doas"]).started_by_users(),
-    Program::new("pkexec", Rules::Polkit, &["pkexec"]).started_by_users(),
+    Program::new("doas", Rules::Doas, &["doas"]).started_by_users(),
+    Program::new("pkexec", Rules::Polkit, &["pkexec"])
+        // Whom polkit's helper refuses, pkexec refuses.
+        .runs_in(&["polkit-agent-helper-1"])
+        .in_folders(POLKIT)
+        .started_by_users(),
+    // Only polkitd tells who used run0.
+    Program::new("run0", Rules::Polkit, &["run0"])
+        .runs_in(&["polkitd"])
+        .in_folders(POLKIT)
+        .written_by(Writer::Account("polkitd"), Writer::Root, Writer::Root),
     Program::new("polkit", Rules::Polkit, &["polkit", "polkitd", "polkit-agent-helper-1"])
         .services(&["polkit-1"])
         .pam_speaks_as(&["pkexec"])

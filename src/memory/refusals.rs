@@ -173,6 +173,8 @@ fn take_back(line: &mut Line<'_>, user: &mut User, pid: Option<u32>) {
 /// What the lines of one refusal share. PAM's and pkexec's come from two processes.
 fn key(line: &Line<'_>, event: &Event<'_>) -> (u64, Option<u32>) {
     let user = event.user.as_deref().unwrap_or_default();
-    let key = line.key(&[&event.program, user]);
+    // polkitd tells of run0 what PAM tells of its helper, which pkexec uses too.
+    let program = if event.program == "run0" { "pkexec" } else { &*event.program };
+    let key = line.key(&[program, user]);
     (key, event.pid.filter(|_| event.program == SUDO))
 }

@@ -6,27 +6,39 @@
 
 use std::borrow::Cow;
 
-use super::words::{hint, split_once, text, trim};
+use super::rows::Tells::Hint;
+use super::rows::Versions::All;
+use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::words::{split_once, text, trim};
 use super::{Envelope, Parsed, principal};
 use crate::event::HintKind;
 
-const PROVIDING: &[u8] = b"Providing ssh key from EC2 Instance Connect with fingerprint: ";
+pub(super) static TABLE: Table =
+    Table::new("ec2-instance-connect", "ec2-instance-connect", TABLES, || Index::of(TABLES));
+const TABLES: &[&[Row]] = &[ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    provided(envelope).unwrap_or(Parsed::Ignored)
+    let mut line = Line::new(envelope, "ec2-instance-connect", trim(envelope.message));
+    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
 }
 
-/// `…fingerprint: F[.][, request-id: R][, for IAM principal: ARN]`; without a principal the line
-/// helps nobody.
-fn provided<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
-    let rest = trim(envelope.message).strip_prefix(PROVIDING)?;
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    row("Providing ssh key from EC2 Instance Connect with fingerprint: ", All, provided, Hint, PROOF,
+        "Providing ssh key from EC2 Instance Connect with fingerprint: SHA256:abc, request-id: 1f-2, for IAM principal: arn:aws:iam::123456789012:user/alice",
+        "hint KeyProvided { fingerprint: \"SHA256:abc\", principal: \"user:alice\", trusted: false }"),
+    noise("Querying EC2 Instance Connect keys ", All, "Querying EC2 Instance Connect keys for matching fingerprint: SHA256:abc"),
+    noise("EC2 Instance Connect ", All, "EC2 Instance Connect was invoked on a non-instance and will do nothing."),
+    noise("Unable to run EC2 Instance Connect: ", All, "Unable to run EC2 Instance Connect: insufficient args provided.  Please check your sshd configuration."),
+];
+
+/// `F[.][, request-id: R][, for IAM principal: ARN]`; without a principal the line helps nobody.
+fn provided<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (fingerprint, rest) = split_once(rest, b",")?;
     let (_, arn) = split_once(rest, b"for IAM principal: ")?;
     let fingerprint = fingerprint.strip_suffix(b".").unwrap_or(fingerprint);
-    let arn = std::str::from_utf8(arn).ok()?;
-    let principal = Cow::Owned(principal::of_arn(arn)?);
-    let kind = HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false };
-    Some(Parsed::Hint(hint(envelope, "ec2-instance-connect", kind)))
+    let principal = Cow::Owned(principal::of_arn(std::str::from_utf8(arn).ok()?)?);
+    line.hint(HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false })
 }
 
 #[cfg(test)]

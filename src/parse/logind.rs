@@ -1,21 +1,42 @@
 //! systemd-logind: sessions again, which PAM already told, and the start of the host.
 //!
-//! Its lines count nothing: `New session 3 of user bob.` (to systemd 256), `New session '3' of
-//! user 'bob' with class …` (after), `Session 3 logged out.`, `Removed session 3.` tell again what
-//! PAM's session lines told, and background sessions (cron's) are not told at all. Nothing that it
-//! says is unrecognized, since nothing that it says could count.
+//! Its lines count nothing: `New session …`, `Session 3 logged out.`, `Removed session 3.` tell
+//! again what PAM's session lines told, one login opens two of its sessions since 256, and
+//! background sessions (cron's) are not told at all. Nothing that it says is unknown, since
+//! nothing that it says could count.
 
-use super::words::{hint, trim};
+use super::rows::Tells::Hint;
+use super::rows::Versions::{All, Since, Until};
+use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::words::trim;
 use super::{Envelope, Parsed};
 use crate::event::HintKind;
 
-/// `New seat seat0.` is the first thing logind says after a boot (`src/login/logind-seat.c`). It
-/// says so too when it is restarted by hand, which is rare and only closes sessions early.
+pub(super) static TABLE: Table =
+    Table::new("systemd-logind", "systemd-logind", TABLES, || Index::of(TABLES));
+const TABLES: &[&[Row]] = &[ROWS];
+
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    match trim(envelope.message) {
-        b"New seat seat0." => Parsed::Hint(hint(envelope, "systemd-logind", HintKind::HostStarted)),
-        _ => Parsed::Ignored,
-    }
+    let mut line = Line::new(envelope, "systemd-logind", trim(envelope.message));
+    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
+}
+
+/// `src/login/logind-seat.c`, `logind-session.c`
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    row("New seat seat0.", All, host_started, Hint, PROOF,
+        "New seat seat0.",
+        "hint HostStarted"),
+    noise("New session ", Until("systemd 257"), "New session 136 of user testuser."),
+    noise("New session '", Since("systemd 258"), "New session '3' of user 'bob' with class 'user' and type 'tty'."),
+    noise("Session ", All, "Session 3 logged out. Waiting for processes to exit."),
+    noise("Removed session ", All, "Removed session 136."),
+];
+
+/// The first thing that logind says after a boot. It says so too when it is restarted by hand,
+/// which is rare and only closes sessions early.
+fn host_started<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    if rest.is_empty() { line.hint(HintKind::HostStarted) } else { None }
 }
 
 #[cfg(test)]

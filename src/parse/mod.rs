@@ -6,6 +6,9 @@
 
 pub mod accounts;
 pub mod cloudtrail;
+pub mod doas;
+pub mod dropbear;
+mod duo;
 pub mod instance_connect;
 pub mod login;
 pub mod logind;
@@ -20,6 +23,7 @@ pub mod su;
 pub mod sudo;
 mod suppressed;
 pub mod syslog;
+pub mod tailscale;
 #[cfg(test)]
 mod tests;
 mod unframed;
@@ -32,8 +36,22 @@ use crate::programs::{self, Rules};
 use rows::Table;
 
 /// Every line that the programs of a host are known to write.
-pub fn tables() -> [&'static Table; 1] {
-    [&sshd::TABLE]
+pub fn tables() -> [&'static Table; 13] {
+    [
+        &sshd::TABLE,
+        &dropbear::TABLE,
+        &tailscale::TABLE,
+        &login::TABLE,
+        &su::TABLE,
+        &doas::TABLE,
+        &sudo::TABLE,
+        &polkit::TABLE,
+        &polkit::DAEMON,
+        &pam::TABLE,
+        &accounts::TABLE,
+        &logind::TABLE,
+        &instance_connect::TABLE,
+    ]
 }
 
 /// What one record turned out to be.
@@ -117,7 +135,10 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     }
     match programs::by_tag(envelope.tag).map_or(Rules::Pam, |program| program.rules) {
         Rules::Sshd => sshd::parse(envelope),
+        Rules::Dropbear => dropbear::parse(envelope),
+        Rules::Tailscale => tailscale::parse(envelope),
         Rules::Sudo => sudo::parse(envelope),
+        Rules::Doas => doas::parse(envelope),
         Rules::Su => su::parse(envelope),
         Rules::Login => login::parse(envelope),
         Rules::Logind => logind::parse(envelope),

@@ -105,6 +105,18 @@ pub(super) const fn noise(begins: &'static str, versions: Versions, sample: &'st
     row(begins, versions, nothing, Tells::Nothing, PROOF, sample, "ignored")
 }
 
+impl Row {
+    /// The same of a program that writes under another tag than the table's.
+    pub(super) const fn under(self, tag: &'static str) -> Row {
+        Row { tag: Some(tag), ..self }
+    }
+
+    /// The same of a program that writes no pid.
+    pub(super) const fn without_pid(self) -> Row {
+        Row { without_pid: true, ..self }
+    }
+}
+
 /// No field, or none that is read.
 pub(super) fn nothing<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
     match line.row.tells {
@@ -137,6 +149,9 @@ pub(super) struct Line<'e, 'a> {
     pub(super) preauth: bool,
     /// Its end may be missing.
     pub(super) cut: bool,
+    /// The PAM module that speaks (`pam_unix`; `PAM` where it is libpam), and for which service.
+    pub(super) module: &'a [u8],
+    pub(super) service: &'a [u8],
     row: &'static Row,
 }
 
@@ -147,8 +162,17 @@ impl<'e, 'a> Line<'e, 'a> {
         text: &'a [u8],
     ) -> Self {
         let (level, row) = (Level::Plain, &UNKNOWN);
-        let program = program.into();
-        Line { envelope, program, text, level, preauth: false, cut: false, row }
+        Line {
+            envelope,
+            program: program.into(),
+            text,
+            level,
+            preauth: false,
+            cut: false,
+            module: b"",
+            service: b"",
+            row,
+        }
     }
 
     pub(super) fn died_before_login(&self) -> bool {
@@ -299,7 +323,7 @@ impl Index {
     }
 
     /// The rows whose words this text begins with.
-    fn begun_by(&self, text: &[u8]) -> impl Iterator<Item = &'static Row> {
+    pub(super) fn begun_by(&self, text: &[u8]) -> impl Iterator<Item = &'static Row> {
         let (pair, head) = (pair(text), head(text));
         let bucket = usize::from(self.starts[pair])..usize::from(self.starts[pair + 1]);
         self.entries[bucket].iter().filter_map(move |entry| {

@@ -38,6 +38,12 @@ pub(super) fn number(bytes: &[u8]) -> Option<u32> {
     std::str::from_utf8(bytes).ok().filter(|_| digits)?.parse().ok()
 }
 
+/// A decimal number without sign, the largest there is where it does not fit.
+pub(super) fn saturating(digits: &[u8]) -> Option<u32> {
+    let decimal = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    decimal.then(|| number(digits).unwrap_or(u32::MAX))
+}
+
 pub(super) fn starts_with_any(bytes: &[u8], prefixes: &[&[u8]]) -> bool {
     prefixes.iter().any(|prefix| bytes.starts_with(prefix))
 }

@@ -1,11 +1,11 @@
-//! A refused password, told by a PAM module of a program that writes no line of its own.
+//! A refused password, told by a PAM module.
 
-use std::borrow::Cow;
-
-use super::{Message, is_no_login, program, writes_its_own};
+use super::{Refusals, is_own, refusals};
 use crate::event::{Event, EventKind, Invoker, Reason, Role};
-use crate::parse::words::{event, number, remote, rsplit_once, split_once, terminal, text};
-use crate::parse::{Envelope, Parsed};
+use crate::parse::Parsed;
+use crate::parse::rows::Line;
+use crate::parse::words::number;
+use crate::parse::words::{remote, rsplit_once, saturating, split_once, terminal, text};
 
 /// Who tried, as far as a line tells.
 #[derive(Default)]
@@ -19,23 +19,36 @@ struct Attempt<'a> {
     user: Option<&'a [u8]>,
 }
 
-pub(super) fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
-    let attempt = attempt(message)?;
-    let program = program(message.service);
-    if program == "sudo" && envelope.tag == b"sudo-rs" {
-        return Some(sudo_rs_failure(envelope, &attempt));
-    }
-    if writes_its_own(&program) || is_no_login(&program) {
-        return Some(Parsed::Ignored);
-    }
-    if program == "su" {
-        return Some(su_failure(envelope, &attempt));
-    }
-    let failure = login_failure(envelope, program, &attempt);
-    // pam_unix stands first in a stack; another module may tell the same attempt again.
-    let alone = !matches!(message.module, b"pam_unix" | b"PAM");
-    let role = if alone { Role::Echo } else { Role::Proof };
-    Some(Parsed::Event(Event { role, ..failure }))
+/// `logname=… user=bob`: the first failure of one PAM handle.
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, &attempt(line.module, rest, 1)?)
+}
+
+/// `N more authentication failures; logname=…`: those after the first of one PAM handle
+/// (`_cleanup_failures` of pam_unix).
+pub(super) fn more_failures<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    let (count, rest) = split_once(text, b" more authentication failure")?;
+    let (_plural, fields) = split_once(rest, b"; ")?;
+    told(line, &attempt(line.module, fields, saturating(count)?)?)
+}
+
+/// `bob' (bob@EXAMPLE.ORG): …` (pam_krb5)
+pub(super) fn fails<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    named(line, split_once(rest, b"' (")?.0)
+}
+
+/// `bob` (pam_ldap of nslcd)
+pub(super) fn failed_as<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    named(line, rest)
+}
+
+/// `bob' denied access (incorrect password …)` (pam_winbind, pam_userdb)
+pub(super) fn denied<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    named(line, split_once(rest, b"' denied access (incorrect password")?.0)
+}
+
+fn named<'a>(line: &Line<'_, 'a>, user: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, &Attempt { count: 1, user: Some(user), ..Attempt::default() })
 }
 
 impl<'a> Attempt<'a> {
@@ -50,46 +63,12 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn attempt<'a>(message: &Message<'a>) -> Option<Attempt<'a>> {
-    let said = message.text;
-    if let Some(fields) = said.strip_prefix(b"authentication failure; ") {
-        return attempt_fields(message.module, fields, 1);
-    }
-    if let Some(attempt) = more_failures(message) {
-        return Some(attempt);
-    }
-    let user = other_modules(said)?;
-    Some(Attempt { count: 1, user: Some(user), ..Attempt::default() })
-}
-
-/// `N more authentication failures; logname=…`: those after the first of one PAM handle
-/// (`_cleanup_failures` of pam_unix).
-fn more_failures<'a>(message: &Message<'a>) -> Option<Attempt<'a>> {
-    let (count, rest) = split_once(message.text, b" more authentication failure")?;
-    let (_plural, fields) = split_once(rest, b"; ")?;
-    attempt_fields(message.module, fields, number(count)?)
-}
-
-/// `user 'bob' denied access (incorrect password …)` (pam_winbind, pam_userdb, the latter with a
-/// backtick), `authentication fails for 'bob' (…)` (pam_krb5), `Authentication failure; user=bob`
-/// (pam_ldap of nslcd).
-fn other_modules(said: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = said.strip_prefix(b"authentication fails for '") {
-        return Some(split_once(rest, b"' (")?.0);
-    }
-    if let Some(user) = said.strip_prefix(b"Authentication failure; user=") {
-        return Some(user);
-    }
-    let rest = said.strip_prefix(b"user '").or_else(|| said.strip_prefix(b"user `"))?;
-    Some(split_once(rest, b"' denied access (incorrect password")?.0)
-}
-
 /// `logname=%s uid=%d euid=%d tty=%s ruser=%s rhost=%s %s%s` in this order. `user=` is there only
 /// for an account that the host knows; pam_sss names it always, after one blank.
 ///
 /// ruser and user can be what a client typed. With ruser empty, rhost stands at a fixed place;
 /// with ruser set, pam_unix's user is a true account, so the last `rhost=` is the true one.
-fn attempt_fields<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Attempt<'a>> {
+fn attempt<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Attempt<'a>> {
     let (logname, rest) = split_once(fields.strip_prefix(b"logname=")?, b" uid=")?;
     let (ids, rest) = split_once(rest, b" tty=")?;
     let uid = split_once(ids, b" ").and_then(|(uid, _)| number(uid));
@@ -105,47 +84,62 @@ fn attempt_fields<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Att
     Some(Attempt { count, logname, uid, tty, ruser, rhost, user })
 }
 
-fn login_failure<'a>(
-    envelope: &Envelope<'a>,
-    program: Cow<'a, str>,
-    attempt: &Attempt<'a>,
-) -> Event<'a> {
+/// Whose refusal it is, by the program that asked for the password.
+fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Option<Parsed<'a>> {
+    match &*line.program {
+        "sudo" | "doas" | "polkit" if is_own(line) => Some(privilege_refused(line, attempt)),
+        "sudo" | "doas" | "polkit" => Some(Parsed::Ignored),
+        "su" => Some(su_failure(line, attempt)),
+        program if refusals(program) != Refusals::ToldByPam => Some(Parsed::Ignored),
+        _ => Some(login_failure(line, attempt)),
+    }
+}
+
+fn login_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
     // vsftpd and others give the name that was typed as ruser.
     let typed = Some(attempt.ruser).filter(|name| !name.is_empty());
-    Event {
+    Parsed::Event(Event {
+        // pam_unix stands first in a stack; another module may tell the same attempt again.
+        role: if is_own(line) { Role::Proof } else { Role::Echo },
         count: attempt.count,
         user: attempt.user.or(typed).map(text),
         invalid_user: attempt.user.is_none(),
         source: remote(attempt.rhost),
         tty: terminal(attempt.tty),
         by: attempt.by(),
-        ..event(envelope, EventKind::LoginFailure, program)
-    }
+        ..line.event()
+    })
 }
 
 /// su's own `FAILED SU` comes two seconds later and tells it better, where it reaches the log.
-fn su_failure<'a>(envelope: &Envelope<'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
+fn su_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
     Parsed::Event(Event {
+        kind: EventKind::SuFailure,
         role: Role::Echo,
         count: attempt.count,
         user: attempt.caller().map(text),
         target_user: attempt.user.map(text),
         tty: terminal(attempt.tty),
         by: attempt.by(),
-        ..event(envelope, EventKind::SuFailure, "su")
+        ..line.event()
     })
 }
 
-/// sudo-rs logs no refusal itself, so PAM's line is all there is. Where it is installed as `sudo`
-/// its lines cannot be told from sudo's, and PAM's adds nothing.
-fn sudo_rs_failure<'a>(envelope: &Envelope<'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
-    let caller = attempt.user.unwrap_or(attempt.ruser);
+/// sudo, doas and pkexec tell a refusal themselves, but sudo-rs does not, under whichever name: then
+/// this is all there is. polkit's helper asks the caller, or an administrator in his place.
+fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
+    let silent = line.envelope.tag == b"sudo-rs";
+    // pkexec's refusals and those of polkit's helper are told as one program's.
+    let program = if line.program == "polkit" { "pkexec".into() } else { line.program.clone() };
     Parsed::Event(Event {
+        kind: EventKind::SudoFailure,
+        role: if silent { Role::Proof } else { Role::Echo },
+        program,
         count: attempt.count,
-        user: Some(text(caller)),
+        user: attempt.caller().or(attempt.user).map(text),
         reason: Some(Reason::IncorrectPassword),
         tty: terminal(attempt.tty),
         by: attempt.by(),
-        ..event(envelope, EventKind::SudoFailure, "sudo")
+        ..line.event()
     })
 }

@@ -6,8 +6,7 @@
 //! versions ([`program`]).
 //!
 //! What adds nothing, and why:
-//! - failures of sshd, sudo, login: they write a line of their own for each (`Failed …`, `N
-//!   incorrect password attempts`, `FAILED LOGIN …`); only pam_faillock and pam_tally say more;
+//! - failures of sshd and login: they write a line of their own for each (`Failed …`, `FAILED LOGIN …`); only pam_faillock and pam_tally say more;
 //! - failures of passwd, chfn, chsh, cron and the like: nobody tried to log in;
 //! - pam_limits, pam_loginuid: they refuse after the login was accepted and counted;
 //! - pam_securetty: only login uses it, which writes `FAILED LOGIN` then;
@@ -21,10 +20,25 @@ mod session;
 
 use std::borrow::Cow;
 
-use super::words::{event, hint, number, split_once, starts_with_any, text, trim};
+use super::rows::Tells::{Changed, Event, Hint, Nothing, Rejected};
+use super::rows::Versions::{All, In, Since, Until};
+use super::rows::{ECHO, Index, Line, PROOF, Row, Table, noise, nothing, row};
+use super::words::{number, split_once, text, trim};
 use super::{Envelope, Parsed};
-use crate::event::{Change, Event, EventKind, HintKind, Invoker, Role};
+use crate::event;
+use crate::event::Change::PasswordChanged;
+use crate::event::EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure};
+use crate::event::Reason::{AccountLocked, NotAllowed};
+use crate::event::{HintKind, Invoker};
 use crate::programs::{self, Refusals, Rules};
+use failure::{denied, failed, failed_as, fails, more_failures};
+use refusal::{
+    access_denied, denied_for, expired, inactive, locked, no_shell, refused, tally, wheel,
+};
+use session::{closed, finished, opened, started};
+
+pub(super) static TABLE: Table = Table::new("pam", "sshd", TABLES, || Index::of(TABLES));
+const TABLES: &[&[Row]] = &[ROWS, NOISE];
 
 /// One message with its frame read.
 struct Message<'a> {
@@ -43,6 +57,23 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     }
 }
 
+fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Parsed<'a> {
+    let mut line = Line::new(envelope, program(message.service), message.text);
+    (line.module, line.service) = (message.module, message.service);
+    // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
+    // other module may say what it likes.
+    let unknown = match is_own(&line) {
+        true => Parsed::Unrecognized { program: "pam" },
+        false => Parsed::Ignored,
+    };
+    TABLE.read(&mut line).unwrap_or(unknown)
+}
+
+/// Whether Linux-PAM's first module speaks, or PAM itself.
+fn is_own(line: &Line<'_, '_>) -> bool {
+    matches!(line.module, b"pam_unix" | b"PAM")
+}
+
 /// The same with PAM's service, which says who may write it.
 fn of_service<'a>(mut parsed: Parsed<'a>, service: &'a [u8]) -> Parsed<'a> {
     let name = std::str::from_utf8(service).ok();
@@ -58,14 +89,186 @@ fn of_service<'a>(mut parsed: Parsed<'a>, service: &'a [u8]) -> Parsed<'a> {
     parsed
 }
 
-/// Asks each kind of line in turn; the first that knows the message answers.
-fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Parsed<'a> {
-    session::read(envelope, message)
-        .or_else(|| failure::read(envelope, message))
-        .or_else(|| refusal::read(envelope, message))
-        .or_else(|| success(envelope, message))
-        .or_else(|| password_changed(envelope, message))
-        .unwrap_or_else(|| unknown(message))
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    // Sessions: modules/pam_unix/pam_unix_sess.c; SUSE's pam_unix2
+    row("session opened for user ", Since("Linux-PAM 1.4.0"), opened, Event(SessionOpened), PROOF,
+        "pam_unix(sshd:session): session opened for user bob(uid=1000) by bob(uid=0)",
+        "session_opened sshd user=bob"),
+    row("session opened for user ", Until("Linux-PAM 1.3.1"), opened, Event(SessionOpened), PROOF,
+        "pam_unix(sshd:session): session opened for user bob by (uid=0)",
+        "session_opened sshd user=bob"),
+    row("session closed for user ", All, closed, Event(SessionClosed), PROOF,
+        "pam_unix(sshd:session): session closed for user bob",
+        "session_closed sshd user=bob"),
+    row("session started for user ", In("pam_unix2 2.9"), started, Event(SessionOpened), PROOF,
+        "pam_unix2(sshd:session): session started for user bob, service sshd, tty=ssh",
+        "session_opened sshd user=bob"),
+    row("session finished for user ", In("pam_unix2 2.9"), finished, Event(SessionClosed), PROOF,
+        "pam_unix2(sshd:session): session finished for user bob, service sshd",
+        "session_closed sshd user=bob"),
+
+    // Refused passwords: modules/pam_unix/support.c, pam_userdb.c; pam_sss, pam_winbind, pam_krb5
+    row("authentication failure; ", All, failed, Event(LoginFailure), PROOF,
+        "pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=‹bob› rhost=192.0.2.1 ",
+        "login_failure vsftpd user=bob invalid=yes source=192.0.2.1 tty=ftp").under("vsftpd"),
+    row("authentication failure; ", All, failed, Event(LoginFailure), PROOF,
+        "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser=bob rhost=  user=root",
+        "su_failure su user=bob target=root tty=pts/0 role=echo").under("su"),
+    row("authentication failure; ", All, failed, Event(LoginFailure), PROOF,
+        "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 euid=0 tty= ruser=alice rhost=  user=alice",
+        "sudo_failure sudo reason=incorrect_password user=alice role=echo").under("sudo"),
+    row("authentication failure; ", All, failed, Event(LoginFailure), PROOF,
+        "pam_unix(polkit-1:auth): authentication failure; logname= uid=1000 euid=0 tty= ruser=bob rhost=  user=root",
+        "sudo_failure pkexec reason=incorrect_password user=bob role=echo").under("polkit-agent-helper-1"),
+    row("authentication failure; ", All, failed, Event(LoginFailure), PROOF,
+        "pam_unix(doas:auth): authentication failure; logname=alice uid=1000 euid=0 tty=pts/0 ruser=alice rhost=  user=alice",
+        "sudo_failure doas reason=incorrect_password user=alice tty=pts/0 role=echo").under("doas"),
+    row("", All, more_failures, Event(LoginFailure), PROOF,
+        "PAM 2 more authentication failures; logname=alice uid=1000 euid=0 tty=/dev/pts/0 ruser=alice rhost=  user=alice",
+        "sudo_failure sudo reason=incorrect_password count=2 user=alice tty=pts/0 role=echo").under("sudo"),
+    row("authentication fails for '", All, fails, Event(LoginFailure), ECHO,
+        "pam_krb5(dovecot:auth): authentication fails for 'bob' (bob@EXAMPLE.ORG): Authentication failure (Decrypt integrity check failed)",
+        "login_failure dovecot user=bob role=echo").under("auth"),
+    row("Authentication failure; user=", All, failed_as, Event(LoginFailure), ECHO,
+        "pam_ldap(dovecot:auth): Authentication failure; user=bob",
+        "login_failure dovecot user=bob role=echo").under("auth"),
+    row("user '", All, denied, Event(LoginFailure), ECHO,
+        "pam_winbind(gdm-password:auth): user 'bob' denied access (incorrect password or invalid membership)",
+        "login_failure gdm user=bob role=echo").under("gdm-password]"),
+    row("user `", All, denied, Event(LoginFailure), ECHO,
+        "pam_userdb(vsftpd:auth): user `bob' denied access (incorrect password)",
+        "login_failure vsftpd user=bob role=echo").under("vsftpd"),
+
+    // Who was let in all the same
+    row("authentication success;", All, success, Hint, PROOF,
+        "pam_sss(gdm-password:auth): authentication success; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost= user=bob",
+        "hint bob was let in").under("gdm-password]"),
+    row("authentication succeeds for '", All, succeeds, Hint, PROOF,
+        "pam_krb5(gdm:auth): authentication succeeds for 'bob' (bob@EXAMPLE.ORG)",
+        "hint bob was let in").under("gdm"),
+    row("user '", All, granted, Hint, PROOF,
+        "pam_winbind(gdm:auth): user 'bob' granted access",
+        "hint bob was let in").under("gdm"),
+    row("user ", All, authenticated, Hint, PROOF,
+        "pam_krb5(gdm:auth): user bob authenticated as bob@EXAMPLE.ORG",
+        "hint bob was let in").under("gdm"),
+
+    // Refused for another reason than the password: pam_faillock, pam_tally2, pam_access, …
+    row("Consecutive login failures for user ", Since("Linux-PAM 1.1.0"), locked, Rejected(AccountLocked), PROOF,
+        "pam_faillock(sshd:auth): Consecutive login failures for user bob account temporarily locked",
+        "login_rejected sshd reason=account_locked user=bob"),
+    row("user ", Until("Linux-PAM 1.4.0"), tally, Rejected(AccountLocked), PROOF,
+        "pam_tally2(login:auth): user bob (1000) tally 6, deny 5",
+        "login_rejected login reason=account_locked user=bob").under("login"),
+    row("access denied for user `", All, denied_for, Rejected(NotAllowed), PROOF,
+        "pam_access(sshd:account): access denied for user `bob' from `192.0.2.1'",
+        "login_rejected sshd reason=not_allowed user=bob source=192.0.2.1 role=end"),
+    row("Refused user ", All, refused, Rejected(NotAllowed), PROOF,
+        "pam_listfile(vsftpd:auth): Refused user ‹bob› for service vsftpd",
+        "login_rejected vsftpd reason=not_allowed user=bob").under("vsftpd"),
+    row("User has an invalid shell", Since("Linux-PAM 1.6.0"), no_shell, Rejected(NotAllowed), PROOF,
+        "pam_shells(vsftpd:auth): User has an invalid shell '/bin/false'",
+        "login_rejected vsftpd reason=not_allowed").under("vsftpd"),
+    row("Access denied for user ", All, access_denied, Rejected(NotAllowed), PROOF,
+        "pam_sss(gdm:account): Access denied for user bob: 6 (Permission denied)",
+        "login_rejected gdm reason=not_allowed user=bob").under("gdm"),
+    row("account ", All, expired, Rejected(NotAllowed), PROOF,
+        "pam_unix(sshd:account): account bob has expired (account expired)",
+        "login_rejected sshd reason=not_allowed user=bob role=end"),
+    row("user ", All, inactive, Rejected(NotAllowed), PROOF,
+        "pam_lastlog(gdm:auth): user bob inactive for 100 days - denied",
+        "login_rejected gdm reason=not_allowed user=bob").under("gdm"),
+    row("Access denied to '", All, wheel, Event(SuFailure), ECHO,
+        "pam_wheel(su:auth): Access denied to 'bob' for 'root'",
+        "su_failure su user=bob target=root role=echo").under("su"),
+
+    // modules/pam_unix/passverify.c, on behalf of passwd, chpasswd or a login with an expired
+    // password. The tool's own line may tell it again.
+    row("password changed for ", All, password_changed, Changed(PasswordChanged), ECHO,
+        "pam_unix(passwd:chauthtok): password changed for bob",
+        "account_change passwd change=password_changed user=bob role=echo").under("passwd"),
+];
+
+/// How the rest begins of what pam_unix and libpam say. Each is as long as it takes to leave out
+/// what tells of a session, a failure or a refusal in words that are not known.
+#[rustfmt::skip]
+const NOISE: &[Row] = &[
+    noise("adding faulty module", All, "PAM adding faulty module: /lib/security/pam_krb5.so"),
+    noise("audit_", All, "pam_unix(sshd:auth): audit_log_acct_message() failed: Operation not permitted"),
+    noise("auth could not identify", All, "pam_unix(sshd:auth): auth could not identify password for [‹bob›]"),
+    noise("bad username", All, "pam_unix(sshd:auth): bad username [‹-x›]"),
+    noise("Can not get username", All, "pam_unix(sshd:auth): Can not get username"),
+    noise("can't ", All, "pam_unix(sshd:auth): can't open /etc/security/opasswd file to check old passwords"),
+    noise("Cannot ", All, "pam_unix(sshd:auth): Cannot send password to helper: Broken pipe"),
+    noise("cannot ", All, "pam_unix(sshd:auth): cannot determine user name"),
+    noise("check pass; ", All, "pam_unix(sshd:auth): check pass; user unknown"),
+    noise("close_session", All, "pam_unix(sshd:auth): close_session - error recovering username"),
+    noise("conversation failed", All, "pam_unix(sshd:auth): conversation failed"),
+    noise("could not ", All, "pam_unix(sshd:auth): could not identify user (from getpwnam(‹x›))"),
+    noise("Could not ", All, "pam_unix(sshd:auth): Could not make pipe: Too many open files"),
+    noise("Critical", All, "pam_unix(sshd:auth): Critical error"),
+    noise("dup2 ", All, "pam_unix(sshd:auth): dup2 of stdin failed: Bad file descriptor"),
+    noise("expired password", All, "pam_unix(sshd:auth): expired password for user bob (root enforced)"),
+    noise("Failed ", All, "pam_unix(sshd:auth): Failed to run helper"),
+    noise("failed ", All, "pam_unix(sshd:auth): failed to execute /usr/sbin/unix_update: No such file or directory"),
+    noise("Fork ", All, "pam_unix(sshd:auth): Fork failed: Resource temporarily unavailable"),
+    noise("fork ", All, "pam_unix(sshd:auth): fork failed: Resource temporarily unavailable"),
+    noise("getpwnam", All, "pam_unix(sshd:auth): getpwnam(x) failed"),
+    noise("helper binary", All, "pam_unix(sshd:auth): helper binary execve failed: No such file or directory"),
+    noise("illegal module type", All, "pam_unix(sshd:auth): illegal module type: x"),
+    noise("Algo ", All, "pam_unix(sshd:auth): Algo yescrypt not supported by the crypto backend."),
+    noise("missing ", All, "pam_unix(sshd:auth): missing control flag"),
+    noise("new password not", All, "pam_unix(sshd:auth): new password not acceptable"),
+    noise("no control flag", All, "pam_unix(sshd:auth): no control flag supplied"),
+    noise("no memory", All, "pam_unix(sshd:auth): no memory for failure recorder"),
+    noise("no module name", All, "pam_unix(sshd:auth): no module name supplied"),
+    noise("No such", All, "pam_unix(sshd:auth): No such file or directory"),
+    noise("open_session", All, "pam_unix(sshd:auth): open_session - error recovering username"),
+    noise("option ", All, "pam_unix(sshd:auth): option remember not allowed for this module type"),
+    noise("pam_", All, "pam_unix(sshd:auth): pam_unix_auth: cannot allocate ret_data"),
+    noise("password - ", All, "pam_unix(sshd:auth): password - new password not obtained"),
+    noise("password check failed", All, "pam_unix(sshd:auth): password check failed for user (bob)"),
+    noise("password not changed", All, "pam_unix(sshd:auth): password not changed for bob on nis.example.org"),
+    noise("password received unknown", All, "pam_unix(sshd:auth): password received unknown request"),
+    noise("Password ", All, "pam_unix(sshd:auth): Password minlen reset to 8 characters"),
+    noise("password-", All, "pam_unix(sshd:auth): password-x"),
+    noise("passwd_", All, "pam_unix(sshd:auth): passwd_x"),
+    noise("read ", All, "pam_unix(sshd:auth): read unix_chkpwd output error 0: Success"),
+    noise("rpcb_", All, "pam_unix(sshd:auth): rpcb_getaddr (nis) failed!"),
+    noise("service(", All, "pam_unix(sshd:auth): service(sshd) ignoring max retries; 5 > 3"),
+    noise("The password hash", All, "pam_unix(sshd:auth): The password hash \"$9$x\" is unknown to libcrypt."),
+    noise("The support for", All, "pam_unix(sshd:auth): The support for password hash \"$1$\" has been disabled in libcrypt configuration."),
+    noise("unable to ", All, "PAM unable to dlopen(/lib/security/pam_krb5.so)"),
+    noise("unix_", All, "pam_unix(sshd:auth): unix_chkpwd abnormal exit: 1"),
+    noise("unknown option", All, "pam_unix(sshd:auth): unknown option: x"),
+    noise("unrecognized ", All, "pam_unix(sshd:auth): unrecognized option [x]"),
+    noise("Unable to ", All, "pam_unix(sshd:auth): Unable to look up user"),
+    noise("user password changed", All, "pam_unix(sshd:auth): user password changed by another process"),
+    noise("user not authenticated", All, "pam_unix(sshd:auth): user not authenticated"),
+    noise("user shadow entry", All, "pam_unix(sshd:auth): user shadow entry expired"),
+    noise("username [", All, "pam_unix(sshd:auth): username [bob] obtained"),
+    noise("yppasswd", All, "pam_unix(sshd:auth): yppasswd daemon running on illegal port"),
+    noise("[dlerror", All, "PAM [dlerror: /lib/security/pam_krb5.so: cannot open shared object file]"),
+    noise("unexpected response", All, "pam_unix(sshd:auth): unexpected response from failed conversation function"),
+    noise("user [", Since("Linux-PAM 1.4.0"), "pam_unix(su:auth): user [root] has blank password; authenticated without it").under("su"),
+    noise("Couldn't open ", All, "pam_unix(sudo:auth): Couldn't open /etc/securetty: No such file or directory").under("sudo"),
+    noise("inappropriate use of Unix helper binary", All, "pam_unix(sshd:auth): inappropriate use of Unix helper binary [UID=1000]"),
+    row("", All, of_libpam, Nothing, PROOF,
+        "PAM (systemd-user) /usr/lib/pam.d is not supported on this system; see x", "ignored").under("(systemd)"),
+    row("", Until("Linux-PAM 1.2"), cut_short, Nothing, PROOF,
+        "PAM 1 more authentication failure", "ignored"),
+];
+
+/// `(SERVICE) …`, what libpam says of a service's settings.
+fn of_libpam<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    let service = line.module == b"PAM" && text.starts_with(b"(");
+    if service { nothing(line, text) } else { None }
+}
+
+/// `N more authentication failure`, which says no more.
+fn cut_short<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    if text.ends_with(b"more authentication failure") { nothing(line, text) } else { None }
 }
 
 fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
@@ -131,131 +334,43 @@ fn spoken_by_its_program(tag: &[u8], service: &[u8]) -> bool {
     !guarded || own() || program.speakers.contains(&"(") && tag.starts_with(b"(")
 }
 
-/// Services whose program writes a line of its own for each refusal.
-fn writes_its_own(program: &str) -> bool {
-    refusals(program) == Refusals::ToldByItself
-}
-
-/// Services that ask for a password, but let nobody in.
-fn is_no_login(program: &str) -> bool {
-    refusals(program) == Refusals::NoLogin
-}
-
-/// A service that is not known lets people in, and only PAM tells.
+/// What a refused password is to this service. One that is not known lets people in, and only PAM
+/// tells.
 fn refusals(program: &str) -> Refusals {
     programs::by_name(program).map_or(Refusals::ToldByPam, |row| row.refusals)
 }
 
-/// Another module let in whom an earlier one may have refused: `authentication success; …
-/// user=bob` (pam_sss), `user 'bob' granted access` (pam_winbind, pam_userdb), `authentication
-/// succeeds for 'bob' (…)` and `user bob authenticated as …` (pam_krb5).
-fn success<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
-    let said = message.text;
-    let mut by = None;
-    let user = if let Some(rest) = said.strip_prefix(b"authentication success;") {
-        let (ids, user) = split_once(rest, b" user=")?;
-        let uid = split_once(ids, b" uid=").and_then(|(_, rest)| number(split_once(rest, b" ")?.0));
-        by = uid.map(|uid| Invoker { name: "", uid: Some(uid) });
-        split_once(user, b" seq=").map_or(user, |(user, _)| user)
-    } else if let Some(rest) = said.strip_prefix(b"authentication succeeds for '") {
-        split_once(rest, b"' (")?.0
-    } else if let Some(rest) = said.strip_prefix(b"user '") {
-        rest.strip_suffix(b"' granted access")?
-    } else {
-        split_once(said.strip_prefix(b"user ")?, b" authenticated as ")?.0
-    };
-    let kind = HintKind::AuthenticationSucceeded { user: text(user), by, service: None };
-    Some(Parsed::Hint(hint(envelope, program(message.service), kind)))
+fn let_in<'a>(line: &Line<'_, 'a>, user: &'a [u8], by: Option<Invoker<'a>>) -> Option<Parsed<'a>> {
+    line.hint(HintKind::AuthenticationSucceeded { user: text(user), by, service: None })
 }
 
-/// `password changed for bob` (pam_unix, passverify.c), on behalf of passwd, chpasswd or a login
-/// with an expired password. The tool's own line may tell it again, so this one is an echo.
-fn password_changed<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Option<Parsed<'a>> {
-    let user = message.text.strip_prefix(b"password changed for ")?;
-    let user = split_once(user, b" on ").map_or(user, |(user, _master)| user);
-    Some(Parsed::Event(Event {
-        role: Role::Echo,
-        user: Some(text(user)),
-        change: Some(Change::PasswordChanged),
-        ..event(envelope, EventKind::AccountChange, program(message.service))
-    }))
+/// `logname= uid=0 … user=bob` (pam_sss)
+fn success<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (ids, user) = split_once(rest, b" user=")?;
+    let uid = split_once(ids, b" uid=").and_then(|(_, rest)| number(split_once(rest, b" ")?.0));
+    let by = uid.map(|uid| Invoker { name: "", uid: Some(uid) });
+    let_in(line, split_once(user, b" seq=").map_or(user, |(user, _)| user), by)
 }
 
-/// pam_unix and libpam are known whole, so that what no rule knows is a sign of blindness; any
-/// other module may say what it likes.
-fn unknown(message: &Message<'_>) -> Parsed<'static> {
-    if !matches!(message.module, b"pam_unix" | b"PAM") || is_noise(message.text) {
-        return Parsed::Ignored;
-    }
-    Parsed::Unrecognized { program: "pam" }
+/// `bob' (bob@EXAMPLE.ORG)` (pam_krb5)
+fn succeeds<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let_in(line, split_once(rest, b"' (")?.0, None)
 }
 
-/// How the rest begins of what pam_unix and libpam say (Linux-PAM 1.1 to 1.7). Each is as long as it
-/// takes to leave out what tells of a session, a failure or a refusal in words that are not known.
-const NOISE: &[&[u8]] = &[
-    b"adding faulty module",
-    b"audit_",
-    b"auth could not identify",
-    b"bad username",
-    b"Can not get username",
-    b"can't ",
-    b"Cannot ",
-    b"cannot ",
-    b"check pass; ",
-    b"close_session",
-    b"conversation failed",
-    b"could not ",
-    b"Could not ",
-    b"Critical",
-    b"dup2 ",
-    b"expired password",
-    b"Failed ",
-    b"failed ",
-    b"Fork ",
-    b"fork ",
-    b"getpwnam",
-    b"helper binary",
-    b"illegal module type",
-    b"Algo ",
-    b"missing ",
-    b"new password not",
-    b"no control flag",
-    b"no memory",
-    b"no module name",
-    b"No such",
-    b"open_session",
-    b"option ",
-    b"pam_",
-    b"password - ",
-    b"password check failed",
-    b"password not changed",
-    b"password received unknown",
-    b"Password ",
-    b"password-",
-    b"passwd_",
-    b"read ",
-    b"rpcb_",
-    b"service(",
-    b"The password hash",
-    b"The support for",
-    b"unable to ",
-    b"unix_",
-    b"unknown option",
-    b"unrecognized ",
-    b"Unable to ",
-    b"user password changed",
-    b"user not authenticated",
-    b"user shadow entry",
-    b"username [",
-    b"yppasswd",
-    b"[dlerror",
-    b"unexpected response",
-];
+/// `bob' granted access` (pam_winbind, pam_userdb)
+fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let_in(line, rest.strip_suffix(b"' granted access")?, None)
+}
 
-fn is_noise(said: &[u8]) -> bool {
-    starts_with_any(said, NOISE)
-        || said.ends_with(b"more authentication failure")
-        || said.starts_with(b"account ") && split_once(said, b" has expired (").is_some()
+/// `bob authenticated as bob@EXAMPLE.ORG` (pam_krb5)
+fn authenticated<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let_in(line, split_once(rest, b" authenticated as ")?.0, None)
+}
+
+/// `bob[ on MASTER]`
+fn password_changed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let user = split_once(rest, b" on ").map_or(rest, |(user, _master)| user);
+    Some(Parsed::Event(event::Event { user: Some(text(user)), ..line.event() }))
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ fn failures_count_where_the_program_is_silent() {
         (
             "polkit-agent-helper-1",
             "pam_unix(polkit-1:auth): authentication failure; logname= uid=1000 euid=0 tty= ruser=jamz rhost=  user=jamz",
-            "login_failure polkit user=jamz",
+            "sudo_failure pkexec reason=incorrect_password user=jamz role=echo",
         ),
         // pam_sss 1.16 and 2.x
         (
@@ -252,7 +252,7 @@ fn failures_count_where_the_program_is_silent() {
         (
             "sudo",
             "pam_unix(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=/dev/pts/0 ruser=bob rhost=  user=bob",
-            "ignored",
+            "sudo_failure sudo reason=incorrect_password user=bob tty=pts/0 role=echo",
         ),
         (
             "login",
@@ -445,4 +445,65 @@ fn noise_is_ignored_and_the_unknown_is_said() {
     for message in unknown {
         check("sshd", message, "unrecognized pam");
     }
+}
+
+/// Six such lines from an address and then its owner's login were a success after failures.
+#[test]
+fn no_line_tells_of_billions_of_attempts() {
+    let bounded = |message: &str, expected: &str| {
+        let envelope = framed("vsftpd", Some(7), message.as_bytes());
+        assert_eq!(told(&crate::parse::message(&envelope)), expected, "{message}");
+    };
+    bounded(
+        "pam_unix(vsftpd:auth): 4000000000 more authentication failures; logname= uid=1001 euid=0 tty=x ruser= rhost=198.51.100.9  user=root",
+        "login_failure vsftpd count=100 user=root source=198.51.100.9 tty=x",
+    );
+    bounded(
+        "pam_unix(vsftpd:auth): 99999999999999 more authentication failures; logname= uid=1001 euid=0 tty=x ruser= rhost=198.51.100.9  user=root",
+        "login_failure vsftpd count=100 user=root source=198.51.100.9 tty=x",
+    );
+}
+
+#[test]
+fn one_address_is_one_source_however_it_is_written() {
+    for (rhost, source) in [
+        ("::FFFF:192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("a.example.org", "a.example.org"),
+    ] {
+        let said = format!(
+            "pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser= rhost={rhost}  user=bob"
+        );
+        check("vsftpd", &said, &format!("login_failure vsftpd user=bob source={source} tty=ftp"));
+    }
+}
+
+#[test]
+fn the_invoker_is_told_as_pam_prints_him() {
+    let by = |message: &str| {
+        let envelope = framed("su", Some(7), message.as_bytes());
+        match parse(&envelope) {
+            Parsed::Event(event) => {
+                let by = event.by.unwrap_or_default();
+                (by.name.to_owned(), by.uid, event.service.map(str::to_owned))
+            }
+            other => unreachable!("{other:?}"),
+        }
+    };
+    let su = Some("su-l".to_owned());
+    assert_eq!(
+        by("pam_unix(su-l:session): session opened for user root(uid=0) by alice(uid=1000)"),
+        ("alice".to_owned(), Some(1000), su.clone())
+    );
+    assert_eq!(
+        by("pam_unix(su-l:session): session opened for user root by (uid=0)"),
+        ("root".to_owned(), Some(0), su.clone())
+    );
+    assert_eq!(
+        by(
+            "pam_unix(su-l:auth): authentication failure; logname=al uid=1000 euid=0 tty=x ruser=bob rhost=  user=root"
+        ),
+        ("bob".to_owned(), Some(1000), su)
+    );
 }

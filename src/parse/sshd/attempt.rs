@@ -1,9 +1,12 @@
 //! `Accepted …` and `Failed …`: the one line that `auth_log` of `auth.c` writes for each attempt,
 //! and PAM's error for a refused dialogue (`auth-pam.c`).
 
+use std::borrow::Cow;
+
 use crate::event::{Event, Method};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
+use crate::parse::words::text;
 
 use super::fields::{self, Peer};
 use super::key::{self, Key};
@@ -20,8 +23,15 @@ pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         return nameless(line, method, rest);
     };
     let (invalid_user, user) = name(found.name);
-    let event = at(of(line.event(), user), found.peer);
-    done(of_key(Event { invalid_user, method: Some(method), ..event }, found.key))
+    let event = of(line.event(), user);
+    // Of a stranger's line neither an end that may be cut nor one of two readings is believed.
+    let uncertain = invalid_user && (line.cut || !found.certain);
+    let event = if uncertain { event } else { at(event, found.peer) };
+    let event = Event { invalid_user, method: Some(method), ..event };
+    if method == Method::Gssapi {
+        return done(Event { identity: principal(found.extra), ..event });
+    }
+    done(of_key(event, found.key))
 }
 
 /// `NAME from A port N ssh2`, read from its end. Protocol 1 wrote `ssh1`, `ssh` or nothing.
@@ -38,7 +48,7 @@ fn foreign(text: &[u8]) -> Option<key::Split<'_>> {
 fn without_key(text: &[u8]) -> Option<key::Split<'_>> {
     let bare = key::PROTOCOLS.iter().find_map(|protocol| text.strip_suffix(*protocol));
     let (name, peer) = fields::at_end(bare.unwrap_or(text), b" from ")?;
-    Some(key::Split { name, peer, key: None })
+    Some(key::Split { name, peer, key: None, extra: b"", certain: true })
 }
 
 /// A line that was cut before its address.
@@ -46,6 +56,11 @@ fn nameless<'a>(line: &Line<'_, 'a>, method: Method, rest: &'a [u8]) -> Option<P
     let (invalid_user, user) = name(rest);
     let event = of(line.event(), user);
     line.cut.then_some(Parsed::Event(Event { invalid_user, method: Some(method), ..event }))
+}
+
+/// The principal that Kerberos vouched for.
+fn principal(extra: &[u8]) -> Option<Cow<'_, str>> {
+    (!extra.is_empty()).then(|| text(extra))
 }
 
 /// Solaris hides a name that does not exist.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::memrchr;
 
 use crate::address;
+use crate::parse::words::remote;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -19,14 +20,12 @@ impl<'a> Peer<'a> {
         is_address(address).then_some(Peer { address, port })
     }
 
-    /// The address as a plain IP: without `::ffff:` and without a zone, which means something on
-    /// that host only. `None` where sshd knew none and wrote `UNKNOWN`.
+    /// The address as events carry it. `None` where sshd knew none and wrote `UNKNOWN`.
     pub(super) fn source(self) -> Option<Cow<'a, str>> {
-        let text = std::str::from_utf8(self.address).ok()?;
-        if matches!(text, "UNKNOWN" | "UNDETERMINED") {
-            return None;
+        match self.address {
+            b"UNKNOWN" | b"UNDETERMINED" => None,
+            address => remote(address),
         }
-        Some(address::folded(Cow::Borrowed(text)))
     }
 
     /// The port; the 65535 that stands for an unknown one is none.
@@ -35,8 +34,7 @@ impl<'a> Peer<'a> {
     }
 
     pub(super) fn is_ip(self) -> bool {
-        let text = std::str::from_utf8(self.address).unwrap_or_default();
-        address::parse(text).is_some()
+        std::str::from_utf8(self.address).is_ok_and(|text| address::parse(text).is_some())
     }
 }
 

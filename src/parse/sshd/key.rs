@@ -27,6 +27,10 @@ pub(super) struct Split<'a> {
     pub(super) name: &'a [u8],
     pub(super) peer: Peer<'a>,
     pub(super) key: Option<Key<'a>>,
+    /// What stands behind `ssh2: `, whatever it is.
+    pub(super) extra: &'a [u8],
+    /// No other place fits as well.
+    pub(super) certain: bool,
 }
 
 /// How well what follows a place fits sshd's grammar. Better is greater.
@@ -41,9 +45,11 @@ enum Fit {
 
 /// Finds the place that is sshd's own: the one that fits best.
 ///
-/// Where several fit alike, either name or key ID imitates the other. An existing account's name
-/// holds no such words, so it is the first; a name that does not exist was chosen by the attacker,
-/// so it is the last at which the name is no longer than the 100 bytes that sshd logs.
+/// Where several fit alike, one imitates the other: the name, or what its owner chose behind it (the
+/// key ID of a certificate that he signed himself, the user of his client). An existing account's
+/// name holds no such words, so it is the first place. A name that does not exist may be any that
+/// is no longer than the 100 bytes that sshd logs: then nobody can tell which address is sshd's,
+/// and it is left to the connection's other lines.
 pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
     let invalid = fields::name(text).0;
     let tail = tail_of_certificate(text);
@@ -52,13 +58,18 @@ pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
     let words = memmem::find_iter(text, b"from ").filter(|at| *at > 0 && text[*at - 1] == b' ');
     for at in words.map(|at| at - 1) {
         let Some((fit, split)) = candidate(text, at, tail) else { continue };
-        let wins = match &best {
-            None => true,
-            Some((known, _)) if *known == fit => invalid && is_short(split.name),
-            Some((known, _)) => *known < fit,
-        };
-        if wins {
-            best = Some((fit, split));
+        match &mut best {
+            Some((known, first)) if *known == fit => {
+                if invalid && is_short(split.name) {
+                    *first = Split { certain: false, ..split };
+                }
+            }
+            Some((known, _)) if *known > fit => {}
+            _ => best = Some((fit, split)),
+        }
+        // Nothing fits better, and a name of an account holds no such words.
+        if fit == Fit::Whole && !invalid {
+            break;
         }
     }
     best.map(|(_, split)| split)
@@ -70,10 +81,14 @@ fn candidate(text: &[u8], at: usize, tail: Option<usize>) -> Option<(Fit, Split<
     let rest = protocol.filter(|_| peer.port.is_some())?;
     let name = &text[..at];
     if rest.is_empty() {
-        return Some((Fit::Whole, Split { name, peer, key: None }));
+        return Some((Fit::Whole, Split { name, peer, key: None, extra: rest, certain: true }));
     }
-    let (fit, key) = extra(rest.strip_prefix(b": ")?, tail);
-    Some((fit, Split { name, peer, key }))
+    let extra = rest.strip_prefix(b": ")?;
+    let (fit, key) = match parse(extra, tail) {
+        Some((fit, key)) => (fit, Some(key)),
+        None => (Fit::Foreign, None),
+    };
+    Some((fit, Split { name, peer, key, extra, certain: true }))
 }
 
 /// Whether a name is one that `%.100s` can have written, each control byte of it as `\ooo`.
@@ -88,10 +103,6 @@ fn is_short(name: &[u8]) -> bool {
         bytes += 1;
     }
     bytes <= 100
-}
-
-fn extra(text: &[u8], tail: Option<usize>) -> (Fit, Option<Key<'_>>) {
-    parse(text, tail).map_or((Fit::Foreign, None), |(fit, key)| (fit, Some(key)))
 }
 
 fn parse(text: &[u8], tail: Option<usize>) -> Option<(Fit, Key<'_>)> {

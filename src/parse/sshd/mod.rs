@@ -27,14 +27,19 @@ mod shape;
 mod tests;
 
 use super::rows::{Index, Level, Line, Row, Table};
-use super::{Envelope, Parsed};
+use super::{Envelope, Parsed, duo};
 
 pub(super) static TABLE: Table = Table::new("sshd", "sshd", ROWS, || Index::of(ROWS));
-const ROWS: &[&[Row]] = &[rows::ROWS, noise::ROWS];
+const ROWS: &[&[Row]] = &[rows::ROWS, noise::ROWS, duo::ROWS];
 
 /// `log.c` writes through `syslog(pri, "%.500s", …)`: what is exactly this long may have lost its
 /// end, and then a name can stand where sshd's own fields would.
 const CUT: usize = 500;
+
+/// journald, and what reads from it, takes blanks off a message's end, and a name of blanks is cut
+/// to at most 200 bytes: so what is at least this long may have been [`CUT`] before. Then the mark
+/// that the monitor puts at the end of lines from before a login is missing.
+const MAY_BE_CUT: usize = CUT - 200;
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = line(envelope);
@@ -53,7 +58,8 @@ fn line<'e, 'a>(envelope: &'e Envelope<'a>) -> Line<'e, 'a> {
     let text = preauth.or_else(|| text.strip_suffix(b" [postauth]")).unwrap_or(text);
     let mut line = Line::new(envelope, "sshd", text);
     (line.level, line.preauth) = (level, preauth.is_some());
-    line.cut = envelope.message.len() == CUT;
+    let length = envelope.message.len();
+    line.cut = length == CUT || (MAY_BE_CUT..CUT).contains(&length) && preauth.is_none();
     line
 }
 

@@ -106,8 +106,19 @@ fn split_command(fields: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
     match split_once(fields, b" ; COMMAND=") {
         Some((head, command)) => (head, Some(command)),
-        None => (fields.strip_suffix(b" ;").unwrap_or(fields), None),
+        None => behind_environment(fields)
+            .unwrap_or((fields.strip_suffix(b" ;").unwrap_or(fields), None)),
     }
+}
+
+/// sudo 1.9.13 forgot the ` ; ` between ENV and COMMAND.
+fn behind_environment(fields: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let (before, _) = match fields.starts_with(b"ENV=") {
+        true => (&b""[..], fields),
+        false => split_once(fields, b" ; ENV=")?,
+    };
+    let (environment, command) = split_once(&fields[before.len()..], b" COMMAND=")?;
+    Some((&fields[..before.len() + environment.len()], Some(command)))
 }
 
 /// Takes ` ; SIGNAL=QUIT ; EXIT=131` off an exit record.

@@ -23,13 +23,20 @@
 
 mod json;
 mod line;
+mod noise;
 mod reason;
 
-use super::words::{event, split_once, starts_with_any, terminal, text};
-use super::{Envelope, Parsed};
+use super::rows::{self, Index, Row, Table};
+use super::words::{event, split_once, terminal, text};
+use super::{Envelope, Parsed, duo};
 use crate::event::{Event, EventKind, Role};
 use line::Line;
 use reason::Verdict;
+
+/// What is said under sudo's tag without naming a user. Its commands and refusals are no table: one
+/// grammar reads them.
+pub(super) static TABLE: Table = Table::new("sudo", "sudo", TABLES, || Index::of(TABLES));
+const TABLES: &[&[Row]] = &[noise::ROWS, duo::ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     // Not the shared trim: a newline at the end, escaped, is the command's.
@@ -37,15 +44,20 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if message.starts_with(b"PAM ") {
         return super::pam::parse(envelope);
     }
+    // What sudo-rs splits off a long record is its user's own text, whatever it looks like.
+    // So is a name that Duo quotes.
+    if message.starts_with(b"[...]") || message.is_empty() || duo::speaks(message) {
+        return Parsed::Ignored;
+    }
     if let Some(json) = message.strip_prefix(b"@cee:") {
         return json::read(envelope, json);
     }
     let (user, rest) = frame(message);
-    if starts_with_any(rest, &[b"(command continued)", b"[...]"]) || message.is_empty() {
+    if rest.starts_with(b"(command continued)") {
         return Parsed::Ignored;
     }
     match Line::read(rest) {
-        Some(line) => told(envelope, user, &line),
+        Some(line) => told(envelope, user, &line, is_of_sudo_rs(message, &line)),
         None => said(envelope, user, rest),
     }
 }
@@ -59,7 +71,20 @@ fn frame(message: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-fn told<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, line: &Line<'a>) -> Parsed<'a> {
+/// sudo-rs names the terminal by its path, and leaves two blanks where there is none.
+fn is_of_sudo_rs(message: &[u8], line: &Line<'_>) -> bool {
+    match line.tty {
+        Some(tty) => tty.starts_with(b"/dev/"),
+        None => split_once(message, b" :  PWD=").is_some_and(|(user, _)| !user.contains(&b' ')),
+    }
+}
+
+fn told<'a>(
+    envelope: &Envelope<'a>,
+    user: Option<&'a [u8]>,
+    line: &Line<'a>,
+    sudo_rs: bool,
+) -> Parsed<'a> {
     let refusal = line.reason.map(reason::verdict);
     let (kind, reason, count) = match refusal {
         Some(Verdict::Warning) => return Parsed::Ignored,
@@ -77,6 +102,7 @@ fn told<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, line: &Line<'a>) ->
         tty: line.tty.and_then(terminal),
         directory: line.directory.map(text),
         command: line.command.map(text),
+        sudo_rs,
         ..event(envelope, kind, "sudo")
     })
 }
@@ -91,8 +117,10 @@ fn said<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, rest: &'a [u8]) -> 
             ..event(envelope, EventKind::SudoFailure, "sudo")
         }),
         Some(_) => Parsed::Ignored,
-        None if reason::is_front_end(rest) => Parsed::Ignored,
-        None => Parsed::Unrecognized { program: "sudo" },
+        None => {
+            let mut line = rows::Line::new(envelope, "sudo", rest);
+            TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "sudo" })
+        }
     }
 }
 

@@ -77,7 +77,7 @@ const REFUSALS: &[(Reason, &[&[u8]])] = &[
             b"unable to change expired password",
             b"unable to initialize PAM",
             b"unknown group ",
-            b"unknown user ",
+            b"unknown user",
         ],
     ),
 ];
@@ -97,20 +97,3 @@ const WARNINGS: &[&[u8]] = &[
     b"unknown login class",
     b"unknown uid ",
 ];
-
-/// What the front end and the plugins' loader say without naming a user.
-pub(super) fn is_front_end(message: &[u8]) -> bool {
-    const PREFIXES: &[&[u8]] = &[
-        b"Invalid authentication methods",
-        b"There are no authentication methods",
-        b"Unable to initialize",
-        b"fatal error",
-        b"no valid sudoers sources",
-        b"sudoers:",
-        b"sssd",
-        b"start_tls",
-        b"ldap",
-        b"host ",
-    ];
-    starts_with_any(message, PREFIXES)
-}

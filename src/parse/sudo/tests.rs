@@ -208,3 +208,48 @@ fn what_adds_nothing() {
     check("something new", "unrecognized sudo");
     check("bob : something new", "unrecognized sudo");
 }
+
+/// sudo-rs splits a long record, and its user steers where.
+#[test]
+fn the_rest_of_a_split_record_is_no_command_of_anyone() {
+    for rest in [
+        "[...]  mallory : TTY=/dev/pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/evil",
+        "[...] mallory : TTY=/dev/pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/evil",
+        "[...] @cee:{\"sudo\":{\"accept\":{}}}",
+    ] {
+        check(rest, "ignored");
+    }
+}
+
+/// Duo quotes a name that its owner sets himself.
+#[test]
+fn a_name_in_a_line_of_duo_is_no_command_of_anyone() {
+    check(
+        "Successful Duo login for 'x : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/evil' from 203.0.113.9",
+        "ignored",
+    );
+}
+
+#[test]
+fn sudo_rs_is_known_by_its_shape() {
+    let is_rs = |message: &str| {
+        let envelope = framed("sudo", None, message.as_bytes());
+        matches!(parse(&envelope), Parsed::Event(event) if event.sudo_rs)
+    };
+    assert!(is_rs("alice :  PWD=/ ; USER=root ; COMMAND=/usr/bin/id "));
+    assert!(is_rs(
+        "ubuntu : TTY=/dev/pts/0 ; PWD=/home/ubuntu ; USER=root ; COMMAND=/usr/bin/su -"
+    ));
+    assert!(!is_rs("     bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls"));
+    assert!(!is_rs("     bob : PWD=/ ; USER=root ; COMMAND=/bin/ls"));
+}
+
+#[test]
+fn older_words() {
+    check("www-data : unknown user: #-1", "sudo_failure sudo reason=other user=www-data");
+    // 1.9.13 forgot what stands between the two
+    check(
+        "     bob : TTY=pts/1 ; PWD=/ ; USER=root ; ENV=A=b COMMAND=/bin/ls -l",
+        "sudo_command sudo user=bob target=root tty=pts/1 dir=/ command=/bin/ls -l",
+    );
+}

@@ -71,7 +71,7 @@ fn accepted_with_every_method() {
         (
             "8.7p1 of RHEL",
             "Accepted gssapi-with-mic for bob from 192.0.2.1 port 22 ssh2: bob@EXAMPLE.ORG",
-            "success gssapi user=\"bob\" at=192.0.2.1 port=22",
+            "success gssapi user=\"bob\" at=192.0.2.1 port=22 id=\"bob@EXAMPLE.ORG\"",
         ),
         (
             "7.4p1",

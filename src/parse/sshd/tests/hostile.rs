@@ -20,6 +20,12 @@ const NAMES: [&str; 12] = [
     "a\\012sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
 ];
 
+/// Who knocks with a certificate that he signed himself chooses its key ID too, so a name that
+/// imitates one leaves two readings, of which neither is believed.
+fn of_certificate(name: &str) -> &'static str {
+    if name.contains("RSA-CERT") { "" } else { " at=192.0.2.1 port=55" }
+}
+
 #[test]
 fn a_name_changes_nothing_but_the_name() {
     for name in NAMES {
@@ -44,7 +50,8 @@ fn a_name_changes_nothing_but_the_name() {
                     "Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA-CERT SHA256:ab ID i (serial 1) CA RSA SHA256:cd"
                 ),
                 format!(
-                    "failure certificate user={quoted} invalid at=192.0.2.1 port=55 key=SHA256:ab id=\"i\""
+                    "failure certificate user={quoted} invalid{} key=SHA256:ab id=\"i\"",
+                    of_certificate(name)
                 ),
             ),
             (
@@ -125,4 +132,52 @@ fn the_end_of_a_line_that_was_cut_is_not_believed() {
     let told = told(line.as_bytes());
     assert!(told.starts_with("rejected closed_before_login user="), "{told}");
     assert!(told.ends_with(" invalid"), "{told}");
+}
+
+/// The key ID of a certificate that the client signed himself, and the user that it says its own
+/// user is, stand behind the address.
+#[test]
+fn what_stands_behind_the_address_of_a_stranger_is_no_address() {
+    let id = "y from 8.8.8.8 port 22 ssh2: RSA-CERT SHA256:b ID z";
+    let user = "y from 8.8.8.8 port 22 ssh2: RSA SHA256:b, client user \"z";
+    for (line, expected) in [
+        (
+            format!(
+                "Failed publickey for invalid user x {TRUE_END} ssh2: RSA-CERT SHA256:a ID {id} (serial 1) CA RSA SHA256:c"
+            ),
+            "failure certificate user=",
+        ),
+        (
+            format!(
+                "Failed hostbased for invalid user x {TRUE_END} ssh2: RSA SHA256:a, client user \"{user}\", client host \"h\""
+            ),
+            "failure hostbased user=",
+        ),
+    ] {
+        let told = told(line.as_bytes());
+        assert!(told.starts_with(expected) && !told.contains("at="), "{line}: {told}");
+    }
+}
+
+/// A real sshd 10.0 and 9.2, whose lines journald stripped of the blanks at their cut end.
+#[test]
+fn a_line_that_was_cut_among_blanks_names_no_address() {
+    let e = "\\303\\251".repeat(35);
+    for (name, before) in [
+        (format!("{e}f 10.6.6.7 port 22"), "Disconnected from invalid user "),
+        (
+            format!("{}{}f 10.6.6.6 port 22", "\\001".repeat(75), "f".repeat(73)),
+            "Connection closed by invalid user ",
+        ),
+        (format!("{e}f from 10.6.6.7 port 22"), "Invalid user "),
+        (
+            format!("{e}f from 10.6.6.7 port 22 ssh2"),
+            "Failed keyboard-interactive/pam for invalid user ",
+        ),
+    ] {
+        let line = format!("{before}{name}");
+        assert!(line.len() >= 300, "{}", line.len());
+        let told = told(line.as_bytes());
+        assert!(told.contains("invalid") && !told.contains("at="), "{told}");
+    }
 }

@@ -1,0 +1,181 @@
+//! How the fields stand in a line of login.
+
+use crate::event::Event;
+use crate::parse::Parsed;
+use crate::parse::rows::Line;
+use crate::parse::words::{number, quoted, remote, rsplit_once, split_once, terminal, text};
+
+/// Where a try came from: a terminal, another host, or both.
+#[derive(Clone, Copy, Default)]
+struct Place<'a> {
+    tty: Option<&'a [u8]>,
+    host: Option<&'a [u8]>,
+}
+
+fn told<'a>(line: &Line<'_, 'a>, user: Option<&'a [u8]>, place: Place<'a>) -> Option<Parsed<'a>> {
+    // The names that login writes for an account it does not know, lest a password typed as a
+    // name gets logged.
+    let hidden = matches!(user, Some(b"(unknown)" | b"UNKNOWN"));
+    let event = line.event();
+    Some(Parsed::Event(Event {
+        user: user.map(text),
+        invalid_user: event.invalid_user || hidden,
+        tty: place.tty.and_then(terminal),
+        source: place.host.and_then(remote),
+        ..event
+    }))
+}
+
+pub(super) fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    text.is_empty().then_some(Parsed::Ignored)
+}
+
+/// `TTY BY U[ FROM HOST]`
+pub(super) fn user_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (tty, rest) = split_once(rest, b" BY ")?;
+    let (user, host) = with_host(rest);
+    told(line, Some(user), Place { tty: Some(tty), host })
+}
+
+/// `TTY[ FROM HOST]`, of root.
+pub(super) fn root_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (tty, host) = with_host(rest);
+    told(line, Some(b"root"), Place { tty: Some(tty), host })
+}
+
+fn with_host(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+    rsplit_once(rest, b" FROM ").map_or((rest, None), |(before, host)| (before, Some(host)))
+}
+
+/// ` on 'TTY'[ from 'HOST']`, of root.
+pub(super) fn root_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, Some(b"root"), shadow_place(rest))
+}
+
+/// ` on 'TTY'[ from 'HOST']`, of nobody that is named.
+pub(super) fn place<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, None, shadow_place(rest))
+}
+
+/// `'U' logged in  on 'TTY'[ from 'HOST']`
+pub(super) fn logged_in<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    let (user, rest) = quoted(text, b"' logged in ")?;
+    told(line, Some(user), shadow_place(rest))
+}
+
+/// `'U'  on 'TTY'[ from 'HOST']`, counted from the end.
+pub(super) fn user_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (user, rest) = last_quote(rest)?;
+    told(line, Some(user), shadow_place(rest))
+}
+
+/// `U' REFUSED  on 'TTY'[ from 'HOST']`
+pub(super) fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (user, rest) = rsplit_once(rest, b"' REFUSED ")?;
+    told(line, Some(user), shadow_place(rest))
+}
+
+/// Shadow's fromhost: ` on '/dev/tty1'` or ` on '/dev/tty1' from 'host'`.
+fn shadow_place(rest: &[u8]) -> Place<'_> {
+    let Some(tty) = rest.trim_ascii().strip_prefix(b"on '") else {
+        return Place::default();
+    };
+    match split_once(tty, b"' from '") {
+        Some((tty, host)) => Place { tty: Some(tty), host: host.strip_suffix(b"'") },
+        None => Place { tty: tty.strip_suffix(b"'"), host: None },
+    }
+}
+
+/// `1 FROM PLACE FOR U, WHY`, `SESSION FROM …` and shadow's `(1) on 'TTY' FOR 'U', WHY`.
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (_number, rest) = split_once(rest, b" ")?;
+    let (place, rest) = place_and_rest(rest)?;
+    let (user, why) = rsplit_once(rest, b", ").unwrap_or((rest, b""));
+    let mut parsed = told(line, Some(unquote(user)), place);
+    if let Some(Parsed::Event(event)) = &mut parsed {
+        event.invalid_user |= why.starts_with(b"User not known");
+    }
+    parsed
+}
+
+/// `3) FROM PLACE FOR U, WHY`; shadow's lacks the reason.
+pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (_count, rest) = split_once(rest, b")")?;
+    let (place, rest) = place_and_rest(rest.trim_ascii_start())?;
+    let user = rsplit_once(rest, b", ").map_or(rest, |(user, _)| user);
+    told(line, Some(unquote(user)), place)
+}
+
+/// `FROM place FOR rest` of util-linux, ` on 'tty' [from 'host'] FOR rest` of shadow.
+fn place_and_rest(rest: &[u8]) -> Option<(Place<'_>, &[u8])> {
+    match rest.strip_prefix(b"FROM ") {
+        Some(rest) => {
+            let (from, rest) = split_once(rest, b" FOR ")?;
+            Some((from_place(from), rest))
+        }
+        None => {
+            let (place, rest) = split_once(rest, b" FOR ")?;
+            Some((shadow_place(place), rest))
+        }
+    }
+}
+
+/// util-linux names the host, or the terminal where there is none.
+fn from_place(from: &[u8]) -> Place<'_> {
+    let local: [&[u8]; 6] = [b"tty", b"pts/", b"console", b"hvc", b"ttyS", b"/dev/"];
+    if from.is_empty() || matches!(from, b"<unknown>" | b"(null)" | b"UNKNOWN") {
+        Place::default()
+    } else if local.iter().any(|name| from.starts_with(name)) {
+        Place { tty: Some(from), host: None }
+    } else {
+        Place { tty: None, host: Some(from) }
+    }
+}
+
+fn unquote(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(name)
+}
+
+/// `'name'` up to where the place begins, counted from the end.
+fn last_quote(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    match rsplit_once(rest, b" on '") {
+        Some((name, _)) => {
+            let at = name.len();
+            Some((unquote(name.trim_ascii_end()), &rest[at..]))
+        }
+        None => quoted(rest, b"'"),
+    }
+}
+
+/// `HOST, U`
+pub(super) fn failed_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (from, user) = split_once(rest, b", ")?;
+    told(line, Some(user), from_place(from))
+}
+
+/// `N LOGIN FAILURES FROM HOST, U`
+pub(super) fn failed_often<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+    let (count, rest) = split_once(text, b" LOGIN FAILURES FROM ")?;
+    let count = number(count)?;
+    let mut parsed = failed_from(line, rest);
+    if let Some(Parsed::Event(event)) = &mut parsed {
+        event.count = count;
+    }
+    parsed
+}
+
+/// `U REFUSED FROM HOST ON TTY TTY`
+pub(super) fn refused_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (user, rest) = rsplit_once(rest, b" REFUSED FROM ")?;
+    let (from, tty) = split_once(rest, b" ON TTY ")?;
+    told(line, Some(user), Place { tty: Some(tty), ..from_place(from) })
+}
+
+/// `U". Abort.`
+pub(super) fn invalid_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, Some(rest.strip_suffix(b"\". Abort.")?), Place::default())
+}
+
+pub(super) fn no_name<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
+    told(line, None, Place::default())
+}
