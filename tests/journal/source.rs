@@ -249,8 +249,8 @@ fn fake(folder: &Path, script: &str) -> Journalctl {
 const DYING: &str = r#"case "$*" in *--lines=1*) exit 0;; esac
 echo "$@" >> calls
 n=$(wc -l < calls)
-case "$*" in *--cursor=*) echo "{\"__CURSOR\":\"c$((n - 1))\",\"__REALTIME_TIMESTAMP\":\"1\"}";; esac
-echo "{\"__CURSOR\":\"c$n\",\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"$n\"}"
+case "$*" in *--cursor=*) printf '__CURSOR=c%s\n__REALTIME_TIMESTAMP=1\n\n' $((n - 1));; esac
+printf '__CURSOR=c%s\n__REALTIME_TIMESTAMP=1\nMESSAGE=%s\n\n' $n $n
 exit 3
 "#;
 
@@ -269,12 +269,12 @@ async fn journalctl_is_started_again_behind_the_last_entry() {
 }
 
 #[tokio::test]
-async fn a_line_past_the_bound_is_passed_over_and_told() {
+async fn an_entry_past_the_bound_is_passed_over_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let script = r#"case "$*" in *--lines=1*) exit 0;; esac
-echo '{"__CURSOR":"a","__REALTIME_TIMESTAMP":"1","MESSAGE":"before"}'
-head -c 20000000 /dev/zero | tr '\0' x; echo
-echo '{"__CURSOR":"b","__REALTIME_TIMESTAMP":"2","MESSAGE":"after"}'
+printf '__CURSOR=a\n__REALTIME_TIMESTAMP=1\nMESSAGE=before\n\n'
+printf '__CURSOR=x\nMESSAGE='; head -c 20000000 /dev/zero | tr '\0' x; printf '\n\n'
+printf '__CURSOR=b\n__REALTIME_TIMESTAMP=2\nMESSAGE=after\n\n'
 exec sleep 60
 "#;
     let mut following = Following::open(fake(folder.path(), script), None);
@@ -352,4 +352,22 @@ async fn a_real_journald_vouches_for_who_wrote() {
         following.each_of_delivery(|entry| uid = entry.uid).await;
     }
     assert_eq!(uid, Some(65_534));
+}
+
+/// journalctl follows files that are gone for ever: an intruder removes the journal's folder and
+/// has journald begin a new one.
+#[tokio::test]
+async fn a_journal_that_was_removed_and_begun_anew_is_noticed() {
+    let Some(journal) = remote() else { return };
+    journal.write(&[Said::new(1, "one")]);
+    let source = JournalSource::open(journal.journalctl(), QUICK, None);
+    let mut following = Following::open(journal.journalctl(), None);
+    following.source = source.ask_after(Duration::from_millis(500));
+    assert_eq!(following.catch_up().await, ["one"]);
+    journal.clear();
+    let said: Vec<Said> = (2..11).map(|n| Said::new(n, &format!("message {n}"))).collect();
+    journal.write(&said);
+    assert_eq!(following.messages(9).await, read(&said));
+    let [(reason, _)] = &following.problems[..] else { panic!("{:?}", following.problems) };
+    assert_eq!(*reason, ProblemReason::Gap);
 }

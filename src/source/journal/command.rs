@@ -14,7 +14,7 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-use super::entry::{Entry, FIELDS};
+use super::export::{self, FIELDS};
 use crate::event::Time;
 
 /// `auth` and `authpriv`.
@@ -60,7 +60,7 @@ impl Journalctl {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["--output=json", "--all", "--merge", "--no-pager"]);
+        command.args(["--output=export", "--all", "--merge", "--no-pager"]);
         command.arg(format!("--output-fields={FIELDS}")).args(&self.arguments);
         command.env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
         command
@@ -79,7 +79,7 @@ impl Journalctl {
 
     /// The newest entry that counts; `None` where the journal has none that reading from
     /// `beginning` on would come to.
-    pub(super) async fn newest(&self, beginning: Beginning<'_>) -> Result<Option<Entry>, Failure> {
+    pub(super) async fn newest(&self, beginning: Beginning<'_>) -> Result<Option<Newest>, Failure> {
         let mut command = self.command();
         if let Beginning::Since(_) = beginning {
             command.args(beginning.argument());
@@ -94,7 +94,10 @@ impl Journalctl {
         if said.contains(HIDDEN) {
             return Err(Failure::Hidden);
         }
-        Ok(output.stdout.split(|byte| *byte == b'\n').find_map(Entry::read))
+        Ok(export::read(&output.stdout).map(|entry| Newest {
+            cursor: entry.cursor.to_owned(),
+            time: entry.record.time,
+        }))
     }
 
     /// Prints every entry from `beginning` on, and then each new one.
@@ -104,6 +107,13 @@ impl Journalctl {
         command.args(self.matches()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.spawn().map_err(Failure::NotStarted)
     }
+}
+
+/// The newest entry.
+#[derive(Clone, Debug)]
+pub(super) struct Newest {
+    pub(super) cursor: String,
+    pub(super) time: Time,
 }
 
 /// Where reading begins. journalctl takes one of them only.

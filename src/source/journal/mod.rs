@@ -4,32 +4,42 @@
 //! volatile one after a reboot, one that was vacuumed) has a gap, which is said and counted; what
 //! is there is read from the nearest entry on. Until there is a cursor, the position is the time
 //! behind which reading began.
+//!
+//! A journalctl that follows does not see that the journal's folder was removed and made anew: it
+//! waits for ever. So when nothing came for a minute the newest entry is asked for, and where that
+//! is one that should have come, journalctl is started again.
 
 mod command;
-mod entry;
+pub mod export;
 mod trouble;
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 pub use self::command::Journalctl;
-use self::command::{Beginning, Failure};
-use self::entry::Entry;
+use self::command::{Beginning, Failure, Newest};
+use self::export::{Entry, Passing};
 use super::{Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
-use crate::record::{Position, SourceId};
+use crate::record::{JournalEntry, Position, SourceId};
 
-/// The longest line of journalctl that is kept. A byte of a message that is no UTF-8 takes up to
-/// five bytes of JSON.
-const LONGEST_LINE: usize = 8 << 20;
+/// The longest entry that is kept.
+const LONGEST_ENTRY: usize = 8 << 20;
 
 /// What is read at once.
 const BLOCK: usize = 64 << 10;
 
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// After so much silence the newest entry is asked for.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long journalctl may take to print an entry that is there.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Follows the journal; starts journalctl again when it ends.
 #[derive(Debug)]
@@ -37,32 +47,34 @@ pub struct JournalSource {
     id: SourceId,
     journalctl: Journalctl,
     first_back_off: Duration,
+    silence: Duration,
     cursor: Option<String>,
     /// As long as there is no cursor: older entries are left out.
     since: Option<Time>,
     follower: Option<Follower>,
-    /// Entries of the last delivery.
-    entries: Vec<Entry>,
+    /// What journalctl printed of the last delivery, and where its entries stand in it.
+    block: Vec<u8>,
+    entries: Vec<Range<usize>>,
     /// journalctl ended so many times in a row without an entry.
     failures: u32,
     start_at: Instant,
     /// The newest entry when journalctl was started, as long as it did not come.
-    newest: Option<Entry>,
+    newest: Option<Newest>,
     up: bool,
     caught_up: bool,
     bytes: u64,
     problems: Vec<Problem>,
 }
 
-/// A journalctl that runs, and what of its output is no whole line yet.
+/// A journalctl that runs, and what of its output is no whole entry yet.
 #[derive(Debug)]
 struct Follower {
     /// Killed when it is dropped.
     child: Child,
     output: ChildStdout,
     buffer: Vec<u8>,
-    /// A line longer than [`LONGEST_LINE`] is being passed over.
-    passing_over: bool,
+    /// An entry longer than [`LONGEST_ENTRY`] is being passed over.
+    passing: Option<Passing>,
     /// The entry of the cursor, which comes first if the journal still holds it.
     expected: Option<String>,
 }
@@ -82,9 +94,11 @@ impl JournalSource {
             id: SourceId::journal(),
             journalctl,
             first_back_off,
+            silence: SILENCE,
             cursor: saved("cursor").and_then(|cursor| cursor.as_str()).map(str::to_owned),
             since: since.map(Time::from_nanoseconds),
             follower: None,
+            block: Vec::new(),
             entries: Vec::new(),
             failures: 0,
             start_at: Instant::now(),
@@ -104,6 +118,12 @@ impl JournalSource {
     /// Leaves out what is older, where there is no position to go on from.
     pub fn since(mut self, time: Time) -> Self {
         self.since = Some(time);
+        self
+    }
+
+    /// Asks for the newest entry after so much silence.
+    pub fn ask_after(mut self, silence: Duration) -> Self {
+        self.silence = silence;
         self
     }
 
@@ -134,7 +154,7 @@ impl JournalSource {
         }
     }
 
-    fn started(&mut self, newest: Option<Entry>) {
+    fn started(&mut self, newest: Option<Newest>) {
         self.up = true;
         self.newest = newest.filter(|newest| Some(&newest.cursor) != self.cursor.as_ref());
         self.caught_up = self.newest.is_none();
@@ -172,64 +192,100 @@ impl JournalSource {
         self.failed(&Failure::Ended(status));
     }
 
-    /// Takes the whole lines in; returns whether there is something to tell.
+    /// Takes the whole entries in; returns whether there is something to tell.
     fn take(&mut self) -> bool {
         let Some(follower) = &mut self.follower else { return false };
-        let Some(end) = memchr::memrchr(b'\n', &follower.buffer) else {
-            return self.too_long();
-        };
-        let lines: Vec<u8> = follower.buffer.drain(..=end).collect();
-        let passed_over = std::mem::take(&mut follower.passing_over);
-        self.bytes += lines.len() as u64;
-        for line in lines.split(|byte| *byte == b'\n').skip(usize::from(passed_over)) {
-            if !line.is_empty() {
-                self.line(line);
+        if let Some(passing) = &mut follower.passing {
+            if !passing.pass(&mut follower.buffer) {
+                return false;
             }
+            follower.passing = None;
+        }
+        let mut end = 0;
+        while let Some(length) = export::whole(&follower.buffer[end..]) {
+            self.entries.push(end..end + length);
+            end += length;
+        }
+        self.block.clear();
+        self.block.extend(follower.buffer.drain(..end));
+        self.bytes += end as u64;
+        let too_long = follower.buffer.len() >= LONGEST_ENTRY;
+        self.take_entries();
+        if too_long {
+            self.pass_over();
         }
         !self.entries.is_empty() || !self.problems.is_empty()
     }
 
-    fn line(&mut self, line: &[u8]) {
-        match Entry::read(line) {
-            Some(entry) => self.entry(entry),
-            None => self.problems.push(trouble::no_entry(line)),
-        }
+    fn take_entries(&mut self) {
+        let block = std::mem::take(&mut self.block);
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|range| match export::read(&block[range.clone()]) {
+            Some(entry) => self.is_new(&entry),
+            None => {
+                self.problems.push(trouble::no_entry(&block[range.clone()]));
+                false
+            }
+        });
+        (self.block, self.entries) = (block, entries);
     }
 
-    fn entry(&mut self, entry: Entry) {
+    /// False of the entry that was delivered before.
+    fn is_new(&mut self, entry: &Entry<'_>) -> bool {
         self.failures = 0;
-        self.notice_newest(&entry);
+        self.notice_newest(entry);
         let expected = self.follower.as_mut().and_then(|follower| follower.expected.take());
         match expected {
-            // It was delivered before.
-            Some(expected) if expected == entry.cursor => return,
-            Some(_) => self.problems.push(trouble::gap(&entry)),
+            Some(expected) if expected == entry.cursor => return false,
+            Some(_) => self.problems.push(trouble::gap(entry.record.time)),
             None => {}
         }
-        self.cursor = Some(entry.cursor.clone());
-        self.entries.push(entry);
+        let cursor = self.cursor.get_or_insert_default();
+        cursor.clear();
+        cursor.push_str(entry.cursor);
+        true
     }
 
-    fn notice_newest(&mut self, entry: &Entry) {
-        let reached = |newest: &Entry| newest.cursor == entry.cursor || newest.time < entry.time;
+    fn notice_newest(&mut self, entry: &Entry<'_>) {
+        let reached = |newest: &Newest| {
+            newest.cursor == entry.cursor || newest.time < entry.record.time
+        };
         if self.newest.as_ref().is_some_and(reached) {
             self.newest = None;
             self.caught_up = true;
         }
     }
 
-    /// A line past the bound is passed over; returns whether that is to be told now.
-    fn too_long(&mut self) -> bool {
-        let Some(follower) = &mut self.follower else { return false };
-        if follower.buffer.len() < LONGEST_LINE {
-            return false;
-        }
-        follower.buffer = Vec::new();
-        if std::mem::replace(&mut follower.passing_over, true) {
-            return false;
+    /// An entry past the bound is passed over, and that is told.
+    fn pass_over(&mut self) {
+        let Some(follower) = &mut self.follower else { return };
+        let mut passing = Passing::default();
+        if !passing.pass(&mut follower.buffer) {
+            follower.passing = Some(passing);
         }
         self.problems.push(trouble::too_long());
-        true
+    }
+
+    /// Nothing came for long. Starts journalctl again where the newest entry should have come, or
+    /// where there is none any more.
+    async fn make_sure(&mut self) {
+        let newest = match self.journalctl.newest(self.beginning()).await {
+            Ok(newest) => newest,
+            Err(failure) => return self.failed(&failure),
+        };
+        let newest = newest.map(|newest| newest.cursor);
+        if newest == self.cursor || timeout(LATE, self.readable()).await.is_ok() {
+            return;
+        }
+        self.follower = None;
+    }
+
+    /// Waits until journalctl has printed something.
+    async fn readable(&mut self) {
+        let Some(follower) = &mut self.follower else { return };
+        follower.buffer.reserve(BLOCK);
+        // What was read stays in the buffer for the next look.
+        let _ = follower.output.read_buf(&mut follower.buffer).await;
     }
 
     fn position(&self) -> Position {
@@ -237,6 +293,11 @@ impl JournalSource {
             (None, Some(since)) => JournalSource::position_since(since),
             (cursor, _) => Position::json(serde_json::json!({ "cursor": cursor })),
         }
+    }
+
+    fn lend(&self) -> Vec<JournalEntry<'_>> {
+        let read = |range: &Range<usize>| export::read(&self.block[range.clone()]);
+        self.entries.iter().filter_map(read).map(|entry| entry.record).collect()
     }
 
     fn deliver(&mut self) -> Delivery<'_> {
@@ -248,7 +309,7 @@ impl JournalSource {
             ..Report::default()
         };
         Delivery {
-            records: Records::Journal(self.entries.iter().map(Entry::lend).collect()),
+            records: Records::Journal(self.lend()),
             position: self.position(),
             reference: now(),
             report,
@@ -260,7 +321,7 @@ impl Follower {
     fn new(mut child: Child) -> Option<Self> {
         let output = child.stdout.take()?;
         let (buffer, expected) = (Vec::new(), None);
-        Some(Follower { child, output, buffer, passing_over: false, expected })
+        Some(Follower { child, output, buffer, passing: None, expected })
     }
 }
 
@@ -271,13 +332,19 @@ impl Source for JournalSource {
 
     async fn next(&mut self) -> Delivery<'_> {
         self.entries.clear();
+        // What came while it was made sure that journalctl sees.
+        if self.take() {
+            return self.deliver();
+        }
         loop {
             if self.follower.is_none() {
                 self.start().await;
                 return self.deliver();
             }
-            if self.read().await {
-                return self.deliver();
+            match timeout(self.silence, self.read()).await {
+                Ok(true) => return self.deliver(),
+                Ok(false) => {}
+                Err(_) => self.make_sure().await,
             }
         }
     }

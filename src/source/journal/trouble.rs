@@ -1,17 +1,17 @@
 //! What to tell the user when the journal cannot be read, or not in full.
 
-use super::LONGEST_LINE;
+use super::LONGEST_ENTRY;
 use super::command::{Failure, Journalctl};
-use super::entry::Entry;
+use crate::event::Time;
 use crate::source::{Problem, ProblemReason};
 
 /// The entries between the last one read and this one, if there were any, cannot be found.
-pub(super) fn gap(first: &Entry) -> Problem {
+pub(super) fn gap(first: Time) -> Problem {
     let message = format!(
-        "the journal no longer holds the entry that was read last: it was vacuumed, or it is \
-         volatile and the host was started again; reading goes on at {}; Storage=persistent in \
+        "the journal no longer holds the entry that was read last: it was vacuumed or \
+         removed, or it is volatile and the host was started again; reading goes on at {}; Storage=persistent in \
          journald.conf keeps it",
-        jiff::Timestamp::from_second(first.time.seconds()).unwrap_or_default()
+        jiff::Timestamp::from_second(first.seconds()).unwrap_or_default()
     );
     Problem { reason: ProblemReason::Gap, count: 1, message }
 }
@@ -49,16 +49,16 @@ pub(super) fn too_long() -> Problem {
     let message = format!(
         "the journal holds an entry of more than {} MiB, which was passed over: journalctl \
          SYSLOG_FACILITY=10 shows who wrote it",
-        LONGEST_LINE >> 20
+        LONGEST_ENTRY >> 20
     );
     Problem { reason: ProblemReason::LineTooLong, count: 1, message }
 }
 
-/// A line of journalctl that is no entry.
+/// What journalctl printed that is no entry.
 pub(super) fn no_entry(line: &[u8]) -> Problem {
     let beginning = String::from_utf8_lossy(&line[..line.len().min(80)]);
     let message = format!(
-        "journalctl printed a line that is no entry ({beginning}): journalctl --verify tells \
+        "journalctl printed what is no entry ({beginning}): journalctl --verify tells \
          whether the journal is damaged"
     );
     Problem { reason: ProblemReason::Malformed, count: 1, message }
