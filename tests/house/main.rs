@@ -4,3 +4,4 @@
 
 mod imports;
 mod readme;
+mod unit;
