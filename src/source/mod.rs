@@ -200,6 +200,8 @@ pub enum ProblemReason {
     WatchFailed,
     /// The log is stale: the journal has newer entries.
     Stale,
+    /// The log is mounted by itself: its rotation will not be seen.
+    BindMount,
     /// A file that came and went before it could be read: a session, or a command of Run Command.
     Vanished,
 }
@@ -215,6 +217,7 @@ impl ProblemReason {
         ProblemReason::Malformed,
         ProblemReason::WatchFailed,
         ProblemReason::Stale,
+        ProblemReason::BindMount,
         ProblemReason::Vanished,
     ];
 
@@ -229,6 +232,7 @@ impl ProblemReason {
             ProblemReason::Malformed => "malformed",
             ProblemReason::WatchFailed => "watch_failed",
             ProblemReason::Stale => "stale",
+            ProblemReason::BindMount => "bind_mount",
             ProblemReason::Vanished => "vanished",
         }
     }

@@ -36,6 +36,7 @@ fn settings(path: PathBuf) -> FileSettings {
     FileSettings {
         tick: Duration::from_millis(50),
         patience: Duration::from_millis(100),
+        half_line: Duration::from_millis(100),
         ..FileSettings::new(path)
     }
 }

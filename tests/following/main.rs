@@ -4,6 +4,7 @@
 
 mod exactness;
 mod follow;
+mod hands;
 mod model;
 mod race;
 mod ssm_agent;

@@ -225,7 +225,7 @@ impl Follower {
         let Some(current) = self.current.as_mut() else { return false };
         let step = match current.has_news() {
             Ok(false) => {
-                let quiet = clock.saturating_sub(self.quiet_since) >= self.settings.patience;
+                let quiet = clock.saturating_sub(self.quiet_since) >= self.settings.half_line;
                 let left = current.finished || (quiet && !name.is(current.id));
                 if !left || current.offset >= current.size {
                     return false;

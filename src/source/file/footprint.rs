@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use memchr::{memchr, memrchr};
 
+use super::lines::MAX_LINE;
 use super::stamp;
 
 /// How many of the last lines are known without a hole.
@@ -48,7 +49,8 @@ impl Trace {
     /// part of it.
     pub(super) fn of(line: &[u8]) -> Trace {
         let begin = line.iter().position(|&b| b != 0).unwrap_or(line.len());
-        let line = &line[begin..];
+        // Of a line too long its beginning is handed on.
+        let line = &line[begin..line.len().min(begin + MAX_LINE)];
         let place = stamp::place(line).map_or(0, |place| checksum(place) as u32 | 1);
         Trace { print: checksum(line), place }
     }

@@ -35,7 +35,7 @@ impl Lingering {
             return settle(reading, Reading::read, block);
         }
         let quiet = clock.saturating_sub(self.quiet_since);
-        let final_now = quiet >= settings.patience || reading.finished || surplus;
+        let final_now = quiet >= settings.half_line || reading.finished || surplus;
         if !final_now || reading.offset >= reading.size {
             return None;
         }

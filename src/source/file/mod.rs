@@ -13,10 +13,10 @@
 //! - `stamp`, `footprint`: what was read last, line by line
 //! - `retrace`: finding it in a file; `retracing`: before the first line of each
 //! - `position`: what is saved
-//! - `log_name`: what stands under the log's name
+//! - `log_name`: what stands under the log's name; `mounts`: whether that can be another file
 //! - `lingering`: rotated files that may still grow
 //! - `follow`: one step after another, without waiting; `start`: the first of them
-//! - `watch`: being woken
+//! - `watch`: being woken; `pace`: how often to look
 //! - `problems`: what can go wrong, in words
 //! - [`blocks`]: a finished file, from its beginning to its end
 //!
@@ -36,6 +36,8 @@ pub mod lines;
 mod lingering;
 mod locate;
 mod log_name;
+mod mounts;
+mod pace;
 mod position;
 mod problems;
 mod reading;
@@ -52,12 +54,13 @@ mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::record::{Position, SourceId};
 use crate::source::{Delivery, Records, Source};
 
 use follow::{Batch, Follower};
+use pace::Pace;
 use watch::Watch;
 
 /// Where a first start begins. Later ones go on where the last one stopped.
@@ -75,8 +78,10 @@ pub struct FileSettings {
     pub start: Start,
     /// How often the file is looked at when the kernel says nothing.
     pub tick: Duration,
-    /// How long a missing file, or a last line without end in a rotated file, is waited for.
+    /// How long a missing file is waited for.
     pub patience: Duration,
+    /// How long the end of the last line of a rotated file is waited for: a writer may be slow.
+    pub half_line: Duration,
     /// How long a rotated file is kept open after its last line, for a writer that is late.
     pub linger: Duration,
     /// How long a file that is being written anew must be left alone before it is read.
@@ -90,6 +95,7 @@ impl FileSettings {
             start: Start::Beginning,
             tick: Duration::from_secs(1),
             patience: Duration::from_secs(5),
+            half_line: Duration::from_secs(60),
             linger: Duration::from_secs(600),
             settle: Duration::from_millis(200),
         }
@@ -103,6 +109,7 @@ pub struct FileSource {
     tick: Duration,
     follower: Follower,
     watch: Watch,
+    pace: Pace,
     started: Option<Instant>,
     behind: bool,
 }
@@ -116,6 +123,7 @@ impl FileSource {
             tick: settings.tick,
             follower: Follower::new(settings, saved),
             watch: Watch::default(),
+            pace: Pace::default(),
             started: None,
             behind: false,
         }
@@ -144,20 +152,29 @@ impl FileSource {
         let started = *self.started.get_or_insert_with(Instant::now);
         if self.behind {
             tokio::task::yield_now().await;
+        } else if self.pace.is_busy() {
+            sleep(pace::GATHER).await;
         }
         let mut at_once = true;
         loop {
             let clock = started.elapsed();
             if let Some(batch) = self.follower.look(clock) {
+                self.pace.found(clock);
                 return batch;
             }
             // Once: what is there and cannot be read must not be asked for without end.
             if at_once && self.follower.has_more() {
                 at_once = false;
                 tokio::task::yield_now().await;
+            } else if self.pace.is_still_busy() {
+                self.watch.rest();
+                sleep(pace::GATHER).await;
             } else if !self.arm(clock).await {
                 // Waking up by the tick is as good a reason to look.
-                let _ = timeout(self.follower.due(self.tick), self.watch.changed()).await;
+                let woken = timeout(self.follower.due(self.tick), self.watch.changed()).await;
+                if woken.is_ok() {
+                    sleep(pace::GATHER).await;
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 //! little before the position and looks whether those bytes are still the ones that were read,
 //! so that a file cut and written anew is noticed however far it has grown since.
 
+use std::cmp::Ordering;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use super::content::{Content, HEAD};
 use super::identity::{FileId, Mark, Print, TAIL, modified};
 use super::lines::{self, Found, MAX_LINE};
+use super::stamp;
 
 /// How much is read at once: several times the longest line.
 const BLOCK: usize = 4 * MAX_LINE;
@@ -220,12 +222,15 @@ impl Reading {
     }
 
     /// Goes behind what was read of a file that was edited. The rest of a line that was cut there
-    /// is left out; says whether there is one.
-    pub(super) fn go_behind(&mut self, end: u64) -> io::Result<bool> {
+    /// is left out, unless it was written later than `last_place`; says whether there is one.
+    pub(super) fn go_behind(&mut self, end: u64, last_place: &[u8]) -> io::Result<bool> {
         self.go_to(end)?;
         let mut rest = vec![0; MAX_LINE];
         let n = self.content.read_at(&mut rest, end)?;
-        let is_cut = n > 0 && rest[0] != 0 && memchr::memchr(b'\n', &rest[..n]).is_none();
+        let rest = &rest[..n];
+        let is_new = stamp::order(rest, last_place) == Some(Ordering::Greater);
+        let is_part = n > 0 && rest[0] != 0 && memchr::memchr(b'\n', rest).is_none();
+        let is_cut = is_part && !is_new;
         self.skipping = is_cut;
         Ok(is_cut)
     }

@@ -40,7 +40,11 @@ impl Follower {
             return false;
         }
         match self.find_read(current) {
-            Ok(Retraced::Here(end)) => self.go_behind(current, end, true),
+            Ok(Retraced::Here(end)) => {
+                self.missing = None;
+                // Should it fail, the read that follows fails too and says so.
+                let _ = current.go_to(end);
+            }
             Ok(Retraced::Behind(_) | Retraced::Doubtful(_))
                 if !self.has_settled(current, clock) =>
             {
@@ -48,7 +52,6 @@ impl Follower {
             }
             Ok(Retraced::Behind(end)) => self.go_behind(current, end, true),
             Ok(Retraced::Doubtful(end)) => self.go_behind(current, end, false),
-            // Should it fail, the read that follows fails too and says so.
             Ok(Retraced::New) | Err(_) => {
                 self.tell_missing(name, current);
                 current.take_as_new();
@@ -71,7 +74,7 @@ impl Follower {
 
     fn go_behind(&mut self, current: &mut Reading, end: u64, certain: bool) {
         self.missing = None;
-        let Ok(skips) = current.go_behind(end) else { return };
+        let Ok(skips) = current.go_behind(end, self.footprint.last_place()) else { return };
         if !certain || skips {
             self.report.problems.push(doubtful(&current.path, end));
         }

@@ -12,10 +12,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use super::identity::{FileId, modified};
 
 /// How often a directory is listed until two listings agree: names move while logrotate works.
 const LISTINGS: usize = 10;
+
+/// The most dated files that are looked at after a link was switched.
+const DATED: usize = 1000;
 
 /// Where a file stands among the rotated ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +150,79 @@ fn sort_oldest_first(files: &mut [Rotated]) {
         (Rank::Date(a), Rank::Date(b)) => a.cmp(b),
         _ => Ordering::Equal,
     });
+}
+
+/// Other files that bear the log's name, oldest first: hands give such names (`secure.old`,
+/// `secure-before-upgrade`).
+pub(super) fn strays(log: &Path) -> Vec<Rotated> {
+    let Some(name) = log.file_name().map(OsStr::as_bytes) else { return Vec::new() };
+    let is_stray = |entry: &DirEntry| {
+        let found = entry.file_name();
+        let found = found.as_bytes();
+        found != name && rank(name, found).is_none() && memmem::find(found, name).is_some()
+    };
+    let entries = entries(log).unwrap_or_default().into_iter().filter(is_stray);
+    let mut files: Vec<_> = entries.filter_map(|entry| by_time(entry.path())).collect();
+    files.sort_by(|a, b| (a.modified, &a.path).cmp(&(b.modified, &b.path)));
+    files
+}
+
+/// A file whose name tells no order.
+fn by_time(path: PathBuf) -> Option<Rotated> {
+    let meta = fs::symlink_metadata(&path).ok().filter(|meta| meta.is_file())?;
+    let foreign = path.extension().is_some_and(|ext| is_foreign(ext.as_bytes()));
+    let (id, size, modified) = (FileId::of(&meta), meta.size(), modified(&meta));
+    Some(Rotated { path, id, size, modified, rank: Rank::Date(Vec::new()), foreign })
+}
+
+/// The files between two that a symbolic link pointed to, one after the other, where their paths
+/// differ in numbers only: `2026/11/25/secure`, `2026/11/26/secure`.
+pub(super) fn dated_between(old: &Path, new: &Path) -> Vec<Rotated> {
+    let parts = |path: &Path| -> Vec<PathBuf> { path.iter().map(PathBuf::from).collect() };
+    let (from, to) = (parts(old), parts(new));
+    let alike = |(a, b): (&PathBuf, &PathBuf)| skeleton(a) == skeleton(b);
+    if from.len() != to.len() || !from.iter().zip(&to).all(alike) {
+        return Vec::new();
+    }
+    let (low, high) = (numbers(old), numbers(new));
+    let mut paths = vec![PathBuf::new()];
+    for (a, b) in from.iter().zip(&to) {
+        paths = match a == b {
+            true => paths.into_iter().map(|path| path.join(a)).collect(),
+            false => paths.iter().flat_map(|path| children(path, a)).collect(),
+        };
+        let within = |path: &PathBuf| {
+            let found = numbers(path);
+            let depth = found.len();
+            found[..] >= low[..depth.min(low.len())] && found[..] <= high[..depth.min(high.len())]
+        };
+        paths.retain(within);
+        paths.truncate(DATED);
+    }
+    paths.retain(|path| path != old && path != new);
+    paths.sort_by_key(|path| numbers(path));
+    paths.into_iter().filter_map(by_time).collect()
+}
+
+/// The entries of a folder whose names differ from this one in numbers only.
+fn children(folder: &Path, like: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let alike = entries.filter(|entry| skeleton(Path::new(&entry.file_name())) == skeleton(like));
+    alike.map(|entry| entry.path()).take(DATED).collect()
+}
+
+/// A name with a mark in the place of each number.
+fn skeleton(name: &Path) -> Vec<u8> {
+    let mut skeleton = name.as_os_str().as_bytes().to_vec();
+    skeleton.iter_mut().filter(|b| b.is_ascii_digit()).for_each(|b| *b = b'0');
+    skeleton.dedup_by(|a, b| *a == b'0' && *b == b'0');
+    skeleton
+}
+
+fn numbers(path: &Path) -> Vec<u64> {
+    let text = path.to_string_lossy();
+    let runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.filter_map(|run| run.parse().ok()).collect()
 }
 
 fn is_compressed(extension: &[u8]) -> bool {

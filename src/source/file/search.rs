@@ -62,7 +62,12 @@ impl<'a> Search<'a> {
         logs.extend(
             resolved.filter(|old| !logs.contains(old) && old.parent().is_some_and(Path::is_dir)),
         );
-        let files = rotated::list(&logs).unwrap_or_else(|_| Some(Vec::new()))?;
+        let mut files = rotated::list(&logs).unwrap_or_else(|_| Some(Vec::new()))?;
+        if let (Some(old), Some(new)) = (resolved, target.as_deref()) {
+            let known: Vec<_> = files.iter().map(|f| f.id).collect();
+            let dated = rotated::dated_between(old, new).into_iter();
+            files.extend(dated.filter(|file| !known.contains(&file.id)));
+        }
         Some(Search { log, done, files, settled: Cell::new(true) })
     }
 
@@ -125,7 +130,9 @@ impl<'a> Search<'a> {
             return Some(plan);
         };
         for mark in earlier {
-            if let Some(Found::Beside { reading, .. }) = self.locate(mark, None) {
+            if let Some(Found::Beside { mut reading, .. }) = self.locate(mark, None)
+                && !self.was_read_further(&mut reading, mark, marks)
+            {
                 plan.lingering.push(reading);
             }
         }
@@ -135,6 +142,17 @@ impl<'a> Search<'a> {
             None => live.map(|live| self.adopt(live)),
         };
         self.resume_last(last, live, plan, knows_lines)
+    }
+
+    /// A copy of a file that was read on in another copy of it has nothing more to tell.
+    fn was_read_further(&self, copy: &mut Reading, mark: &Mark, marks: &[Mark]) -> bool {
+        let (id, offset) = (copy.id, mark.offset);
+        let by_mark = marks.iter().any(|other| {
+            other.id != mark.id
+                && (other.id == id || other.offset > offset)
+                && other.fit(copy.content()).is_ok_and(|fit| fit == Fit::Here)
+        });
+        by_mark || self.covered(copy).is_ok_and(|read| read.is_some_and(|read| read > offset))
     }
 
     fn resume_last(
@@ -160,6 +178,10 @@ impl<'a> Search<'a> {
             plan.missing = Some(not_found(mark, self.log));
         }
         let mut known: Vec<Known> = plan.lingering.iter().chain(&live).map(Known::of).collect();
+        let strays = match &found {
+            Some(Found::Beside { rank: None, .. }) | None => rotated::strays(self.log),
+            Some(_) => Vec::new(),
+        };
         let files = match found {
             Some(Found::Live) => Vec::new(),
             Some(Found::Beside { reading, rank }) => {
@@ -167,7 +189,12 @@ impl<'a> Search<'a> {
             }
             None => self.unread(None, mark.modified, &mut known, &mut plan.problems),
         };
-        plan.queue.extend(files.into_iter().chain(live));
+        // Moved away by hand more than once: what else bears the log's name is looked through.
+        let since = strays.iter().filter(|file| file.size > 0 && file.modified >= mark.modified);
+        let queued: Vec<_> = files.iter().map(|reading| reading.id).collect();
+        let others = since.filter(|file| !queued.contains(&file.id));
+        let strays = self.open_all(others, &mut known, &mut plan.problems);
+        plan.queue.extend(files.into_iter().chain(strays).chain(live));
         Some(plan)
     }
 
@@ -296,9 +323,9 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn open_all<'s>(
-        &'s self,
-        files: impl Iterator<Item = &'s Rotated>,
+    fn open_all<'f>(
+        &self,
+        files: impl Iterator<Item = &'f Rotated>,
         known: &mut [Known],
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {

@@ -11,6 +11,7 @@ use super::follow::{Beginning, Follower};
 use super::identity::Mark;
 use super::lingering::Lingering;
 use super::log_name::LogName;
+use super::mounts;
 use super::reading::Reading;
 use super::search::{Plan, Search};
 
@@ -20,6 +21,9 @@ impl Follower {
             return;
         }
         let Some(live) = self.open_live(name) else { return };
+        if live.is_some() {
+            self.report.problems.extend(mounts::warning(&self.settings.path));
+        }
         match std::mem::replace(&mut self.beginning, Beginning::Done) {
             Beginning::First => self.begin_first(live),
             Beginning::Saved(marks) => self.begin_again(marks, live, clock),

@@ -61,13 +61,19 @@ impl Watch {
                 (self.events, self.target, self.retry) = (Some(events), Some(target), None);
                 (true, None)
             }
-            // It was renamed in this moment: the next look finds what has come of it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (false, None),
+            // It was renamed in this moment: the next look finds what has come of it. That it may
+            // not be read is told by who reads it.
+            Err(error) if is_told_elsewhere(&error) => (false, None),
             Err(error) => {
                 let told = self.retry.replace(clock + RETRY).is_some();
                 (false, (!told).then(|| failed(path, &error, tick)))
             }
         }
+    }
+
+    /// Watches nothing until it is armed again.
+    pub(super) fn rest(&mut self) {
+        (self.events, self.target) = (None, None);
     }
 
     /// Waits until something happened that may concern the log; for ever where nothing is watched.
@@ -83,6 +89,10 @@ impl Watch {
             }
         }
     }
+}
+
+fn is_told_elsewhere(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
 }
 
 /// linemux leaves only the paths it was asked for. While the log is missing it watches the whole

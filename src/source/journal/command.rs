@@ -94,10 +94,8 @@ impl Journalctl {
         if said.contains(HIDDEN) {
             return Err(Failure::Hidden);
         }
-        Ok(export::read(&output.stdout).map(|entry| Newest {
-            cursor: entry.cursor.to_owned(),
-            time: entry.record.time,
-        }))
+        Ok(export::read(&output.stdout)
+            .map(|entry| Newest { cursor: entry.cursor.to_owned(), time: entry.record.time }))
     }
 
     /// Prints every entry from `beginning` on, and then each new one.

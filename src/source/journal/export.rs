@@ -309,7 +309,8 @@ mod tests {
         assert_eq!(with("<38>Nov 26 01:00:00 sshd: from x  ").unwrap().0, "from x  ");
         assert_eq!(with("something else").unwrap().0, "from x", "it is not the same message");
         assert_eq!(with("<38>sshd[70]: from y").unwrap().0, "from x");
-        let dated = read(&entry("SYSLOG_TIMESTAMP=Nov 26 01:00:00 \nMESSAGE=x\n")).map(|e| e.record.may_be_stripped);
+        let dated = read(&entry("SYSLOG_TIMESTAMP=Nov 26 01:00:00 \nMESSAGE=x\n"))
+            .map(|e| e.record.may_be_stripped);
         assert_eq!(dated, Some(false));
     }
 

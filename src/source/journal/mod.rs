@@ -247,9 +247,8 @@ impl JournalSource {
     }
 
     fn notice_newest(&mut self, entry: &Entry<'_>) {
-        let reached = |newest: &Newest| {
-            newest.cursor == entry.cursor || newest.time < entry.record.time
-        };
+        let reached =
+            |newest: &Newest| newest.cursor == entry.cursor || newest.time < entry.record.time;
         if self.newest.as_ref().is_some_and(reached) {
             self.newest = None;
             self.caught_up = true;
