@@ -91,7 +91,7 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
 fn cost(what: &str, ledger: &Ledger, rounds: usize) {
     let dir = tempfile::tempdir().unwrap();
     let store = state::Store::open(dir.path()).unwrap();
-    let serialize = || state::Store::serialize(&ledger.snapshot().0).unwrap();
+    let serialize = || state::Store::serialize(&ledger.snapshot(Default::default()).0).unwrap();
     let bytes = serialize();
     let held = median(rounds, || drop(black_box(serialize())));
     let written = median(rounds, || {

@@ -37,6 +37,10 @@ pub mod policy;
 pub mod metrics;
 pub mod state;
 
+pub mod row;
+
+pub mod archive;
+
 pub mod web;
 
 pub mod app;

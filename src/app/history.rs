@@ -1,26 +1,135 @@
 //! `history`: what is read for it, and how it is printed.
 
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use wildmatch::WildMatch;
+use jiff::tz::TimeZone;
 
 use super::users::HostUsers;
 use super::{rules, sources};
-use crate::config::{History, HistoryFormat, Settings};
-use crate::history::{self, Each, Error, Format, Input, Query, Reader, Unread};
+use crate::config::{Colour, History, HistoryFormat, Settings};
+use crate::history::{
+    self, Each, Error, Format, Input, Kept, Look, Query, Reader, Searched, Unread,
+};
+use crate::host::Host;
 use crate::memory::Memory;
 use crate::pipeline::now;
+use crate::policy::Policy;
+use crate::policy::privacy::Show;
+
+/// Where the shipped unit keeps it.
+const SERVICE_ARCHIVE: &str = "/var/lib/login_exporter/archive";
 
 /// Not all that was named could be read; the rest was printed.
 const SOME_UNREADABLE: u8 = 2;
 
+/// After so long a person wonders what is going on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often the archive is looked at for more.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Prints what was asked for. What could not be read is told on standard error.
 pub(super) fn history(asked: &History, settings: &Settings) -> Result<ExitCode, String> {
     super::log::start(settings.log);
-    let policy = rules::policy(settings)?;
-    let query = query(asked, settings);
+    if asked.follow && (!asked.files.is_empty() || asked.summary) {
+        return Err(
+            "--follow: it follows the archive: leave out the files and --summary".to_owned()
+        );
+    }
+    match printed(asked, settings) {
+        // A reader that stops reading (`| head`) is no error.
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(ExitCode::SUCCESS)
+        }
+        done => done.map_err(|error| error.to_string()),
+    }
+}
+
+fn printed(asked: &History, settings: &Settings) -> Result<ExitCode, Error> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let done = answered(asked, settings, &mut out);
+    if done.is_err() {
+        // Not even the head of a table stands before what is wrong.
+        drop(out.into_parts());
+    }
+    done
+}
+
+fn answered(asked: &History, settings: &Settings, out: &mut impl Write) -> Result<ExitCode, Error> {
+    let policy = rules::policy(settings).map_err(Error::Settings)?;
+    let mut query = query(asked, settings);
+    ask_by_hash(&mut query, &policy);
+    let mut progress = Progress::new();
+    let mut searched = String::new();
+    let mut all_read = true;
+    let found = match archive(asked, settings)? {
+        Some((dir, mut kept)) => {
+            let mut seen = None;
+            let read = |each: Each<'_>| {
+                let looked = kept.read(&query, &mut |what| progress.tell(what), each)?;
+                seen = Some(looked);
+                Ok(Vec::new())
+            };
+            let found = history::print(read, &query, &policy, out)?;
+            progress.end();
+            if asked.follow {
+                return follow(&mut kept, query, &policy, out);
+            }
+            searched = seen.map(|looked| archive_words(&dir, &looked)).unwrap_or_default();
+            found
+        }
+        None if asked.follow => {
+            return Err(Error::Settings(
+                "--follow: there is no archive yet: run serve, or name its folder with --archive.dir"
+                    .to_owned(),
+            ));
+        }
+        None => {
+            let (found, whole) = logs(asked, settings, &query, &policy, &mut searched, out)?;
+            all_read = whole;
+            found
+        }
+    };
+    if found == 0 && query.format == Format::Table {
+        tell_nothing(&query, &searched);
+    }
+    Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREADABLE) })
+}
+
+/// The archive, where no file is named and there is one.
+fn archive(asked: &History, settings: &Settings) -> Result<Option<(PathBuf, Kept)>, Error> {
+    let named = asked.unrecognized || !asked.files.is_empty() || !settings.auth_logs.is_empty();
+    let elsewhere = named || !settings.cloudtrail.paths.is_empty();
+    let Some(dir) = settings.archive.dir.clone().filter(|_| !elsewhere) else { return Ok(None) };
+    // A person who asks has another state folder than the service, whose is the usual one.
+    let usual = (dir == settings.state_dir.join("archive")).then(|| PathBuf::from(SERVICE_ARCHIVE));
+    for dir in std::iter::once(dir).chain(usual) {
+        if let Some(kept) = Kept::open(&dir)? {
+            return Ok(Some((dir, kept)));
+        }
+    }
+    Ok(None)
+}
+
+fn archive_words(dir: &Path, looked: &Searched) -> String {
+    let days = match &looked.days {
+        Some((first, last)) => format!(", which has {first} to {last}"),
+        None => String::new(),
+    };
+    format!("the archive {}{days} ({} files looked at)", dir.display(), looked.files)
+}
+
+fn logs(
+    asked: &History,
+    settings: &Settings,
+    query: &Query,
+    policy: &Policy,
+    searched: &mut String,
+    out: &mut impl Write,
+) -> Result<(u64, bool), Error> {
     let zone = settings.auth_log.time_zone.clone();
     let memory = Memory::new(sources::memory_limits(settings));
     let mut reader = Reader::new(memory, zone, Box::new(HostUsers::of_any(settings)));
@@ -28,8 +137,12 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<ExitCode, 
         reader = reader.by_shape();
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let runtime =
+        runtime.map_err(|error| Error::Settings(format!("cannot start the runtime: {error}")))?;
+    *searched = match asked.files.is_empty() {
+        true => "what serve would read".to_owned(),
+        false => asked.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+    };
     let mut read = |each: Each<'_>| {
         match asked.files.is_empty() {
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
@@ -39,27 +152,18 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<ExitCode, 
         Ok(reader.sessions())
     };
     let printed = match asked.unrecognized {
-        true => read(&mut |_| Ok(())).map(drop),
-        false => history::print(read, &query, &policy, &mut out),
+        true => read(&mut |_| Ok(())).map(|_| 1),
+        false => history::print(read, query, policy, out),
     };
-    let printed = printed.and_then(|()| match asked.unrecognized {
-        true => Ok(shapes(reader.unread(), &mut out)?),
-        false => Ok(()),
+    let printed = printed.and_then(|found| {
+        if asked.unrecognized {
+            shapes(reader.unread(), out)?;
+        }
+        Ok(found)
     });
     tell(reader.unread().sentences());
     tell(reader.failed().iter().map(ToString::to_string));
-    match printed {
-        // A reader that stops reading (`| head`) is no error.
-        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        Err(error) => {
-            // Not even the head of a table stands before what is wrong.
-            drop(out.into_parts());
-            return Err(error.to_string());
-        }
-        Ok(()) => {}
-    }
-    let all = reader.failed().is_empty();
-    Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREADABLE) })
+    Ok((printed?, reader.failed().is_empty()))
 }
 
 /// A closed standard error changes nothing.
@@ -77,6 +181,56 @@ fn shapes(unread: &Unread, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints what is archived from now on, for ever.
+fn follow(
+    kept: &mut Kept,
+    query: Query,
+    policy: &Policy,
+    out: &mut impl Write,
+) -> Result<ExitCode, Error> {
+    // The header stands above already, and all that comes is wanted.
+    let query = Query { last: None, headless: true, ..query };
+    loop {
+        std::thread::sleep(LOOK);
+        let read = |each: Each<'_>| kept.follow(each).map(|()| Vec::new());
+        history::print(read, &query, policy, out)?;
+    }
+}
+
+/// On standard error, where a person looks and no program.
+fn tell_nothing(query: &Query, searched: &str) {
+    let words = query.words();
+    let words =
+        if words.is_empty() { String::new() } else { format!(" of what is asked for ({words})") };
+    let _ = writeln!(io::stderr(), "nothing found{words} in {searched}");
+}
+
+/// Tells a person what is being read, once it takes long.
+struct Progress {
+    began: Instant,
+    on_terminal: bool,
+    told: bool,
+}
+
+impl Progress {
+    fn new() -> Progress {
+        Progress { began: Instant::now(), on_terminal: io::stderr().is_terminal(), told: false }
+    }
+
+    fn tell(&mut self, what: &str) {
+        if self.on_terminal && self.began.elapsed() > PATIENCE {
+            self.told = true;
+            let _ = write!(io::stderr(), "\r\u{1b}[Kreading {what}");
+        }
+    }
+
+    fn end(&self) {
+        if self.told {
+            let _ = write!(io::stderr(), "\r\u{1b}[K");
+        }
+    }
+}
+
 fn input(file: &Path) -> Input {
     if file == Path::new("-") { Input::StandardInput } else { Input::Path(file.to_owned()) }
 }
@@ -86,7 +240,12 @@ fn query(asked: &History, settings: &Settings) -> Query {
     Query {
         since: asked.since.map(|since| since.time(now(), zone)),
         until: asked.until.map(|until| until.time(now(), zone)),
-        users: asked.users.iter().map(|user| WildMatch::new(user)).collect(),
+        users: asked.users.clone(),
+        events: asked.events.clone(),
+        from: asked.from.clone(),
+        hosts: asked.hosts.clone(),
+        expected: asked.expected.clone(),
+        last: asked.last,
         format: match asked.format {
             HistoryFormat::Table => Format::Table,
             HistoryFormat::Json => Format::Json,
@@ -94,7 +253,45 @@ fn query(asked: &History, settings: &Settings) -> Query {
             HistoryFormat::Prometheus => Format::Prometheus,
         },
         explain: asked.explain,
+        summary: asked.summary,
+        headless: false,
         by_time: asked.files.len() != 1,
         series_per_family: settings.limits.series_per_family,
+        look: look(asked),
+    }
+}
+
+/// An archive that holds hashes is asked by them; a glob cannot be.
+fn ask_by_hash(query: &mut Query, policy: &Policy) {
+    let archive = policy.privacy.views.archive;
+    let by_hash = |show| show == Show::Hash;
+    if by_hash(archive.user) || by_hash(archive.identity) {
+        let hashes =
+            query.users.iter().filter_map(|user| policy.privacy.hash(user)).collect::<Vec<_>>();
+        query.users.extend(hashes);
+    }
+    if by_hash(archive.source) {
+        let hashes =
+            query.from.iter().filter_map(|from| policy.privacy.hash(from)).collect::<Vec<_>>();
+        query.from.extend(hashes);
+    }
+}
+
+fn look(asked: &History) -> Look {
+    let terminal = io::stdout().is_terminal();
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col.into());
+    // Colour that is asked for goes to a person, by way of a pager.
+    let for_person = terminal || asked.colour == Colour::Always;
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    Look {
+        zone: if asked.utc || !for_person { TimeZone::UTC } else { TimeZone::system() },
+        width: for_person.then(|| columns.filter(|columns| *columns > 0).unwrap_or(80)),
+        colour: match asked.colour {
+            Colour::Auto => terminal && !no_colour,
+            Colour::Always => true,
+            Colour::Never => false,
+        },
+        now: now(),
+        host: Host::read(Path::new("/")).hostname,
     }
 }

@@ -13,10 +13,11 @@ use super::rules::{self, Reloading};
 use super::service::Service;
 use super::sources::{self, Followed, HostLog, Staleness};
 use super::users::HostUsers;
+use crate::archive;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
-use crate::pipeline::{Asked, Ledger, Pipeline, Saved, Scraping, now};
+use crate::pipeline::{Archiving, Asked, Ledger, Pipeline, Saved, Scraping, now};
 use crate::programs;
 use crate::state::{self, Loaded};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
@@ -69,11 +70,13 @@ async fn run(
     let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
     ledger.series.resume(settings.limits.series_per_family);
+    let archiving = open_archive(&settings, &mut ledger, &own)?;
     let users = HostUsers::of(&host, &settings);
     let pipeline = Arc::new(Pipeline::new(ledger, policy, own, Box::new(users)));
     let scraping = Arc::new(Scraping::new(
         pipeline.clone(),
         Arc::new(store),
+        archiving,
         settings.web.openmetrics_created,
     ));
     let reloading =
@@ -94,6 +97,26 @@ fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
         ledger.booted(boot_id, &host.hostname, boot, now());
     }
     Ok(own)
+}
+
+/// The archive, with what the last snapshot says appended; the days before are packed meanwhile.
+fn open_archive(
+    settings: &Settings,
+    ledger: &mut Ledger,
+    own: &Own,
+) -> Result<Option<Arc<Archiving>>, String> {
+    let Some(dir) = &settings.archive.dir else { return Ok(None) };
+    let limits = archive::Limits {
+        retention: i64::try_from(settings.archive.retention.as_secs()).unwrap_or(i64::MAX),
+        size: settings.archive.max_size,
+    };
+    let files = archive::Files::open(dir, limits).map_err(|error| error.to_string())?;
+    own.archive();
+    ledger.archive.keep(settings.archive.failures);
+    let archiving = Arc::new(Archiving::start(files, &mut ledger.archive, own));
+    let (tidying, own, in_use) = (archiving.clone(), own.clone(), ledger.archive.stem().to_owned());
+    tokio::task::spawn_blocking(move || tidying.tidy(&in_use, now(), &own));
+    Ok(Some(archiving))
 }
 
 fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
@@ -176,6 +199,7 @@ impl Running {
                     reloading.look(&self.pipeline);
                     service.alive(self.pipeline.ledger().caught_up());
                 }
+                () = self.pipeline.full.notified() => self.scraping.save().await,
                 _ = save.tick() => self.scraping.save().await,
                 _ = forget.tick() => self.pipeline.forget(self.settings.limits.forget_after),
             }

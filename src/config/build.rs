@@ -1,22 +1,23 @@
 //! Builds the settings from the tree, section by section: keys, defaults and bounds.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{Findings, Problems};
 use super::read::{Field, Section};
 use super::rules;
 use super::settings::{
-    Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
-    LogLevel, Settings, SourceChoice, Start, Trust, Web,
+    Account, Archive, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log,
+    LogFormat, LogLevel, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start, Trust, Web,
 };
 use super::tree::Node;
 use super::values::{
-    choice, duration_within, listen_address, number_within, path, region, role_arn, telemetry_path,
-    truth, zone,
+    choice, duration_within, listen_address, number_within, path, region, role_arn, size,
+    telemetry_path, truth, zone,
 };
 use crate::policy::expected::Expectations;
+use crate::policy::privacy::{Show, View, Views};
 use crate::programs::{self, OtherNames, Program};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -43,6 +44,8 @@ impl Settings {
             cloudtrail: cloudtrail(top.section("cloudtrail")),
             ssm_agent_dir: ssm_agent_dir(top.section("ssm_agent")),
             state_dir: state_dir(top.section("state"), environment),
+            archive: archive(top.section("archive")),
+            privacy: privacy(top.take("privacy")),
             web: web(top.section("web")),
             log: log(top.section("log")),
             limits: limits(top.section("limits")),
@@ -53,6 +56,10 @@ impl Settings {
             identities: rules::identities(top.section("identities")),
             expected: Expectations::default(),
         };
+        // Beside the snapshot, where nothing else is said.
+        if settings.archive.dir.as_deref() == Some(Path::new("")) {
+            settings.archive.dir = Some(settings.state_dir.join("archive"));
+        }
         let expected = top.section("expected");
         settings.expected = rules::expected(expected, &settings.networks, &environment.time_zone);
         if settings.source == SourceChoice::Journal
@@ -140,6 +147,56 @@ fn state_dir(mut section: Section<'_>, environment: &Environment) -> PathBuf {
     let dir = section.optional("dir", path).unwrap_or_else(|| environment.state_dir());
     section.finish();
     dir
+}
+
+/// An empty folder stands for the one in the state folder.
+fn archive(mut section: Section<'_>) -> Archive {
+    let dir = section.optional("dir", path).unwrap_or_default();
+    let archive = Archive {
+        dir: (dir != Path::new("none")).then_some(dir),
+        retention: section
+            .optional("retention", duration_within(DAY, 36_500 * DAY))
+            .unwrap_or(400 * DAY),
+        max_size: section.optional("max_size", size).unwrap_or(512_000_000),
+        failures: section.optional("failures", truth).unwrap_or(false),
+    };
+    section.finish();
+    archive
+}
+
+const SHOWN: [(&str, Show); 3] = [("keep", Show::Keep), ("hash", Show::Hash), ("drop", Show::Drop)];
+
+/// What holds everywhere, and what differs for labels, page or archive.
+fn privacy(field: Option<Field<'_>>) -> Privacy {
+    let Some(field) = field else { return Privacy::default() };
+    let mut section = field.section();
+    let all = view(&mut section, View::default());
+    let mut own = |key: &'static str| {
+        let mut section = section.section(key);
+        let view = view(&mut section, all);
+        section.finish();
+        view
+    };
+    let views = Views { labels: own("labels"), page: own("page"), archive: own("archive") };
+    let key_file = section.optional("key_file", path);
+    section.finish();
+    if views.hash() && key_file.is_none() {
+        field.wrong("hash needs a key: name the file that holds it with key_file, such as one made by `openssl rand -hex 32`");
+    }
+    Privacy { views, key_file }
+}
+
+fn view(section: &mut Section<'_>, or: View) -> View {
+    let word = |section: &mut Section<'_>, key, or| {
+        section.optional(key, choice("way to show it", &SHOWN)).unwrap_or(or)
+    };
+    View {
+        user: word(section, "user", or.user),
+        source: section
+            .optional("source", choice("way to show it", &SHOWN_SOURCE))
+            .unwrap_or(or.source),
+        identity: word(section, "identity", or.identity),
+    }
 }
 
 fn web(mut section: Section<'_>) -> Web {

@@ -13,6 +13,7 @@ use super::moment::Moment;
 use super::settings::{Environment, Settings};
 use super::tree::{Node, Origin, Value};
 use super::values::choice;
+use crate::event::{EventKind, Expected};
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,11 +35,43 @@ pub struct History {
     pub until: Option<Moment>,
     /// Globs of accounts; empty for all.
     pub users: Vec<String>,
+    /// Globs of events; empty for all.
+    pub events: Vec<String>,
+    /// Addresses, networks or names; empty for all.
+    pub from: Vec<String>,
+    /// Globs of hosts; empty for all.
+    pub hosts: Vec<String>,
+    /// `true`, `false` or `unset`.
+    pub expected: Option<String>,
+    /// Only so many, the newest.
+    pub last: Option<usize>,
     pub format: HistoryFormat,
     /// Tell which rule fitted, or why none did.
     pub explain: bool,
     /// Print the kinds of lines that no rule knows, and no event.
     pub unrecognized: bool,
+    /// Tell by user, address and day.
+    pub summary: bool,
+    /// Go on with what is archived from now on.
+    pub follow: bool,
+    /// Times in UTC on a terminal too.
+    pub utc: bool,
+    pub colour: Colour,
+}
+
+/// When the table is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Colour {
+    const ALL: [(&'static str, Colour); 3] =
+        [("auto", Colour::Auto), ("always", Colour::Always), ("never", Colour::Never)];
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,16 +206,50 @@ fn history(matches: &ArgMatches) -> Result<Command, Problems> {
             .map(|t| Moment::parse(t).map_err(|m| Problems::one(format!("--{name}"), m)))
             .transpose()
     };
+    let texts = |name| -> Vec<String> {
+        matches.get_many(name).map(|values| values.cloned().collect()).unwrap_or_default()
+    };
     let format = choice("format", &HistoryFormat::ALL)(text("format").unwrap_or("table"));
+    let colour = choice("choice", &Colour::ALL)(text("color").unwrap_or("auto"));
+    let expected = text("expected").map(|text| {
+        let all: Vec<_> = Expected::ALL.iter().map(|e| (e.as_str(), e.as_str())).collect();
+        let one = choice("verdict", &all)(text).map(str::to_owned);
+        one.map_err(|message| Problems::one("--expected", message))
+    });
+    let last = text("last").map(|text| {
+        let number = text.parse().map_err(|_| format!("{text:?} is not a whole number"));
+        number.map_err(|message| Problems::one("-n", message))
+    });
+    let events = texts("event");
+    if let Some(unknown) = events.iter().find(|event| !names_an_event(event)) {
+        let names: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let message =
+            format!("{unknown:?} is no event: {} is allowed, or a glob", names.join(", "));
+        return Err(Problems::one("--event", message));
+    }
     Ok(Command::History(History {
         files: matches.get_many("FILE").map(|v| v.cloned().collect()).unwrap_or_default(),
         since: moment("since")?,
         until: moment("until")?,
-        users: matches.get_many("user").map(|v| v.cloned().collect()).unwrap_or_default(),
+        users: texts("user"),
+        events,
+        from: texts("from"),
+        hosts: texts("host"),
+        expected: expected.transpose()?,
+        last: last.transpose()?,
         format: format.map_err(|message| Problems::one("--format", message))?,
         explain: matches.get_flag("explain"),
         unrecognized: matches.get_flag("unrecognized"),
+        summary: matches.get_flag("summary"),
+        follow: matches.get_flag("follow"),
+        utc: matches.get_flag("utc"),
+        colour: colour.map_err(|message| Problems::one("--color", message))?,
     }))
+}
+
+fn names_an_event(glob: &str) -> bool {
+    let glob = wildmatch::WildMatch::new(glob);
+    EventKind::ALL.iter().any(|kind| glob.matches(kind.as_str()))
 }
 
 fn parser() -> clap::Command {
@@ -212,32 +279,34 @@ fn history_parser() -> clap::Command {
     let option = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help).help_heading("History")
     };
+    let many = |name, value, help| option(name, value, help).action(ArgAction::Append);
+    let switch = |name: &'static str, help: &'static str| {
+        let arg = Arg::new(name).long(name).help(help).help_heading("History");
+        arg.action(ArgAction::SetTrue)
+    };
     clap::Command::new("history")
-        .about("Print who came in: from files, from standard input, or from what serve would read")
+        .about("Print who came in: from files, from standard input, from the archive that serve keeps, or from what serve would read")
         .arg(
             Arg::new("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .num_args(0..)
-                .help("Logs, plain or .gz, and CloudTrail JSON; - is standard input [default: what serve would read]"),
+                .help("Logs, plain or .gz, CloudTrail JSON, days of an archive; - is standard input [default: the archive, else what serve would read]"),
         )
-        .arg(option("since", "TIME", "From this time on: 2026-01-02, 2026-01-02T08:00, 2026-01-02T08:00:00Z, or 24h for a day ago"))
+        .arg(option("since", "TIME", "From this time on: yesterday, today, 7d, 14:30, 2026-01-02, 2026-01-02T08:00, 2026-01-02T08:00:00Z"))
         .arg(option("until", "TIME", "Before this time"))
-        .arg(option("user", "GLOB", "Only these accounts; may be repeated").action(ArgAction::Append))
+        .arg(many("user", "GLOB", "Only these accounts, or the persons behind them; may be repeated"))
+        .arg(many("event", "GLOB", "Only these events, such as login_success or sudo_*; may be repeated"))
+        .arg(many("from", "ADDRESS", "Only from this address, network (203.0.113.0/24) or name; may be repeated"))
+        .arg(many("host", "GLOB", "Only on these hosts; may be repeated"))
+        .arg(option("expected", "VERDICT", "Only what the rules say true or false of, or unset where there are none"))
+        .arg(option("last", "NUMBER", "Only so many, the newest").short('n'))
+        .arg(switch("follow", "Go on with what comes, from the archive").short('f'))
+        .arg(switch("summary", "By user, by address and by day: how often, first and last, from how many places"))
         .arg(option("format", "FORMAT", "table, json, csv or prometheus [default: table]"))
-        .arg(
-            Arg::new("explain")
-                .long("explain")
-                .help("Tell which rule expected it, or why none did")
-                .help_heading("History")
-                .action(ArgAction::SetTrue),
-        )
-        .arg(
-            Arg::new("unrecognized")
-                .long("unrecognized")
-                .help("Print instead what no rule knows: each kind of line once, with its count, without names and numbers")
-                .help_heading("History")
-                .action(ArgAction::SetTrue),
-        )
+        .arg(switch("explain", "Tell which rule expected it, or why none did"))
+        .arg(switch("utc", "Times in UTC on a terminal too"))
+        .arg(option("color", "WHEN", "auto, always or never [default: auto]"))
+        .arg(switch("unrecognized", "Print instead what no rule knows: each kind of line once, with its count, without names and numbers"))
 }
 
 fn check_parser() -> clap::Command {

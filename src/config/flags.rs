@@ -6,6 +6,7 @@ pub(super) enum Group {
     General,
     Host,
     CloudTrail,
+    Archive,
     Web,
 }
 
@@ -15,6 +16,7 @@ impl Group {
             Group::General => "General",
             Group::Host => "The host's log",
             Group::CloudTrail => "CloudTrail",
+            Group::Archive => "The archive",
             Group::Web => "Web",
         }
     }
@@ -155,6 +157,33 @@ pub(super) const FLAGS: &[Flag] = &[
         "cloudtrail.paths",
         "FILE_OR_DIR",
         "CloudTrail records in files, as a trail delivers them; may be repeated",
+    ),
+    one(
+        Group::Archive,
+        "archive.dir",
+        "archive.dir",
+        "DIR",
+        "Folder of the history that is kept, a file of JSON lines a day; none keeps nothing [default: archive in --state.dir]",
+    ),
+    one(
+        Group::Archive,
+        "archive.retention",
+        "archive.retention",
+        "DURATION",
+        "How long it is kept [default: 400d]",
+    ),
+    one(
+        Group::Archive,
+        "archive.max-size",
+        "archive.max_size",
+        "SIZE",
+        "How much is kept, the oldest goes first [default: 512MB]",
+    ),
+    switch(
+        Group::Archive,
+        "archive.failures",
+        "archive.failures",
+        "Keep failures and rejections too",
     ),
     many(
         Group::Web,

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Problem, Problems};
 use super::rules::{KeyPath, Naming};
-use super::settings::Settings;
+use super::settings::{Privacy as PrivacySettings, Settings};
 use crate::policy::identities::{Identities, Key, KeyName, is_usable_name, parse_authorized_keys};
+use crate::policy::privacy::Privacy;
 use crate::policy::{Policy, Rules};
+
+/// A key that cannot be guessed.
+const SHORTEST_KEY: usize = 16;
 
 /// No file of keys is larger.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -18,13 +22,16 @@ const LARGEST_FILE: u64 = 4 << 20;
 #[derive(Debug)]
 pub struct LoadedRules {
     pub rules: Rules,
+    pub privacy: Privacy,
     /// One line each: lines that hold no key, files that users can write.
     pub warnings: Vec<String>,
 }
 
 impl From<LoadedRules> for Policy {
     fn from(loaded: LoadedRules) -> Policy {
-        Policy::from(loaded.rules)
+        let mut policy = Policy::from(loaded.rules);
+        policy.privacy = loaded.privacy;
+        policy
     }
 }
 
@@ -39,6 +46,7 @@ impl Settings {
         for path in &self.identities.authorized_keys {
             loader.path(path);
         }
+        let privacy = loader.privacy(self);
         if !loader.problems.0.is_empty() {
             return Err(loader.problems);
         }
@@ -49,7 +57,7 @@ impl Settings {
                 .with_made_up(self.identities.made_up.iter().map(String::as_str)),
             expected: self.expected.clone(),
         };
-        Ok(LoadedRules { rules, warnings: loader.warnings })
+        Ok(LoadedRules { rules, privacy, warnings: loader.warnings })
     }
 }
 
@@ -61,6 +69,24 @@ struct Loader {
 }
 
 impl Loader {
+    /// The key of the hashes. One that cannot be read is an error: without it nothing is hidden.
+    fn privacy(&mut self, settings: &Settings) -> Privacy {
+        let PrivacySettings { views, key_file } = &settings.privacy;
+        let key = key_file.as_ref().and_then(|file| match read(file) {
+            Ok(key) if key.trim_ascii().len() >= SHORTEST_KEY => Some(key.trim_ascii().to_vec()),
+            Ok(_) => {
+                let cause = format!("its key is shorter than {SHORTEST_KEY} bytes");
+                self.unreadable(file, &std::io::Error::other(cause));
+                None
+            }
+            Err(error) => {
+                self.unreadable(file, &error);
+                None
+            }
+        });
+        Privacy::new(*views, key.as_deref())
+    }
+
     fn path(&mut self, keys: &KeyPath) {
         match files(&keys.path) {
             Ok(files) => files.iter().for_each(|file| self.file(file, keys)),
@@ -171,11 +197,12 @@ type Stamp = (u64, u64, i64, i64);
 impl Watched {
     /// Looks at the file of settings and at every file of keys.
     pub fn look(settings: &Settings) -> Watched {
+        let key = settings.privacy.key_file.iter().cloned();
         let keys = settings.identities.authorized_keys.iter().flat_map(|keys| {
             let inside = files(&keys.path).unwrap_or_default();
             std::iter::once(keys.path.clone()).chain(inside)
         });
-        let all = settings.config_file.iter().cloned().chain(keys);
+        let all = settings.config_file.iter().cloned().chain(key).chain(keys);
         Watched(all.map(|path| (stamp(&path), path)).map(|(stamp, path)| (path, stamp)).collect())
     }
 }

@@ -22,7 +22,7 @@ mod settings;
 mod tree;
 mod values;
 
-pub use command::{Command, CommandLine, Exit, History, HistoryFormat};
+pub use command::{Colour, Command, CommandLine, Exit, History, HistoryFormat};
 pub use error::{Problem, Problems};
 pub use keys::{LoadedRules, Watched};
 pub use moment::Moment;

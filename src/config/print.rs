@@ -6,8 +6,10 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::rules::{Identities, KeyPath, Naming};
-use super::settings::{AuthLog, LogFormat, LogLevel, Settings, SourceChoice, Start};
-use super::values::show_duration;
+use super::settings::{
+    AuthLog, LogFormat, LogLevel, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start,
+};
+use super::values::{show_duration, show_size};
 use crate::policy::expected::{Expectations, Kind, Pattern, Rule};
 use crate::policy::networks::Networks;
 use crate::programs::OtherNames;
@@ -27,6 +29,8 @@ impl Settings {
             out.section("ssm_agent", |out| out.path("dir", dir));
         }
         out.section("state", |out| out.path("dir", &self.state_dir));
+        out.section("archive", |out| archive(self, out));
+        out.section("privacy", |out| privacy(self, out));
         out.section("web", |out| web(self, out));
         out.section("log", |out| {
             out.pair("level", name_of(&LogLevel::ALL, self.log.level));
@@ -75,6 +79,30 @@ fn cloudtrail(settings: &Settings, out: &mut Yaml) {
         pairs.extend(account.external_id.iter().map(|id| pair("external_id", id)));
         braced(&pairs)
     });
+}
+
+fn archive(settings: &Settings, out: &mut Yaml) {
+    let archive = &settings.archive;
+    match &archive.dir {
+        Some(dir) => out.path("dir", dir),
+        None => out.pair("dir", "none"),
+    }
+    out.pair("retention", show_duration(archive.retention));
+    out.pair("max_size", show_size(archive.max_size));
+    out.pair("failures", archive.failures);
+}
+
+fn privacy(settings: &Settings, out: &mut Yaml) {
+    let Privacy { views, key_file } = &settings.privacy;
+    for (name, view) in [("labels", views.labels), ("page", views.page), ("archive", views.archive)]
+    {
+        let pairs = [("user", view.user), ("source", view.source), ("identity", view.identity)];
+        let pairs = pairs.map(|(key, show)| pair(key, name_of(&SHOWN_SOURCE, show)));
+        out.line(&format!("{name}: {}", braced(&pairs)));
+    }
+    if let Some(path) = key_file {
+        out.path("key_file", path);
+    }
 }
 
 fn web(settings: &Settings, out: &mut Yaml) {

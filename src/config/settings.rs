@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::rules::Identities;
 use crate::policy::expected::Expectations;
 use crate::policy::networks::Networks;
+use crate::policy::privacy::{Show, Views};
 use crate::programs::OtherNames;
 
 /// Everything that flags and file can say.
@@ -27,6 +28,8 @@ pub struct Settings {
     /// where it is there.
     pub ssm_agent_dir: Option<PathBuf>,
     pub state_dir: PathBuf,
+    pub archive: Archive,
+    pub privacy: Privacy,
     pub web: Web,
     pub log: Log,
     pub limits: Limits,
@@ -107,6 +110,30 @@ pub struct CloudTrail {
     pub paths: Vec<PathBuf>,
     /// Roles to ask through, each in every Region; empty for the caller's own account.
     pub accounts: Vec<Account>,
+}
+
+/// What of a person is shown where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Privacy {
+    pub views: Views,
+    /// The key of the hashes.
+    pub key_file: Option<PathBuf>,
+}
+
+/// What can become of an address; of a name, all but `network`.
+pub(super) const SHOWN_SOURCE: [(&str, Show); 4] =
+    [("keep", Show::Keep), ("network", Show::Network), ("hash", Show::Hash), ("drop", Show::Drop)];
+
+/// The history that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// `None` where nothing is to be kept.
+    pub dir: Option<PathBuf>,
+    pub retention: Duration,
+    /// Bytes of all files.
+    pub max_size: u64,
+    /// Failures and rejections too.
+    pub failures: bool,
 }
 
 /// A role of another account.

@@ -71,6 +71,38 @@ pub(super) fn duration_within(
     }
 }
 
+const SIZES: [(&str, u64); 7] = [
+    ("kB", 1_000),
+    ("KiB", 1 << 10),
+    ("MB", 1_000_000),
+    ("MiB", 1 << 20),
+    ("GB", 1_000_000_000),
+    ("GiB", 1 << 30),
+    ("B", 1),
+];
+
+/// `512MB`, `2GiB`, from a megabyte on.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let wrong =
+        || format!("{text:?} is not a size: write a number with MB, MiB, GB or GiB, such as 512MB");
+    let (number, factor) = SIZES
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
+        .ok_or_else(wrong)?;
+    let bytes = number.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(*factor));
+    match bytes.ok_or_else(wrong)? {
+        ..1_000_000 => Err(format!("{text:?} is too small: 1MB is the least")),
+        bytes => Ok(bytes),
+    }
+}
+
+/// The shortest form that [`size`] reads back.
+pub(super) fn show_size(bytes: u64) -> String {
+    let whole = SIZES.iter().filter(|(_, factor)| bytes % factor == 0);
+    let (unit, factor) = whole.max_by_key(|(_, factor)| *factor).unwrap_or(&("B", 1));
+    format!("{}{unit}", bytes / factor)
+}
+
 /// A whole number within bounds, both allowed.
 pub(super) fn number_within(least: u64, most: u64) -> impl Fn(&str) -> Result<u64, String> {
     move |text| match text.parse::<u64>() {

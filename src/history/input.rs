@@ -36,6 +36,12 @@ pub struct Unreadable {
     cause: io::Error,
 }
 
+impl Unreadable {
+    pub(super) fn new(name: String, cause: io::Error) -> Unreadable {
+        Unreadable { name, cause }
+    }
+}
+
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let remedy = match self.cause.kind() {
@@ -47,8 +53,17 @@ impl std::fmt::Display for Unreadable {
     }
 }
 
-/// Takes each event that counts, in the order in which it came to count.
-pub type Each<'e> = &'e mut dyn FnMut(Counted<'_>) -> io::Result<()>;
+/// What reading brings.
+#[derive(Debug)]
+pub enum Item<'r> {
+    /// An event that counts, in the order in which it came to count.
+    Counted(Counted<'r>),
+    /// Whole lines of the archive: events that were counted before.
+    Lines(&'r [u8]),
+}
+
+/// Takes what is read.
+pub type Each<'e> = &'e mut dyn FnMut(Item<'_>) -> io::Result<()>;
 
 /// Reads all inputs as one history: what one file tells completes what another one told.
 #[derive(Debug)]
@@ -83,7 +98,8 @@ impl Reader {
         &self.failed
     }
 
-    /// Reads files, the one with the oldest first line first.
+    /// Reads files, line by line in the order of their times: no file is held, and hosts whose
+    /// logs overlap in time come out as they happened.
     ///
     /// # Errors
     /// No input can be read. Where some can, [`Reader::failed`] tells of the others.
@@ -93,15 +109,23 @@ impl Reader {
             let opened = open(input, &mut streams);
             self.failed.extend(opened.err());
         }
-        let mut streams: Vec<_> = streams.into_iter().map(|s| (self.began(&s), s)).collect();
-        streams.sort_by_key(|(began, _)| *began);
+        let reading = |stream: Stream| {
+            let next = self.began(&stream);
+            let (block, read) = (Vec::new(), Seen::default());
+            Reading { next, stream: Some(stream), blocks: None, block, at: 0, read }
+        };
+        let mut readings: Vec<Reading> = streams.into_iter().map(reading).collect();
         let mut read = 0;
-        for (_, stream) in streams {
-            match self.stream(stream, each) {
-                Ok(()) => read += 1,
+        while let Some(first) = (0..readings.len()).min_by_key(|n| readings[*n].next) {
+            let others = readings.iter().enumerate().filter(|(n, _)| *n != first);
+            let until = others.map(|(_, reading)| reading.next).min();
+            match self.advance(&mut readings[first], until, each) {
+                Ok(true) => continue,
+                Ok(false) => read += 1,
                 Err(Error::Input(unreadable)) => self.failed.push(unreadable),
                 Err(error) => return Err(error),
             }
+            readings.swap_remove(first);
         }
         match self.failed.pop() {
             Some(unreadable) if read == 0 => Err(unreadable.into()),
@@ -110,6 +134,48 @@ impl Reader {
                 Ok(())
             }
         }
+    }
+
+    /// Reads one file on, up to where another one is due. Whether there is more of it.
+    fn advance(
+        &mut self,
+        reading: &mut Reading,
+        until: Option<Due>,
+        each: Each<'_>,
+    ) -> Result<bool, Error> {
+        if let Some(stream) = reading.stream.take() {
+            let name = stream.name.clone();
+            if stream.is_archive() || stream.is_cloudtrail() {
+                self.stream(stream, each)?;
+                return Ok(false);
+            }
+            if stream.is_binary() {
+                return Err(Unreadable { name, cause: io::Error::other("it is no text") }.into());
+            }
+            let clock = self.clock(stream.modified);
+            let blocks = Blocks::new(stream.from)
+                .map_err(|cause| Unreadable { name: name.clone(), cause })?;
+            reading.blocks = Some(Lines { name, blocks, clock });
+        }
+        let Some(lines) = &mut reading.blocks else { return Ok(false) };
+        if reading.at >= reading.block.len() {
+            let next = lines.blocks.next_lines();
+            let next = next.map_err(|cause| Unreadable { name: lines.name.clone(), cause })?;
+            let Some(next) = next else { return reading.ended().map(|()| false) };
+            reading.block.clear();
+            reading.block.extend_from_slice(next);
+            reading.at = 0;
+        }
+        let clock = lines.clock.clone();
+        let rest = &reading.block[reading.at..];
+        let (length, next) = before(rest, until.flatten(), &clock);
+        let before = (self.unread.records(), self.unread.without_frame());
+        self.records(Records::Lines(&rest[..length]).iter(), clock, each)?;
+        reading.read.lines += self.unread.records() - before.0;
+        reading.read.without_frame += self.unread.without_frame() - before.1;
+        reading.at += length;
+        reading.next = next.unwrap_or(reading.next);
+        Ok(true)
     }
 
     /// Reads a source until it has caught up.
@@ -134,7 +200,7 @@ impl Reader {
     pub fn finish(&mut self, each: Each<'_>) -> Result<(), Error> {
         let mut out = Vec::new();
         self.memory.finish(&mut out);
-        Ok(out.into_iter().try_for_each(each)?)
+        Ok(out.into_iter().map(Item::Counted).try_for_each(each)?)
     }
 
     /// The sessions that are open after what was read.
@@ -144,48 +210,36 @@ impl Reader {
 
     /// The time of the first line, by which files are put in order. Those of CloudTrail, whose
     /// records need no order, come last.
-    fn began(&self, stream: &Stream) -> Option<(bool, Time)> {
+    fn began(&self, stream: &Stream) -> Due {
         let clock = self.clock(stream.modified);
         let first = stream
             .peeked
             .split(|b| *b == b'\n')
             .find_map(|line| parse::syslog::envelope(line, &clock));
-        Some((stream.is_cloudtrail(), first?.time))
+        first.map(|first| (stream.is_cloudtrail(), first.time))
     }
 
     fn clock(&self, modified: Option<Time>) -> Clock {
         Clock { reference: modified.unwrap_or_else(now), zone: self.zone.clone() }
     }
 
+    /// A file that is read whole when it is due.
     fn stream(&mut self, stream: Stream, each: Each<'_>) -> Result<(), Error> {
         let name = stream.name.clone();
         let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        if stream.is_archive() {
+            let mut blocks = Blocks::new(stream.from).map_err(unreadable)?;
+            while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
+                each(Item::Lines(lines))?;
+            }
+            return Ok(());
+        }
         let clock = self.clock(stream.modified);
-        if stream.is_binary() {
-            return Err(unreadable(io::Error::other("it is no text")).into());
-        }
-        if stream.is_cloudtrail() {
-            let mut bytes = Vec::new();
-            { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
-            let read =
-                trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
-            let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
-            return self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each);
-        }
-        let before = (self.unread.records(), self.unread.without_frame());
-        let mut blocks = Blocks::new(stream.from).map_err(unreadable)?;
-        while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
-            self.records(Records::Lines(lines).iter(), clock.clone(), each)?;
-        }
-        let lines = self.unread.records() - before.0;
-        if lines == 0 {
-            return Err(unreadable(io::Error::other("it is empty")).into());
-        }
-        if self.unread.without_frame() - before.1 == lines {
-            let why = format!("none of its {lines} lines has a time, host and tag that are known");
-            return Err(unreadable(io::Error::other(why)).into());
-        }
-        Ok(())
+        let mut bytes = Vec::new();
+        { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
+        let read = trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
+        let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
+        self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each)
     }
 
     fn records<'r>(
@@ -200,7 +254,7 @@ impl Reader {
         for record in records {
             interpreter.record(record, &mut out);
             for counted in out.drain(..) {
-                each(counted)?;
+                each(Item::Counted(counted))?;
             }
         }
         let tally = interpreter.end();
@@ -208,6 +262,74 @@ impl Reader {
         self.unread.read(&tally);
         Ok(())
     }
+}
+
+/// When a file is due: CloudTrail's last, by the time of the next line; before all where none has a
+/// time that can be read.
+type Due = Option<(bool, Time)>;
+
+/// A file on the way through its lines.
+struct Reading {
+    next: Due,
+    /// Until it is begun.
+    stream: Option<Stream>,
+    blocks: Option<Lines>,
+    /// Lines that were read, and how many bytes of them were handed on.
+    block: Vec<u8>,
+    at: usize,
+    read: Seen,
+}
+
+/// What was read of a file.
+#[derive(Default)]
+struct Seen {
+    lines: u64,
+    without_frame: u64,
+}
+
+impl Reading {
+    /// A file without a line that can be read is told of.
+    fn ended(&self) -> Result<(), Error> {
+        let name = self.blocks.as_ref().map(|lines| lines.name.clone()).unwrap_or_default();
+        let Seen { lines, without_frame } = self.read;
+        let why = match lines {
+            0 => "it is empty".to_owned(),
+            _ if without_frame == lines => {
+                format!("none of its {lines} lines has a time, host and tag that are known")
+            }
+            _ => return Ok(()),
+        };
+        Err(Unreadable { name, cause: io::Error::other(why) }.into())
+    }
+}
+
+struct Lines {
+    name: String,
+    blocks: Blocks,
+    clock: Clock,
+}
+
+/// How many bytes of these lines come before `until`, and when what follows is due. At least one
+/// line does, and a line without a time goes with the one before it.
+fn before(lines: &[u8], until: Due, clock: &Clock) -> (usize, Option<Due>) {
+    let time =
+        |line: &[u8]| parse::syslog::envelope(line, clock).map(|frame| Some((false, frame.time)));
+    let block = Records::Lines(lines);
+    let last = match block.last() {
+        Some(Record::Line(line)) => time(line),
+        _ => None,
+    };
+    let Some(until) = until.filter(|until| last.is_none_or(|last| last > Some(*until))) else {
+        return (lines.len(), last);
+    };
+    let mut length = 0;
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        match time(line).filter(|time| *time > Some(until)) {
+            Some(later) if length > 0 => return (length, Some(later)),
+            _ => length += line.len(),
+        }
+    }
+    (length, last)
 }
 
 /// A stream with its beginning looked at.
@@ -220,6 +342,11 @@ struct Stream {
 }
 
 impl Stream {
+    /// Lines that the archive or `--format=json` wrote.
+    fn is_archive(&self) -> bool {
+        self.peeked.starts_with(b"{\"time\":\"")
+    }
+
     fn is_cloudtrail(&self) -> bool {
         trail_files::looks_like_cloudtrail(&self.peeked)
     }
@@ -260,9 +387,6 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
         entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| path.is_dir() || is_trail_file(path));
     paths.sort();
-    if paths.is_empty() {
-        return Err(unreadable(io::Error::other("it is a folder without files of CloudTrail")));
-    }
     paths.iter().try_for_each(|path| open_path(path, streams))
 }
 

@@ -1,57 +1,41 @@
 //! `login_exporter history`: the same events as a table, JSON, CSV or the metrics text.
+//!
+//! Reads the archive that `serve` keeps ([`kept`]), or logs and CloudTrail's files ([`input`]).
+//! Whatever is read goes through one filter ([`query`]) before anything of it is kept, and comes
+//! out in the order of its time ([`order`]), so that no more than a window of rows is held.
 
 mod input;
+mod kept;
 mod order;
 mod print;
-mod row;
+mod query;
+mod summary;
+mod table;
 mod unread;
 
 use std::io::{self, Write};
-
-use wildmatch::WildMatch;
 
 use crate::event::Time;
 use crate::memory::Counted;
 use crate::metrics::exposition::{self, Scrape};
 use crate::metrics::series::Store;
-use crate::policy::{Observation, Policy};
+use crate::policy::Policy;
+use crate::row::Row;
 
-pub use input::{Each, Input, Reader, Unreadable};
+pub use input::{Each, Input, Item, Reader, Unreadable};
+pub use kept::{Kept, Searched};
+pub use query::{Format, From, Look, Query};
 pub use unread::Unread;
 
 use order::Ordered;
-use row::Row;
-
-/// How the events are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Table,
-    Json,
-    Csv,
-    Prometheus,
-}
-
-/// What is asked for.
-#[derive(Debug)]
-pub struct Query {
-    pub since: Option<Time>,
-    pub until: Option<Time>,
-    /// Globs of accounts, or of the persons behind them; empty for everyone.
-    pub users: Vec<WildMatch>,
-    pub format: Format,
-    /// Name the rule that expected each login.
-    pub explain: bool,
-    /// Put the events of several inputs in the order of their times. One input keeps the order of
-    /// its records.
-    pub by_time: bool,
-    pub series_per_family: usize,
-}
+use query::Filter;
+use summary::Summary;
 
 /// Open sessions by program and user.
 pub type Sessions = Vec<(String, String, u64)>;
 
-/// Prints the events that `read` brings and that fit. `read` says which sessions are open after
-/// the last of them.
+/// Prints the events that `read` brings and that fit, and says how many did. `read` says which
+/// sessions are open after the last of them.
 ///
 /// # Errors
 /// An input that cannot be read, or an output that cannot be written.
@@ -60,91 +44,165 @@ pub fn print(
     query: &Query,
     policy: &Policy,
     out: &mut impl Write,
-) -> Result<(), Error> {
-    match query.format {
-        Format::Prometheus => return metrics(read, query, policy, out),
-        Format::Table => print::table_header(out)?,
-        Format::Csv => print::csv_header(out)?,
-        Format::Json => {}
-    }
-    let mut ordered = Ordered::new(query.by_time);
-    read(&mut |counted| match ordered.after(counted) {
-        Some(next) => row(&next, query, policy, out),
-        None => Ok(()),
-    })?;
-    for counted in ordered.rest() {
-        row(&counted, query, policy, out)?;
-    }
-    Ok(out.flush()?)
+) -> Result<u64, Error> {
+    let mut printer = Printer::new(query, policy, out);
+    printer.header()?;
+    let sessions = read(&mut |item| printer.take(item))?;
+    printer.finish(sessions)
 }
 
-fn row(
-    counted: &Counted<'_>,
-    query: &Query,
-    policy: &Policy,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let observation = policy.observe(counted);
-    if !query.wants(&observation) {
-        return Ok(());
-    }
-    let why = query.explain.then(|| explanation(&observation, counted, policy)).flatten();
-    let row = Row::new(&observation, why.as_deref());
-    match query.format {
-        Format::Table => print::table(&row, out),
-        Format::Csv => print::csv(&row, out),
-        Format::Json | Format::Prometheus => print::json(&row, out),
-    }
+/// Takes what is read and prints what fits.
+struct Printer<'q, W> {
+    query: &'q Query,
+    filter: Filter<'q>,
+    policy: &'q Policy,
+    ordered: Ordered,
+    summary: Option<Summary>,
+    store: Option<Store>,
+    newest: Time,
+    found: u64,
+    lines: u64,
+    out: W,
 }
 
-/// The rule that fitted, or why none did.
-fn explanation(
-    observation: &Observation<'_>,
-    counted: &Counted<'_>,
-    policy: &Policy,
-) -> Option<String> {
-    observation.rule.map(str::to_owned).or_else(|| policy.explain(counted))
-}
-
-fn metrics(
-    read: impl FnOnce(Each<'_>) -> Result<Sessions, Error>,
-    query: &Query,
-    policy: &Policy,
-    out: &mut impl Write,
-) -> Result<(), Error> {
-    let mut store = Store::new(query.series_per_family);
-    let mut now = Time::default();
-    let sessions = read(&mut |counted| {
-        now = now.max(counted.event.time);
-        let observation = policy.observe(&counted);
-        if query.wants(&observation) {
-            store.observe(&observation, false, now);
+impl<'q, W: Write> Printer<'q, W> {
+    fn new(query: &'q Query, policy: &'q Policy, out: W) -> Self {
+        let metrics = query.format == Format::Prometheus;
+        Printer {
+            filter: Filter::new(query),
+            policy,
+            ordered: Ordered::new(query.by_time, query.last),
+            summary: query.summary.then(Summary::default),
+            store: metrics.then(|| Store::new(query.series_per_family)),
+            newest: Time::default(),
+            found: 0,
+            lines: 0,
+            query,
+            out,
         }
-        Ok(())
-    })?;
-    let scrape = Scrape {
-        viewer: None,
-        format: Default::default(),
-        now: now.into(),
-        created: false,
-        saved: true,
-    };
-    let users = &query.users;
-    let active = sessions
-        .into_iter()
-        .filter(|(_, user, _)| users.is_empty() || users.iter().any(|wanted| wanted.matches(user)));
-    out.write_all(&exposition::render(&mut store, None, &scrape, active))?;
-    Ok(out.flush()?)
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        match self.query.format {
+            _ if self.query.summary || self.query.headless => Ok(()),
+            Format::Table => table::header(&self.query.look, &mut self.out),
+            Format::Csv => print::csv_header(&mut self.out),
+            Format::Json | Format::Prometheus => Ok(()),
+        }
+    }
+
+    fn take(&mut self, item: Item<'_>) -> io::Result<()> {
+        match item {
+            Item::Counted(counted) => self.counted(&counted),
+            Item::Lines(block) => {
+                let mut candidates = Vec::new();
+                // Lines that hold no event are of another program: they are passed over.
+                self.filter.candidates(block, |line| -> io::Result<()> {
+                    candidates.push(line);
+                    Ok(())
+                })?;
+                candidates.into_iter().try_for_each(|line| self.line(line))
+            }
+        }
+    }
+
+    fn counted(&mut self, counted: &Counted<'_>) -> io::Result<()> {
+        let observation = self.policy.observe(counted);
+        let mut row = Row::new(&observation);
+        if !self.filter.wants(&row) {
+            return Ok(());
+        }
+        if let Some(store) = &mut self.store {
+            self.newest = self.newest.max(counted.event.time);
+            self.found += 1;
+            store.observe(&observation, false, self.newest);
+            return Ok(());
+        }
+        match self.query.explain {
+            true => row.why = self.policy.explain(counted).map(Into::into),
+            false => row.rule = None,
+        }
+        self.row(&row, counted.event.ordinal)
+    }
+
+    /// A line of the archive, as it was judged when it was counted.
+    fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        let Ok(mut row) = Row::from_json(line) else { return Ok(()) };
+        if !self.filter.wants(&row) {
+            return Ok(());
+        }
+        self.lines += 1;
+        if let (Some(store), Some(event)) = (&mut self.store, row.to_event()) {
+            self.newest = self.newest.max(event.time);
+            self.found += 1;
+            store.observe(&row.observation(&event), false, self.newest);
+            return Ok(());
+        }
+        if !self.query.explain {
+            row.rule = None;
+        }
+        self.row(&row, self.lines)
+    }
+
+    fn row(&mut self, row: &Row<'_>, ordinal: u64) -> io::Result<()> {
+        self.found += 1;
+        if let Some(summary) = &mut self.summary {
+            summary.add(row, &self.query.look);
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        match self.query.format {
+            Format::Table => table::row(row, &self.query.look, &mut text)?,
+            Format::Csv => print::csv(row, &mut text)?,
+            Format::Json | Format::Prometheus => row.write_json(&mut text)?,
+        }
+        match self.ordered.after(row.time, ordinal, text) {
+            Some(next) => self.out.write_all(&next),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(mut self, sessions: Sessions) -> Result<u64, Error> {
+        if let Some(store) = &mut self.store {
+            let users: Vec<_> =
+                self.query.users.iter().map(|u| wildmatch::WildMatch::new(u)).collect();
+            let now = self.newest;
+            let scrape = Scrape {
+                viewer: None,
+                format: Default::default(),
+                now: now.into(),
+                created: false,
+                saved: true,
+            };
+            let active = sessions
+                .into_iter()
+                .filter(|(_, user, _)| users.is_empty() || users.iter().any(|u| u.matches(user)));
+            self.out.write_all(&exposition::render(store, None, &scrape, active))?;
+            self.out.flush()?;
+            return Ok(self.found);
+        }
+        for row in self.ordered.rest() {
+            self.out.write_all(&row)?;
+        }
+        if let Some(summary) = &self.summary {
+            summary.print(&self.query.look, &mut self.out)?;
+        }
+        if self.query.format == Format::Table && self.query.look.width.is_some() {
+            still_in(&sessions, &mut self.out)?;
+        }
+        self.out.flush()?;
+        Ok(self.found)
+    }
 }
 
-impl Query {
-    fn wants(&self, observation: &Observation<'_>) -> bool {
-        let time = observation.event.time;
-        self.since.is_none_or(|since| time >= since)
-            && self.until.is_none_or(|until| time < until)
-            && (self.users.is_empty()
-                || self.users.iter().any(|user| row::concerns(observation, user)))
+/// Who is still in after what was read, as `last` says it.
+fn still_in(sessions: &Sessions, out: &mut impl Write) -> io::Result<()> {
+    for (program, user, count) in sessions {
+        let times = if *count > 1 { format!(" ×{count}") } else { String::new() };
+        let user = if user.is_empty() { "a tunnel" } else { user };
+        writeln!(out, "still in: {} ({}){times}", print::visible(user), print::visible(program))?;
     }
+    Ok(())
 }
 
 /// Why nothing (more) was printed.
@@ -156,13 +214,13 @@ pub enum Error {
     Output(io::Error),
 }
 
-impl From<Unreadable> for Error {
+impl std::convert::From<Unreadable> for Error {
     fn from(error: Unreadable) -> Self {
         Error::Input(error)
     }
 }
 
-impl From<io::Error> for Error {
+impl std::convert::From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Error::Output(error)
     }

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::interpreter::{Interpreter, Tally};
+use crate::archive::{Pending, Plan};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
 use crate::metrics::recent::Recent;
 use crate::metrics::series::{Moment, Store};
 use crate::parse::Clock;
-use crate::policy::Policy;
+use crate::policy::privacy::Privacy;
+use crate::policy::{Observation, Policy};
 use crate::record::{Position, SourceId, SourceKind};
+use crate::row::Row;
 use crate::source::{Records, Report};
 use crate::trust::UserIds;
 
@@ -37,6 +40,9 @@ pub struct Snapshot<S, M, R> {
     pub baseline_end: u64,
     #[serde(default)]
     pub watched: Watched,
+    /// What of the archive is not in its file yet.
+    #[serde(default)]
+    pub archive: Plan,
     pub series: S,
     pub memory: M,
     pub recent: R,
@@ -60,6 +66,7 @@ pub struct Ledger {
     pub series: Store,
     pub memory: Memory,
     pub recent: Recent,
+    pub archive: Pending,
     positions: BTreeMap<SourceId, Position>,
     /// As loaded; what is newer stands in `states`.
     last_records: BTreeMap<SourceId, i64>,
@@ -93,6 +100,7 @@ impl Ledger {
             series: saved.series,
             memory: saved.memory,
             recent: saved.recent,
+            archive: Pending::from(saved.archive),
             positions: saved.positions,
             last_records: saved.last_records,
             baseline: saved.baseline,
@@ -187,7 +195,15 @@ impl Ledger {
             interpreter.record(record, &mut counted);
             for event in counted.drain(..) {
                 let live = reading.is_live(&event);
-                observe(&mut self.series, &mut self.recent, policy, &event, live, now);
+                observe(
+                    &mut self.series,
+                    &mut self.recent,
+                    &mut self.archive,
+                    policy,
+                    &event,
+                    live,
+                    now,
+                );
             }
         }
         // The last record tells how fresh the source is, also where it told no event.
@@ -231,7 +247,15 @@ impl Ledger {
         let reading = self.reading(true, true);
         for event in &released {
             let live = reading.is_live(event);
-            observe(&mut self.series, &mut self.recent, policy, event, live, now);
+            observe(
+                &mut self.series,
+                &mut self.recent,
+                &mut self.archive,
+                policy,
+                event,
+                live,
+                now,
+            );
             self.moves += 1;
         }
     }
@@ -267,7 +291,7 @@ impl Ledger {
 
     /// What is to be saved, as it stands now. The caller writes it and says so by
     /// [`Ledger::was_saved`], with the mark that is handed out beside it.
-    pub fn snapshot(&self) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
+    pub fn snapshot(&self, archive: Plan) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
         let last = self.states.iter().filter_map(|(id, state)| {
             state.last_record.map(|time| (id.clone(), time.nanoseconds()))
         });
@@ -280,6 +304,7 @@ impl Ledger {
             ordinal: self.ordinal,
             baseline_end: self.baseline_end,
             watched: self.watched,
+            archive,
             series: &self.series,
             memory: &self.memory,
             recent: &self.recent,
@@ -319,12 +344,22 @@ impl Reading {
 fn observe(
     series: &mut Store,
     recent: &mut Recent,
+    archive: &mut Pending,
     policy: &Policy,
     event: &Counted<'_>,
     live: bool,
     now: Moment,
 ) {
     let observation = policy.observe(event);
-    series.observe(&observation, live, now);
-    recent.push(&observation);
+    let Privacy { views, .. } = &policy.privacy;
+    let shown = |view, show: &mut dyn FnMut(&Observation<'_>)| match policy
+        .privacy
+        .mask(view, &observation)
+    {
+        Some(masked) => show(&masked.observation()),
+        None => show(&observation),
+    };
+    shown(views.labels, &mut |seen| series.observe(seen, live, now));
+    shown(views.page, &mut |seen| recent.push(seen));
+    shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
 }

@@ -4,6 +4,7 @@
 //! from. It is changed by whole batches and saved whole, so that no snapshot ever holds a count
 //! without its position. One lock guards it; nothing waits on disk or network while holding it.
 
+mod archiving;
 mod interpreter;
 mod ledger;
 mod scrape;
@@ -21,12 +22,17 @@ use crate::record::SourceId;
 use crate::source::{Delivery, Source};
 use crate::trust::UserIds;
 use jiff::tz::TimeZone;
+use tokio::sync::Notify;
 
+pub use archiving::Archiving;
 pub use interpreter::{Interpreter, Tally, Unknown};
 pub use ledger::{Ledger, Saved, State};
 pub use scrape::{Asked, Scraping};
 
 use telling::Telling;
+
+/// How long reading waits for the archive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the stages of every source share.
 #[derive(Debug)]
@@ -34,19 +40,18 @@ pub struct Pipeline {
     ledger: Mutex<Ledger>,
     policy: RwLock<Arc<Policy>>,
     pub own: Own,
+    /// So much waits for the archive that it should be saved now; then that there is room again.
+    pub full: Notify,
+    pub(crate) room: Notify,
     users: Box<dyn UserIds>,
     began: Instant,
 }
 
 impl Pipeline {
     pub fn new(ledger: Ledger, policy: Policy, own: Own, users: Box<dyn UserIds>) -> Self {
-        Pipeline {
-            ledger: Mutex::new(ledger),
-            policy: RwLock::new(Arc::new(policy)),
-            own,
-            users,
-            began: Instant::now(),
-        }
+        let (full, room) = (Notify::new(), Notify::new());
+        let (ledger, policy) = (Mutex::new(ledger), RwLock::new(Arc::new(policy)));
+        Pipeline { ledger, policy, own, full, room, users, began: Instant::now() }
     }
 
     /// The ledger. A panic elsewhere cannot leave it half changed in a way that matters more than
@@ -73,8 +78,19 @@ impl Pipeline {
         loop {
             let delivery = source.next().await;
             self.take(&id, &telling, delivery, &zone);
+            self.make_room().await;
             // A backlog that is always ready must not keep a scrape waiting.
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Lets what waits for the archive go to its file before more is read. Where that fails, too
+    /// much waits at last, and what finds no room is told of.
+    async fn make_room(&self) {
+        let room = self.room.notified();
+        if self.ledger().archive.is_full() {
+            self.full.notify_one();
+            let _ = tokio::time::timeout(PATIENCE, room).await;
         }
     }
 

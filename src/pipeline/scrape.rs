@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-use super::Pipeline;
 use super::ledger::{Ledger, Mark};
+use super::{Archiving, Pipeline};
+use crate::archive::Plan;
 use crate::metrics::exposition::{self, Format, Page};
 use crate::metrics::series::Viewer;
 use crate::state;
@@ -22,6 +23,7 @@ pub struct Scraping {
     store: Arc<state::Store>,
     /// `--web.openmetrics-created`
     created: bool,
+    archiving: Option<Arc<Archiving>>,
     /// One snapshot is written at a time, and in the order in which it was taken.
     saving: tokio::sync::Mutex<()>,
     /// When a snapshot was last taken only for who has seen what.
@@ -39,9 +41,14 @@ pub struct Asked<'a> {
 }
 
 impl Scraping {
-    pub fn new(pipeline: Arc<Pipeline>, store: Arc<state::Store>, created: bool) -> Self {
+    pub fn new(
+        pipeline: Arc<Pipeline>,
+        store: Arc<state::Store>,
+        archiving: Option<Arc<Archiving>>,
+        created: bool,
+    ) -> Self {
         let (saving, for_views) = (tokio::sync::Mutex::new(()), Mutex::default());
-        Scraping { pipeline, store, created, saving, for_views }
+        Scraping { pipeline, store, created, archiving, saving, for_views }
     }
 
     /// The text of one scrape. A save that fails is counted, and the scrape is served all the same:
@@ -76,7 +83,7 @@ impl Scraping {
     }
 
     /// The event families, with what is to be saved before they are shown.
-    fn shown(&self, asked: &Asked<'_>) -> (Format, Page, Option<(Vec<u8>, Mark)>) {
+    fn shown(&self, asked: &Asked<'_>) -> (Format, Page, Option<Unsaved>) {
         let format = Format::negotiate(asked.accept);
         let now = self.pipeline.now();
         let mut ledger = self.pipeline.ledger();
@@ -86,7 +93,7 @@ impl Scraping {
         let scrape =
             exposition::Scrape { viewer: asked.viewer, format, now, created: self.created, saved };
         let page = Page::of_events(&mut ledger.series, &scrape, active);
-        (format, page, saved.then(|| serialized(&mut ledger)).flatten())
+        (format, page, saved.then(|| self.serialized(&mut ledger)).flatten())
     }
 
     fn takes_turn(&self) -> bool {
@@ -104,45 +111,81 @@ impl Scraping {
         let unsaved = {
             let mut ledger = self.pipeline.ledger();
             let any = ledger.is_unsaved() || ledger.series.views_are_unsaved();
-            any.then(|| serialized(&mut ledger)).flatten()
+            any.then(|| self.serialized(&mut ledger)).flatten()
         };
         if let Some(unsaved) = unsaved {
             self.write(unsaved).await;
         }
     }
 
-    async fn write(&self, (bytes, mark): (Vec<u8>, Mark)) {
-        let store = self.store.clone();
-        let written = tokio::task::spawn_blocking(move || store.write(&bytes)).await;
-        let failed = match written {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(error) => Some(format!("the snapshot's writer ended early: {error}")),
-        };
-        let mut ledger = self.pipeline.ledger();
-        ledger.series.was_saved();
-        match failed {
-            None => {
-                ledger.was_saved(mark);
-                self.pipeline.own.saved(super::now());
+    async fn write(&self, unsaved: Unsaved) {
+        let Unsaved { bytes, mark, plan, turned } = unsaved;
+        let (store, archiving) = (self.store.clone(), self.archiving.clone());
+        let (own, lines) = (self.pipeline.own.clone(), plan.lines.len());
+        let written = tokio::task::spawn_blocking(move || {
+            let archiving = archiving.as_deref();
+            if let Some(archiving) = archiving {
+                archiving.sync(&own);
             }
-            Some(cause) => {
+            store.write(&bytes)?;
+            Ok::<_, state::StateError>(archiving.and_then(|a| a.append(&plan, &own)))
+        })
+        .await;
+        let written = match written {
+            Ok(written) => written.map_err(|error| error.to_string()),
+            Err(error) => Err(format!("the snapshot's writer ended early: {error}")),
+        };
+        self.pipeline.ledger().series.was_saved();
+        match written {
+            Ok(appended) => self.saved(mark, appended.map(|length| (lines, length)), turned),
+            Err(cause) => {
                 warn!("{cause}");
                 self.pipeline.own.save_failed();
             }
         }
     }
-}
 
-/// The ledger as bytes to write.
-fn serialized(ledger: &mut Ledger) -> Option<(Vec<u8>, Mark)> {
-    ledger.series.is_being_saved();
-    let (snapshot, mark) = ledger.snapshot();
-    match state::Store::serialize(&snapshot) {
-        Ok(bytes) => Some((bytes, mark)),
-        Err(error) => {
-            warn!("{error}");
-            None
+    fn saved(&self, mark: Mark, appended: Option<(usize, u64)>, turned: bool) {
+        let in_use = {
+            let mut ledger = self.pipeline.ledger();
+            ledger.was_saved(mark);
+            if let Some((bytes, length)) = appended {
+                ledger.archive.appended(bytes, length);
+            }
+            self.pipeline.own.archive_lost(ledger.archive.take_lost());
+            ledger.archive.stem().to_owned()
+        };
+        self.pipeline.room.notify_waiters();
+        let now = super::now();
+        self.pipeline.own.saved(now);
+        // The day before is packed once the snapshot says that it is closed.
+        if let Some(archiving) = self.archiving.clone().filter(|_| turned) {
+            let own = self.pipeline.own.clone();
+            tokio::task::spawn_blocking(move || archiving.tidy(&in_use, now, &own));
         }
     }
+
+    /// The ledger as bytes to write, with what of the archive is to be appended then.
+    fn serialized(&self, ledger: &mut Ledger) -> Option<Unsaved> {
+        ledger.series.is_being_saved();
+        let turned = self.archiving.as_ref().is_some_and(|a| a.turn(ledger, super::now()));
+        let plan = ledger.archive.plan();
+        let (snapshot, mark) = ledger.snapshot(plan.clone());
+        match state::Store::serialize(&snapshot) {
+            Ok(bytes) => Some(Unsaved { bytes, mark, plan, turned }),
+            Err(error) => {
+                warn!("{error}");
+                None
+            }
+        }
+    }
+}
+
+/// A snapshot to be written, and what is to be archived once it is.
+struct Unsaved {
+    bytes: Vec<u8>,
+    mark: Mark,
+    plan: Plan,
+    /// The archive goes on in another file from now on.
+    turned: bool,
 }

@@ -6,6 +6,7 @@
 pub mod expected;
 pub mod identities;
 pub mod networks;
+pub mod privacy;
 
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ use crate::memory::Counted;
 use expected::{Expectations, Facts, Kind};
 use identities::{Identities, Identity, Principal};
 use networks::{AWS, Networks};
+use privacy::Privacy;
 
 /// A judged event: what is counted.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub struct Rules {
 #[derive(Debug, Default)]
 pub struct Policy {
     rules: Rules,
+    /// What of a person is shown where.
+    pub privacy: Privacy,
     /// The place of each rule in the file, by list.
     places: [Vec<String>; 3],
 }
@@ -53,7 +57,7 @@ impl From<Rules> for Policy {
             let count = rules.expected.list(kind).len();
             (0..count).map(|n| format!("expected.{}[{n}]", kind.as_str())).collect()
         });
-        Policy { rules, places }
+        Policy { rules, places, privacy: Privacy::default() }
     }
 }
 

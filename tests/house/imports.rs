@@ -12,6 +12,8 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("memory", &["event"], &[]),
     ("trust", &["event", "programs", "record", "parse"], &[]),
     ("policy", &["address", "event", "memory"], &[]),
+    ("row", &["event", "policy", "metrics"], &[]),
+    ("archive", &["event", "row"], &[]),
     ("metrics", &["event", "policy"], &["prometheus"]),
     (
         "source",
@@ -32,14 +34,17 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "pipeline",
-        &["event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "state"],
+        &[
+            "event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "state",
+            "row", "archive",
+        ],
         &[],
     ),
     (
         "history",
         &[
             "event", "programs", "record", "source", "parse", "memory", "trust", "policy",
-            "metrics", "config", "pipeline",
+            "metrics", "config", "pipeline", "row", "archive",
         ],
         &[],
     ),
@@ -47,7 +52,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         "app",
         &[
             "event", "host", "programs", "record", "source", "parse", "memory", "trust", "policy",
-            "metrics", "state", "web", "config", "pipeline", "history",
+            "metrics", "state", "web", "config", "pipeline", "history", "row", "archive",
         ],
         &[],
     ),

@@ -27,6 +27,11 @@ pub static OWN_FAMILIES: &[&Family] = &[
     &STATE_SAVES,
     &STATE_SAVE_FAILURES,
     &STATE_LAST_SAVE,
+    &ARCHIVE_LINES,
+    &ARCHIVE_FAILURES,
+    &ARCHIVE_LOST,
+    &ARCHIVE_REMOVED,
+    &ARCHIVE_SIZE,
     &RULES_RELOAD_SUCCESS,
     &RULES_LAST_RELOAD,
 ];
@@ -96,6 +101,19 @@ pub static STATE_LAST_SAVE: Family =
     Family::gauge("login_exporter_state_last_save_timestamp_seconds", &[])
         .unit("seconds")
         .help("When a snapshot was last saved.");
+
+pub static ARCHIVE_LINES: Family = Family::counter("login_exporter_archive_lines_total", &[])
+    .help("Lines that were appended to the archive.");
+pub static ARCHIVE_FAILURES: Family = Family::counter("login_exporter_archive_failures_total", &[])
+    .help("Times that the archive could not be written; what waits is tried again.");
+pub static ARCHIVE_LOST: Family = Family::counter("login_exporter_archive_lines_lost_total", &[])
+    .help("Lines that found no room while the archive could not be written.");
+pub static ARCHIVE_REMOVED: Family =
+    Family::counter("login_exporter_archive_files_removed_total", &[])
+        .help("Files of the archive that went because of their age or its size.");
+pub static ARCHIVE_SIZE: Family = Family::gauge("login_exporter_archive_size_bytes", &[])
+    .unit("bytes")
+    .help("Size of the archive when it was last tidied.");
 
 pub static RULES_RELOAD_SUCCESS: Family = Family::gauge("login_exporter_rules_reload_success", &[])
     .help("1 if the rules in force are those of the files; 0 if the new ones were refused.");

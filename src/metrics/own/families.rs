@@ -28,6 +28,11 @@ pub(super) struct Families {
     pub(super) state_saves: IntCounterVec,
     pub(super) state_save_failures: IntCounterVec,
     pub(super) state_last_save: GaugeVec,
+    pub(super) archive_lines: IntCounterVec,
+    pub(super) archive_failures: IntCounterVec,
+    pub(super) archive_lost: IntCounterVec,
+    pub(super) archive_removed: IntCounterVec,
+    pub(super) archive_size: IntGaugeVec,
     pub(super) rules_reload_success: IntGaugeVec,
     pub(super) rules_last_reload: GaugeVec,
 }
@@ -54,6 +59,11 @@ impl Families {
             state_saves: counter(registry, &own::STATE_SAVES)?,
             state_save_failures: counter(registry, &own::STATE_SAVE_FAILURES)?,
             state_last_save: time(registry, &own::STATE_LAST_SAVE)?,
+            archive_lines: counter(registry, &own::ARCHIVE_LINES)?,
+            archive_failures: counter(registry, &own::ARCHIVE_FAILURES)?,
+            archive_lost: counter(registry, &own::ARCHIVE_LOST)?,
+            archive_removed: counter(registry, &own::ARCHIVE_REMOVED)?,
+            archive_size: number(registry, &own::ARCHIVE_SIZE)?,
             rules_reload_success: number(registry, &own::RULES_RELOAD_SUCCESS)?,
             rules_last_reload: time(registry, &own::RULES_LAST_RELOAD)?,
         })

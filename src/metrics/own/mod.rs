@@ -121,6 +121,41 @@ impl Own {
         self.families.state_save_failures.with_label_values(NO_LABELS).inc();
     }
 
+    /// An archive is kept: its counters stand at 0 from now on.
+    pub fn archive(&self) {
+        let families = [
+            &self.families.archive_lines,
+            &self.families.archive_failures,
+            &self.families.archive_lost,
+            &self.families.archive_removed,
+        ];
+        families.iter().for_each(|family| drop(family.with_label_values(NO_LABELS)));
+    }
+
+    /// So many lines were appended to the archive.
+    pub fn archived(&self, lines: u64) {
+        self.families.archive_lines.with_label_values(NO_LABELS).inc_by(lines);
+    }
+
+    /// The archive could not be written.
+    pub fn archive_failed(&self) {
+        self.families.archive_failures.with_label_values(NO_LABELS).inc();
+    }
+
+    /// So many lines found no room.
+    pub fn archive_lost(&self, lines: u64) {
+        if lines > 0 {
+            self.families.archive_lost.with_label_values(NO_LABELS).inc_by(lines);
+        }
+    }
+
+    /// The archive was kept within its bounds.
+    pub fn archive_tidied(&self, size: u64, removed: u64) {
+        self.families.archive_removed.with_label_values(NO_LABELS).inc_by(removed);
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        self.families.archive_size.with_label_values(NO_LABELS).set(size);
+    }
+
     /// The rules were read, at the start or again.
     pub fn rules_loaded(&self, now: Time) {
         self.families.rules_reload_success.with_label_values(NO_LABELS).set(1);

@@ -150,6 +150,8 @@ fn every_family_of_the_catalog_is_on_the_page_once_it_has_a_value() {
     own.programs(&["sshd"]);
     own.saved(at(1));
     own.rules_loaded(at(1));
+    own.archive();
+    own.archive_tidied(0, 0);
     let page = page(&own);
     for family in crate::metrics::catalog::own::OWN_FAMILIES {
         let head = format!("# TYPE {} {}\n", family.name, family.kind.as_str());

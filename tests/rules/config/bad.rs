@@ -27,7 +27,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "network: {}",
-        "x.yml:1: network: unknown key: did you mean networks? Allowed here: source, auth_log, auth_logs, cloudtrail, state, web, log, limits, failures, networks, identities, expected",
+        "x.yml:1: network: unknown key: did you mean networks? Allowed here: source, auth_log, auth_logs, cloudtrail, ssm_agent, state, archive, privacy, web, log, limits, failures, programs, trust, networks, identities, expected",
     ),
     (
         "web: {listen_addresses: ['127.0.0.1']}",
@@ -137,7 +137,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "expected: {logins: [{method: pubkey}]}",
-        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: did you mean publickey? Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, other"#,
+        r#"x.yml:1: expected.logins[0].method: "pubkey" is not a method: did you mean publickey? Allowed here: publickey, certificate, password, keyboard-interactive, hostbased, gssapi, none, session-manager, other"#,
     ),
     (
         "expected: {logins: [{user: [a, {not: b}]}]}",
@@ -245,8 +245,8 @@ fn a_bad_flag_is_one_line_that_names_it() {
             r#"--format: "xml" is not a format: table, json, csv, prometheus is allowed"#,
         ),
         (
-            &["history", "--since=yesterday"],
-            r#"--since: "yesterday" is not a time: write 2026-01-02, 2026-01-02T08:00, 2026-01-02T08:00:00Z, or 24h for a day ago"#,
+            &["history", "--since=someday"],
+            r#"--since: "someday" is not a time: write yesterday, today, 14:30, 2026-01-02, 2026-01-02T08:00, 2026-01-02T08:00:00Z, or 24h for a day ago"#,
         ),
         (
             &["--config.file=/nonexistent/x.yml"],

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use login_exporter::config::{
-    Account, AuthLog, Command, HistoryFormat, LogFormat, LogLevel, Moment, SourceChoice, Start,
+    Account, AuthLog, Colour, Command, HistoryFormat, LogFormat, LogLevel, Moment, SourceChoice,
+    Start,
 };
 use login_exporter::event::Time;
 
@@ -26,6 +27,10 @@ fn no_flag_is_needed() {
     assert_eq!(settings.web.telemetry_path, "/metrics");
     assert_eq!(settings.web.max_requests, 40);
     assert_eq!(settings.state_dir, Path::new("/home/me/.local/state/login_exporter"));
+    let archive = Path::new("/home/me/.local/state/login_exporter/archive");
+    assert_eq!(settings.archive.dir.as_deref(), Some(archive));
+    assert_eq!((settings.archive.retention, settings.archive.max_size), (400 * DAY, 512_000_000));
+    assert_eq!(settings.ssm_agent_dir, None);
     assert_eq!(settings.limits.series_per_family, 1_000);
     assert_eq!(settings.limits.forget_after, 400 * DAY);
     assert_eq!((settings.failures.threshold, settings.failures.window), (5, DAY / 24));
@@ -178,9 +183,26 @@ fn history_says_what_to_read_and_how_to_print() {
         "--user=root",
         "--format=json",
         "--explain",
+        "--event=sudo_*",
+        "--from=203.0.113.0/24",
+        "--host=web-*",
+        "--expected=false",
+        "-n",
+        "20",
+        "--summary",
+        "--follow",
+        "--utc",
+        "--color=never",
     ]) else {
         panic!()
     };
+    assert_eq!(
+        (full.events, full.from),
+        (vec!["sudo_*".to_owned()], vec!["203.0.113.0/24".to_owned()])
+    );
+    assert_eq!((full.hosts, full.expected.as_deref()), (vec!["web-*".to_owned()], Some("false")));
+    assert_eq!((full.last, full.summary, full.follow, full.utc), (Some(20), true, true, true));
+    assert_eq!(full.colour, Colour::Never);
     assert_eq!(full.files, [PathBuf::from("a.gz"), PathBuf::from("-")]);
     assert_eq!(full.since, Some(Moment::Ago(DAY)));
     assert_eq!(full.until, Some(Moment::At(Time::new(1_767_340_800, 0))));

@@ -1,0 +1,320 @@
+//! What is asked for, and which rows fit.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use wildmatch::WildMatch;
+
+use crate::event::Time;
+use crate::row::{Row, rfc3339};
+
+/// How the events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+    Prometheus,
+}
+
+/// Whence someone came: one address, a network, or the host name that was logged.
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    Network(IpNet),
+    Name(WildMatch),
+}
+
+impl From {
+    /// `203.0.113.9`, `203.0.113.0/24`, `2001:db8::/32`, `*.example.org`.
+    pub fn parse(text: &str) -> From {
+        let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        match address.ok().or_else(|| text.parse().ok()) {
+            Some(net) => From::Network(net),
+            None => From::Name(WildMatch::new(text)),
+        }
+    }
+
+    fn fits(&self, source: &str) -> bool {
+        match self {
+            From::Name(name) => name.matches(source),
+            From::Network(net) => {
+                let bare = source.split_once('%').map_or(source, |(bare, _)| bare);
+                let address = bare.parse::<IpAddr>().map(|address| address.to_canonical());
+                address.is_ok_and(|address| net.contains(&address))
+            }
+        }
+    }
+}
+
+/// What is asked for. An empty list asks for everything.
+#[derive(Debug)]
+pub struct Query {
+    pub since: Option<Time>,
+    pub until: Option<Time>,
+    /// Globs of accounts, or of the persons behind them.
+    pub users: Vec<String>,
+    /// Globs of `event`.
+    pub events: Vec<String>,
+    pub from: Vec<String>,
+    /// Globs of hosts, with or without their domain.
+    pub hosts: Vec<String>,
+    /// `true`, `false` or `unset`.
+    pub expected: Option<String>,
+    /// Only the newest.
+    pub last: Option<usize>,
+    pub format: Format,
+    /// Tell why no rule expected it.
+    pub explain: bool,
+    pub summary: bool,
+    /// Without the line above the rows.
+    pub headless: bool,
+    /// Put the events of several inputs in the order of their times. One input keeps the order of
+    /// its records.
+    pub by_time: bool,
+    pub series_per_family: usize,
+    /// How the table looks.
+    pub look: Look,
+}
+
+/// How the table looks: as on a terminal, or as for a program.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub zone: TimeZone,
+    /// Columns of the terminal; `None` where it is none.
+    pub width: Option<usize>,
+    pub colour: bool,
+    pub now: Time,
+    /// The host that needs not be named.
+    pub host: String,
+}
+
+/// The query made ready.
+#[derive(Debug)]
+pub(super) struct Filter<'q> {
+    query: &'q Query,
+    users: Vec<WildMatch>,
+    events: Vec<WildMatch>,
+    from: Vec<From>,
+    hosts: Vec<WildMatch>,
+    /// Bytes that every line that fits holds.
+    literal: Option<memchr::memmem::Finder<'static>>,
+    /// The seconds of `since` and `until` as a line begins with them.
+    window: [Option<String>; 2],
+}
+
+/// A line of the archive begins so, and the time follows.
+const BEGINNING: &[u8] = b"{\"time\":\"";
+
+/// `2026-11-26T01:02:03`, which sorts as the times do.
+const SECONDS: usize = 19;
+
+impl<'q> Filter<'q> {
+    pub(super) fn new(query: &'q Query) -> Filter<'q> {
+        let globs = |texts: &[String]| texts.iter().map(|text| WildMatch::new(text)).collect();
+        let seconds = |time: Option<Time>| {
+            time.map(|time| rfc3339(Time::new(time.seconds(), 0)).chars().take(SECONDS).collect())
+        };
+        Filter {
+            query,
+            users: globs(&query.users),
+            events: globs(&query.events),
+            from: query.from.iter().map(|text| From::parse(text)).collect(),
+            hosts: globs(&query.hosts),
+            literal: literal(query).map(|text| memchr::memmem::Finder::new(&text).into_owned()),
+            window: [seconds(query.since), seconds(query.until)],
+        }
+    }
+
+    /// Calls `each` with every line of the block that may fit, without reading the others.
+    pub(super) fn candidates<'b, E>(
+        &self,
+        block: &'b [u8],
+        mut each: impl FnMut(&'b [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut rest = block;
+        while !rest.is_empty() {
+            let at = match &self.literal {
+                None => 0,
+                Some(literal) => match literal.find(rest) {
+                    None => return Ok(()),
+                    Some(at) => memchr::memrchr(b'\n', &rest[..at]).map_or(0, |end| end + 1),
+                },
+            };
+            let end = memchr::memchr(b'\n', &rest[at..]).map_or(rest.len(), |end| at + end);
+            let line = &rest[at..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if !line.is_empty() && self.may_be_in_time(line) {
+                each(line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the seconds that the line begins with may be asked for.
+    fn may_be_in_time(&self, line: &[u8]) -> bool {
+        let time = line.strip_prefix(BEGINNING).and_then(|rest| rest.get(..SECONDS));
+        let Some(time) = time else { return true };
+        let [since, until] = &self.window;
+        since.as_ref().is_none_or(|since| time >= since.as_bytes())
+            && until.as_ref().is_none_or(|until| time <= until.as_bytes())
+    }
+
+    pub(super) fn wants(&self, row: &Row<'_>) -> bool {
+        let query = self.query;
+        query.since.is_none_or(|since| row.time >= since)
+            && query.until.is_none_or(|until| row.time < until)
+            && any(&self.users, |glob| concerns(row, glob))
+            && any(&self.events, |glob| glob.matches(&row.event))
+            && any(&self.from, |from| row.source.as_deref().is_some_and(|s| from.fits(s)))
+            && any(&self.hosts, |glob| is_host(row.host.as_deref().unwrap_or_default(), glob))
+            && query
+                .expected
+                .as_deref()
+                .is_none_or(|expected| row.expected.as_deref().unwrap_or("unset") == expected)
+    }
+}
+
+fn any<T>(list: &[T], fits: impl Fn(&T) -> bool) -> bool {
+    list.is_empty() || list.iter().any(fits)
+}
+
+/// Whether the event's account, the account it became, or the person behind it is meant.
+fn concerns(row: &Row<'_>, who: &WildMatch) -> bool {
+    [&row.user, &row.target_user, &row.identity]
+        .into_iter()
+        .filter_map(|name| name.as_deref())
+        .any(|name| who.matches(name))
+}
+
+fn is_host(host: &str, wanted: &WildMatch) -> bool {
+    let short = host.split('.').next().unwrap_or_default();
+    wanted.matches(host) || wanted.matches(short)
+}
+
+/// The longest text that a line must hold to fit, as JSON spells it.
+fn literal(query: &Query) -> Option<Vec<u8>> {
+    let only = |list: &[String]| match list {
+        [text] => Some(text.clone()),
+        _ => None,
+    };
+    // An IPv4 address is spelled in one way alone.
+    let address = only(&query.from).and_then(|text| text.parse::<IpAddr>().ok());
+    let address = address.map(|address| address.to_canonical()).filter(IpAddr::is_ipv4);
+    let address = address.map(|address| address.to_string());
+    let plain = |text: String| {
+        let stretch = text.split(['*', '?']).max_by_key(|part| part.len())?.to_owned();
+        let spelled_so = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\');
+        (stretch.len() > 1 && stretch.bytes().all(spelled_so)).then(|| stretch.into_bytes())
+    };
+    let candidates = [only(&query.users), only(&query.hosts), only(&query.events), address];
+    candidates.into_iter().flatten().filter_map(plain).max_by_key(Vec::len)
+}
+
+impl Query {
+    /// What is asked for, in words.
+    pub fn words(&self) -> String {
+        let mut words = Vec::new();
+        words.extend(self.since.map(|time| format!("since {}", rfc3339(time))));
+        words.extend(self.until.map(|time| format!("until {}", rfc3339(time))));
+        for (what, list) in [
+            ("user", &self.users),
+            ("event", &self.events),
+            ("from", &self.from),
+            ("host", &self.hosts),
+        ] {
+            words.extend((!list.is_empty()).then(|| format!("{what} {}", list.join(" or "))));
+        }
+        words.extend(self.expected.as_ref().map(|expected| format!("expected {expected}")));
+        words.join(", ")
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::history) fn query() -> Query {
+        Query {
+            since: None,
+            until: None,
+            users: Vec::new(),
+            events: Vec::new(),
+            from: Vec::new(),
+            hosts: Vec::new(),
+            expected: None,
+            last: None,
+            format: Format::Table,
+            explain: false,
+            summary: false,
+            headless: false,
+            by_time: true,
+            series_per_family: 1_000,
+            look: Look {
+                zone: TimeZone::UTC,
+                width: None,
+                colour: false,
+                now: Time::new(1_795_000_000, 0),
+                host: "web-1".to_owned(),
+            },
+        }
+    }
+
+    const LINES: &str = concat!(
+        r#"{"time":"2026-11-18T09:00:00.5Z","host":"web-1.example.org","event":"login_success","user":"alice","source":"203.0.113.9","expected":"true"}"#,
+        "\n",
+        r#"{"time":"2026-11-18T09:00:01Z","host":"web-2","event":"sudo_command","user":"bob","target_user":"root","expected":"false"}"#,
+        "\n",
+        r#"{"time":"2026-11-18T09:00:02Z","event":"login_success","user":"deploy","identity":"alice","source":"2001:db8::7"}"#,
+        "\n",
+    );
+
+    /// The numbers of the lines that fit.
+    fn fitting(query: &Query) -> Vec<usize> {
+        let filter = Filter::new(query);
+        let mut found = Vec::new();
+        let all: Vec<&str> = LINES.lines().collect();
+        let fits = |line: &[u8]| -> Result<(), ()> {
+            let row = Row::from_json(line).unwrap();
+            if filter.wants(&row) {
+                let text = std::str::from_utf8(line).unwrap();
+                found.push(all.iter().position(|one| *one == text).unwrap());
+            }
+            Ok(())
+        };
+        filter.candidates(LINES.as_bytes(), fits).unwrap();
+        found
+    }
+
+    fn of(text: &str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+
+    #[test]
+    fn each_question_finds_its_lines() {
+        assert_eq!(fitting(&query()), [0, 1, 2]);
+        assert_eq!(fitting(&Query { users: of("alice"), ..query() }), [0, 2]);
+        assert_eq!(fitting(&Query { users: of("a*ce"), ..query() }), [0, 2]);
+        assert_eq!(fitting(&Query { users: of("root"), ..query() }), [1]);
+        assert_eq!(fitting(&Query { events: of("login_*"), ..query() }), [0, 2]);
+        assert_eq!(fitting(&Query { from: of("203.0.113.0/24"), ..query() }), [0]);
+        assert_eq!(fitting(&Query { from: of("::ffff:203.0.113.9"), ..query() }), [0]);
+        assert_eq!(fitting(&Query { from: of("2001:db8::/32"), ..query() }), [2]);
+        assert_eq!(fitting(&Query { hosts: of("web-1"), ..query() }), [0]);
+        assert_eq!(fitting(&Query { hosts: of("web-*"), ..query() }), [0, 1]);
+        assert_eq!(fitting(&Query { expected: Some("false".to_owned()), ..query() }), [1]);
+        assert_eq!(fitting(&Query { expected: Some("unset".to_owned()), ..query() }), [2]);
+    }
+
+    #[test]
+    fn a_time_is_held_to_its_fraction() {
+        let at = |text: &str| {
+            let stamp: jiff::Timestamp = text.parse().unwrap();
+            Some(Time::from_nanoseconds(i64::try_from(stamp.as_nanosecond()).unwrap()))
+        };
+        assert_eq!(fitting(&Query { since: at("2026-11-18T09:00:00.5Z"), ..query() }), [0, 1, 2]);
+        assert_eq!(fitting(&Query { since: at("2026-11-18T09:00:00.6Z"), ..query() }), [1, 2]);
+        assert_eq!(fitting(&Query { until: at("2026-11-18T09:00:01Z"), ..query() }), [0]);
+        assert_eq!(fitting(&Query { until: at("2026-11-18T09:00:01.1Z"), ..query() }), [0, 1]);
+    }
+}

@@ -1,0 +1,228 @@
+//! What of a person is shown where: in labels, on the page, in the archive.
+//!
+//! Rules are judged before, by the names as they are. A hash is keyed (HMAC-SHA256): who does not
+//! have the key cannot try names against it, and the same name is the same hash everywhere, so that
+//! one person's accesses still belong together.
+
+use std::borrow::Cow;
+
+use ring::hmac;
+
+use super::Observation;
+use crate::event::{Event, Expected};
+
+/// What becomes of a name or an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    #[default]
+    Keep,
+    /// Of an address: the name of its network.
+    Network,
+    Hash,
+    Drop,
+}
+
+/// One place where people are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    pub user: Show,
+    pub source: Show,
+    /// The person behind the account, with what names one: fingerprint, session, source identity.
+    pub identity: Show,
+}
+
+impl View {
+    fn keeps_all(self) -> bool {
+        self == View::default()
+    }
+
+    fn hashes(self) -> bool {
+        [self.user, self.source, self.identity].contains(&Show::Hash)
+    }
+}
+
+/// The settings of all places.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Views {
+    pub labels: View,
+    pub page: View,
+    pub archive: View,
+}
+
+impl Views {
+    /// Whether a key is needed.
+    pub fn hash(self) -> bool {
+        [self.labels, self.page, self.archive].into_iter().any(View::hashes)
+    }
+}
+
+/// What is shown where, and the key of the hashes.
+#[derive(Debug, Default)]
+pub struct Privacy {
+    pub views: Views,
+    key: Option<hmac::Key>,
+}
+
+/// An observation with less of the person.
+#[derive(Debug)]
+pub struct Masked<'e> {
+    event: Event<'e>,
+    identity: Cow<'e, str>,
+    network: Cow<'e, str>,
+    expected: Expected,
+    rule: Option<&'e str>,
+    duration: Option<f64>,
+    after_failures: bool,
+}
+
+impl Privacy {
+    pub fn new(views: Views, key: Option<&[u8]>) -> Privacy {
+        Privacy { views, key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key)) }
+    }
+
+    /// The observation as this view may show it; `None` where that is all of it.
+    pub fn mask<'e>(&self, view: View, seen: &'e Observation<'e>) -> Option<Masked<'e>> {
+        if view.keeps_all() {
+            return None;
+        }
+        let mut event = seen.event.clone();
+        for user in [&mut event.user, &mut event.target_user] {
+            *user = user.take().and_then(|user| self.shown(view.user, user, &seen.network));
+        }
+        event.source =
+            event.source.take().and_then(|source| self.shown(view.source, source, &seen.network));
+        if view.source != Show::Keep {
+            event.port = None;
+        }
+        let mut persons = vec![&mut event.identity, &mut event.fingerprint];
+        if let Some(call) = event.aws.as_deref_mut() {
+            persons.extend([&mut call.session_id, &mut call.source_identity]);
+        }
+        for person in persons {
+            *person = person.take().and_then(|name| self.shown(view.identity, name, &seen.network));
+        }
+        let identity = Some(seen.identity.clone()).filter(|identity| !identity.is_empty());
+        let identity = identity.and_then(|name| self.shown(view.identity, name, &seen.network));
+        Some(Masked {
+            event,
+            identity: identity.unwrap_or_default(),
+            network: seen.network.clone(),
+            expected: seen.expected,
+            rule: seen.rule,
+            duration: seen.duration,
+            after_failures: seen.after_failures,
+        })
+    }
+
+    fn shown<'e>(
+        &self,
+        show: Show,
+        text: Cow<'e, str>,
+        network: &Cow<'e, str>,
+    ) -> Option<Cow<'e, str>> {
+        match show {
+            Show::Keep => Some(text),
+            Show::Network => Some(network.clone()),
+            Show::Hash => self.hash(&text).map(Cow::Owned),
+            Show::Drop => None,
+        }
+    }
+
+    /// `~` and 16 hexadecimal digits; `None` without a key, for a hash that anyone can make hides
+    /// nothing.
+    pub fn hash(&self, text: &str) -> Option<String> {
+        let key = self.key.as_ref()?;
+        if text.is_empty() {
+            return Some(String::new());
+        }
+        let tag = hmac::sign(key, text.as_bytes());
+        let digits: String = tag.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("~{digits}"))
+    }
+}
+
+impl Masked<'_> {
+    pub fn observation(&self) -> Observation<'_> {
+        Observation {
+            event: &self.event,
+            identity: Cow::Borrowed(&self.identity),
+            network: Cow::Borrowed(&self.network),
+            expected: self.expected,
+            rule: self.rule,
+            duration: self.duration,
+            after_failures: self.after_failures,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{AwsCall, EventKind};
+    use crate::memory::Counted;
+    use crate::policy::Policy;
+
+    const KEY: &[u8] = b"0123456789abcdef";
+
+    fn login() -> Counted<'static> {
+        let call = AwsCall { session_id: Some("alice-0a1b".into()), ..AwsCall::default() };
+        let event = Event {
+            user: Some("alice".into()),
+            source: Some("203.0.113.9".into()),
+            port: Some(22),
+            identity: Some("alice@example.com".into()),
+            aws: Some(Box::new(call)),
+            ..Event::new(EventKind::LoginSuccess, "ssm-agent")
+        };
+        event.into()
+    }
+
+    fn shown(view: View) -> String {
+        let (policy, login) = (Policy::default(), login());
+        let seen = policy.observe(&login);
+        let privacy = Privacy::new(Views::default(), Some(KEY));
+        let masked = privacy.mask(view, &seen);
+        let of = |seen: &Observation<'_>| {
+            let event = seen.event;
+            format!(
+                "{:?} {:?} {:?} {} {:?} {}",
+                event.user.as_deref(),
+                event.source.as_deref(),
+                event.port,
+                seen.identity,
+                event.aws.as_ref().and_then(|call| call.session_id.as_deref()),
+                seen.network
+            )
+        };
+        masked.map_or_else(|| of(&seen), |masked| of(&masked.observation()))
+    }
+
+    #[test]
+    fn what_is_kept_is_as_it_was() {
+        let whole = r#"Some("alice") Some("203.0.113.9") Some(22) alice@example.com Some("alice-0a1b") public"#;
+        assert_eq!(shown(View::default()), whole);
+    }
+
+    #[test]
+    fn a_hash_hides_the_name_and_is_the_same_for_the_same_one() {
+        let all = View { user: Show::Hash, source: Show::Network, identity: Show::Hash };
+        let text = shown(all);
+        assert!(!text.contains("alice") && !text.contains("203.0.113.9"), "{text}");
+        assert!(text.contains(r#"Some("public") None"#), "{text}");
+        let privacy = Privacy::new(Views::default(), Some(KEY));
+        assert!(text.contains(&privacy.hash("alice").unwrap()), "{text}");
+        let other = Privacy::new(Views::default(), Some(b"another key of 16"));
+        assert_ne!(privacy.hash("alice"), other.hash("alice"));
+        assert_eq!(
+            Privacy::default().hash("alice"),
+            None,
+            "a hash that anyone can make hides nothing"
+        );
+    }
+
+    #[test]
+    fn what_is_dropped_is_gone() {
+        let all = View { user: Show::Drop, source: Show::Drop, identity: Show::Drop };
+        assert_eq!(shown(all), "None None None  None public");
+    }
+}

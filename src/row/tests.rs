@@ -1,0 +1,118 @@
+use serde_json::Value;
+
+use super::*;
+use crate::memory::Counted;
+use crate::policy::Policy;
+
+const SCHEMA: &str = include_str!("../../deploy/history.schema.json");
+
+/// An event with every field set to something.
+fn full() -> Event<'static> {
+    let call = AwsCall {
+        event_name: "StartSession".into(),
+        target: Some("i-1".into()),
+        document: Some("AWS-StartSSHSession".into()),
+        account: Some("123456789012".into()),
+        region: Some("eu-west-1".into()),
+        session_id: Some("alice-1".into()),
+        source_identity: Some("alice".into()),
+        destination: Some("db:3306".into()),
+        error_code: Some("AccessDenied".into()),
+        event_id: "e-1".into(),
+        user_agent: Some("aws-cli".into()),
+        mfa: Some(true),
+        ..AwsCall::default()
+    };
+    Event {
+        time: Time::new(1_700_000_000, 5_000_000),
+        host: "web-1".into(),
+        user: Some("a\u{9b}b\u{202e}c\\ \"".into()),
+        invalid_user: true,
+        target_user: Some("root".into()),
+        method: Some(Method::Certificate),
+        reason: Some(Reason::Timeout),
+        source: Some("203.0.113.9".into()),
+        port: Some(22),
+        fingerprint: Some("SHA256:x".into()),
+        identity: Some("Ops/alice".into()),
+        command: Some("/usr/bin/id".into()),
+        tty: Some("pts/0".into()),
+        directory: Some("/".into()),
+        change: Some(Change::UserAdded),
+        count: 3,
+        aws: Some(Box::new(call)),
+        ..Event::new(EventKind::SessionClosed, "sshd")
+    }
+}
+
+fn line(event: &Event<'static>) -> String {
+    let policy = Policy::default();
+    let counted = Counted { duration: Some(1.5), ..event.clone().into() };
+    let observation = policy.observe(&counted);
+    let row = Row { why: Some("none".into()), rule: Some("r".into()), ..Row::new(&observation) };
+    let mut out = Vec::new();
+    Row { expected: Some("false".into()), ..row }.write_json(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_field_stands_in_the_order_of_the_list() {
+    let line = line(&full());
+    let mut at = 0;
+    for field in FIELDS {
+        let found = line[at..].find(&format!("\"{field}\":"));
+        at += found.unwrap_or_else(|| panic!("{field} is missing or out of order: {line}"));
+    }
+    let object: serde_json::Map<String, Value> = serde_json::from_str(&line).unwrap();
+    assert_eq!(object.len(), FIELDS.len());
+}
+
+#[test]
+fn the_schema_names_every_field_and_every_word_of_a_closed_set() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    let mut named: Vec<&str> = properties.keys().map(String::as_str).collect();
+    let mut fields = FIELDS.to_vec();
+    named.sort_unstable();
+    fields.sort_unstable();
+    assert_eq!(named, fields);
+    let words = |field: &str| -> Vec<String> {
+        serde_json::from_value(properties[field]["enum"].clone()).unwrap()
+    };
+    let all = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words("event"), all(EventKind::ALL.iter().map(|k| k.as_str()).collect()));
+    assert_eq!(words("method"), all(Method::ALL.iter().map(|k| k.as_str()).collect()));
+    assert_eq!(words("reason"), all(Reason::ALL.iter().map(|k| k.as_str()).collect()));
+    assert_eq!(words("change"), all(Change::ALL.iter().map(|k| k.as_str()).collect()));
+    assert_eq!(words("expected"), ["true", "false"]);
+    assert_eq!(schema["required"], serde_json::json!(["time", "event"]));
+    let object: Value = serde_json::from_str(&line(&full())).unwrap();
+    for (field, value) in object.as_object().unwrap() {
+        let kind = match value {
+            Value::String(_) => "string",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_u64() => "integer",
+            _ => "number",
+        };
+        assert_eq!(properties[field]["type"], kind, "{field}");
+    }
+}
+
+#[test]
+fn what_no_reader_sees_is_an_escape_and_reads_back() {
+    let line = line(&full());
+    assert!(line.contains(r#""user":"a\u009bb\u202ec\\ \"""#), "{line}");
+    let row = Row::from_json(line.as_bytes()).unwrap();
+    assert_eq!(row.user.as_deref(), full().user.as_deref());
+}
+
+#[test]
+fn a_row_reads_back_to_the_same_row_and_event() {
+    let line = line(&full());
+    let row = Row::from_json(line.as_bytes()).unwrap();
+    let mut again = Vec::new();
+    row.write_json(&mut again).unwrap();
+    assert_eq!(String::from_utf8(again).unwrap(), line);
+    let event = row.to_event().unwrap();
+    assert_eq!(event.into_owned(), full().into_owned());
+}
