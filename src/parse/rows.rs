@@ -10,8 +10,14 @@
 //! whose first words someone else chose (a function's name, a file's): they are asked last, in
 //! their order.
 
+mod list;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
+
+pub use list::markdown;
 
 use super::{Envelope, Parsed, words};
 use crate::event::{Change, Event, EventKind, HintKind, Reason, Role};
@@ -343,6 +349,3 @@ impl Entry {
         Entry { head: head(words), mask, row }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -86,3 +86,12 @@ fn no_name_that_a_stranger_chooses_changes_anything_else() {
         }
     }
 }
+
+#[test]
+fn readme_lists_the_rows() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("<!-- lines -->\n").unwrap_or_default();
+    let (found, _) = rest.split_once("<!-- /lines -->").unwrap_or_default();
+    let expected = markdown();
+    assert_eq!(found.trim(), expected.trim(), "put this between the markers:\n{expected}");
+}
