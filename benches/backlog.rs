@@ -1,16 +1,24 @@
-//! How fast a backlog is read, beside grep and mtail on the same file in the same run.
+//! What it costs to read a backlog, beside grep, mtail and zcat on the same file in the same run, and
+//! in instructions a line, which say the same on a busy machine.
 //!
 //! `cargo bench --bench backlog` prints the figures; nothing is asserted, since machines differ.
 //! `BACKLOG_MB` sets the size of the log (200).
 
 // A benchmark that cannot do what it measures has nothing better to do than to stop.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use support::{Exporter, wait_for};
 
 /// Counts what grep counts, by the labels that a user of mtail would want.
 const MTAIL_PROGRAM: &str = r#"counter accepted by user, method
@@ -23,6 +31,10 @@ counter failed by user, method
 }
 "#;
 
+/// The bytes of the two logs whose instructions are counted: what they differ by is the cost of the
+/// lines that one has more.
+const COUNTED: [u64; 2] = [1_000_000, 3_000_000];
+
 fn main() {
     // Only `cargo bench` passes `--bench`; for a test run of all targets once through is enough.
     let quick = !std::env::args().any(|argument| argument == "--bench");
@@ -30,77 +42,165 @@ fn main() {
     let megabytes = std::env::var("BACKLOG_MB").map_or(default, |text| text.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("secure");
-    let bytes = write(&log, megabytes * 1_000_000);
+    let (bytes, lines) = write(&log, megabytes * 1_000_000);
     // Once through, so that none of them waits for the disk.
     fs::read(&log).unwrap();
-
     let rounds = if quick { 1 } else { 3 };
-    let ours = best(
-        rounds,
-        Command::new(env!("CARGO_BIN_EXE_login_exporter"))
-            .args(["history", "--format=prometheus"])
-            .arg(&log),
-    );
-    print("login_exporter history", bytes, ours, ours);
-    let grep = best(
-        rounds,
-        Command::new("grep")
-            .env("LC_ALL", "C")
-            .args(["-cE", r"sshd\[[0-9]+\]: (Accepted|Failed)"])
-            .arg(&log),
-    );
-    print("LC_ALL=C grep -cE", bytes, grep, ours);
-    let program = dir.path().join("sshd.mtail");
+    let run = Run { bytes, lines, rounds };
+    plain(&run, dir.path(), &log);
+    packed(&run, dir.path(), &log);
+    if !quick {
+        instructions(dir.path());
+    }
+}
+
+/// What all are measured on.
+struct Run {
+    bytes: u64,
+    lines: u64,
+    rounds: usize,
+}
+
+fn plain(run: &Run, dir: &Path, log: &Path) {
+    let ours = best(run.rounds, history().arg(log));
+    run.print("login_exporter history", ours, ours);
+    run.print("login_exporter serve, catching up", caught_up(dir, log), ours);
+    let mut grep = Command::new("grep");
+    grep.env("LC_ALL", "C").args(["-cE", r"sshd\[[0-9]+\]: (Accepted|Failed)"]).arg(log);
+    run.print("LC_ALL=C grep -cE", best(run.rounds, &mut grep), ours);
+    let program = dir.join("sshd.mtail");
     fs::write(&program, MTAIL_PROGRAM).unwrap();
-    let mtail = best(
-        1,
-        Command::new("mtail")
-            .args(["--one_shot", "--logtostderr", "--progs"])
-            .arg(&program)
-            .arg("--logs")
-            .arg(&log),
-    );
-    print("mtail --one_shot", bytes, mtail, ours);
+    let mut mtail = Command::new("mtail");
+    mtail.args(["--one_shot", "--logtostderr", "--progs"]).arg(&program).arg("--logs").arg(log);
+    run.print("mtail --one_shot", best(1, &mut mtail), ours);
 }
 
-fn print(what: &str, bytes: u64, took: Option<Duration>, ours: Option<Duration>) {
-    let Some((took, ours)) = took.zip(ours) else {
-        println!("{what:<25} not installed or failed");
-        return;
-    };
-    println!(
-        "{what:<25} {:>8.3} s  {:>8.1} MB/s  {:>7.2} times as long as ours",
-        took.as_secs_f64(),
-        bytes as f64 / 1e6 / took.as_secs_f64(),
-        took.as_secs_f64() / ours.as_secs_f64()
-    );
+fn packed(run: &Run, dir: &Path, log: &Path) {
+    let packed = dir.join("secure.gz");
+    let mut gz = GzEncoder::new(File::create(&packed).unwrap(), Compression::default());
+    std::io::copy(&mut File::open(log).unwrap(), &mut gz).unwrap();
+    gz.finish().unwrap();
+    let ours = best(run.rounds, history().arg(&packed));
+    run.print("login_exporter history, .gz", ours, ours);
+    run.print("zcat", best(run.rounds, Command::new("zcat").arg(&packed)), ours);
 }
 
-/// The shortest of some rounds; `None` where the program cannot do it.
-fn best(rounds: usize, command: &mut Command) -> Option<Duration> {
-    let rounds = (0..rounds).map(|_| {
-        let began = Instant::now();
+fn history() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_login_exporter"));
+    command.args(["history", "--format=prometheus"]);
+    command
+}
+
+/// Processor time and time on the clock.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+struct Took {
+    processor: Duration,
+    clock: Duration,
+}
+
+impl Run {
+    fn print(&self, what: &str, took: Option<Took>, ours: Option<Took>) {
+        let Some((took, ours)) = took.zip(ours) else {
+            println!("{what:<35} not installed or failed");
+            return;
+        };
+        println!(
+            "{what:<35} {:>7.2} s CPU {:>7.2} s {:>7.1} MB/s {:>7.0} ns a line, {:>6.2} times our CPU",
+            took.processor.as_secs_f64(),
+            took.clock.as_secs_f64(),
+            self.bytes as f64 / 1e6 / took.clock.as_secs_f64(),
+            took.processor.as_nanos() as f64 / self.lines as f64,
+            took.processor.as_secs_f64() / ours.processor.as_secs_f64()
+        );
+    }
+}
+
+/// The cheapest of some rounds; `None` where the program cannot do it.
+fn best(rounds: usize, command: &mut Command) -> Option<Took> {
+    let mut best: Option<Took> = None;
+    for _ in 0..rounds {
+        let (began, before) = (Instant::now(), processor("self", OF_CHILDREN));
         // grep stops at the first match when nobody reads what it prints.
         let output = command.stdin(Stdio::null()).output().ok()?;
-        output.status.success().then(|| began.elapsed())
+        let processor = processor("self", OF_CHILDREN) - before;
+        let took = Took { processor, clock: began.elapsed() };
+        if !output.status.success() {
+            return None;
+        }
+        best = Some(best.map_or(took, |best| if took < best { took } else { best }));
+    }
+    best
+}
+
+/// Where /proc/PID/stat tells the time of the process, and of its children that ended: in user and
+/// kernel, counted from behind the name (proc_pid_stat(5)).
+const OF_ITSELF: usize = 11;
+const OF_CHILDREN: usize = 13;
+
+fn processor(pid: &str, of: usize) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name stands in brackets and may hold blanks.
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks: u64 = fields[of..of + 2].iter().map(|text| text.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// What `serve` takes from its start until it has read the log.
+fn caught_up(dir: &Path, log: &Path) -> Option<Took> {
+    let began = Instant::now();
+    let argument = format!("--auth-log.path={}", log.display());
+    let exporter = Exporter::start(dir, &[&argument, "--auth-log.start=beginning"]).ready();
+    let id = exporter.process.id().to_string();
+    wait_for("the end of the backlog", || {
+        let page = exporter.metrics();
+        support::total(&page, "login_exporter_source_lag_bytes", &[]).eq(&0.0).then_some(())
     });
-    rounds.min()?
+    Some(Took { processor: processor(&id, OF_ITSELF), clock: began.elapsed() })
+}
+
+/// Instructions a line, by valgrind's callgrind.
+fn instructions(dir: &Path) {
+    let mut counted = Vec::new();
+    for most in COUNTED {
+        let log = dir.join("counted");
+        let (_, lines) = write(&log, most);
+        let Some(all) = callgrind(&log) else {
+            println!("{:<35} valgrind is not installed or failed", "instructions a line");
+            return;
+        };
+        counted.push((all, lines));
+    }
+    let (all, lines) = (counted[1].0 - counted[0].0, counted[1].1 - counted[0].1);
+    println!("{:<35} {:>7.0}", "instructions a line", all as f64 / lines as f64);
+}
+
+fn callgrind(log: &Path) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env!("CARGO_BIN_EXE_login_exporter"))
+        .args(["history", "--format=prometheus"])
+        .arg(log)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (_, collected) = told.split_once("Collected : ")?;
+    collected.split_whitespace().next()?.parse().ok()
 }
 
 /// A log of a host on the internet: mostly attempts, some logins, what stands around them.
-fn write(path: &Path, most: u64) -> u64 {
+/// Gives its bytes and lines.
+fn write(path: &Path, most: u64) -> (u64, u64) {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).unwrap());
-    let mut written = 0;
-    for i in 0.. {
-        let line = line(i);
+    let (mut written, mut lines) = (0, 0);
+    while written < most {
+        let line = line(lines);
         written += line.len() as u64;
+        lines += 1;
         out.write_all(line.as_bytes()).unwrap();
-        if written >= most {
-            break;
-        }
     }
     out.flush().unwrap();
-    written
+    (written, lines)
 }
 
 fn line(i: u64) -> String {

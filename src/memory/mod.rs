@@ -278,6 +278,9 @@ impl Parts {
             EventKind::LoginFailure if is_by_connection(&event.program) => {
                 self.connections.failed(line, event, out);
             }
+            EventKind::LoginFailure if event.program == refusals::POLKIT => {
+                self.refusals.failed(line, event, out);
+            }
             EventKind::LoginFailure => self.attempts.failed(line, event, out),
             EventKind::LoginRejected => self.rejected(line, event, out),
             EventKind::SessionOpened => self.opened(line, event, out),
@@ -337,8 +340,9 @@ impl Parts {
             HintKind::KeyProvided { fingerprint, principal, trusted } => {
                 self.instance_connect.provided(line, fingerprint, (principal, *trusted));
             }
-            HintKind::AuthenticationSucceeded { user, .. } => {
+            HintKind::AuthenticationSucceeded { user, by, .. } => {
                 self.attempts.let_in(line, &hint.program, hint.pid, user);
+                self.refusals.let_in(line, (&hint.program, hint.pid), *by, user);
                 self.su.let_in(line, hint.pid, user);
             }
             HintKind::ThrottlingBegan => self.throttling.began(line),

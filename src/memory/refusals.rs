@@ -7,7 +7,9 @@
 //! this user's sudo is sudo-rs, whose refusals count at once from then on. (What one user's lines
 //! look like says nothing of another's: he could write them himself.)
 //!
-//! pkexec and doas tell a refusal within the minute, pkexec from another process than PAM's.
+//! pkexec and doas tell a refusal within the minute, pkexec from another process than PAM's; and
+//! what PAM refuses in polkit's name may be no pkexec's, so there it is a failed login as well as
+//! any other program's.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +23,14 @@ use super::limits::{
 use super::line::Line;
 use super::su::same;
 use super::waiting::{Holder, Place, Waiting};
-use crate::event::{Event, Role};
+use crate::event::{Event, EventKind, Invoker, Role};
 
 const SUDO: &str = "sudo";
 const DOAS: &str = "doas";
+const PKEXEC: &str = "pkexec";
+const RUN0: &str = "run0";
+/// PAM's word on what pkexec asked for.
+pub(super) const POLKIT: &str = "polkit";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,7 +60,7 @@ impl Refusals {
     ) {
         let (key, pid) = key(line, &event);
         let mut user = self.user(line, key);
-        if event.role == Role::Proof {
+        if event.role == Role::Proof && event.kind == EventKind::SudoFailure {
             take_back(line, &mut user, pid);
             user.tell(line, pid, TOLD_FOR);
             out.push(event.into());
@@ -64,6 +70,22 @@ impl Refusals {
             hold(line, key, pid, &mut user, &event, out);
         }
         self.users.put(line, key, SUDO_FOR, user);
+    }
+
+    /// Another PAM module let the user in.
+    pub(super) fn let_in(
+        &mut self,
+        line: &mut Line<'_>,
+        (program, pid): (&str, Option<u32>),
+        by: Option<Invoker<'_>>,
+        user: &str,
+    ) {
+        let (key, pid) = key_of(line, (program, pid), by, user);
+        if self.users.get(line, key).is_some() {
+            let mut user = self.user(line, key);
+            take_back(line, &mut user, pid);
+            self.users.put(line, key, SUDO_FOR, user);
+        }
     }
 
     /// Whether a command counts: doas's line only behind its session, where its role says so.
@@ -146,7 +168,9 @@ fn hold(
     if let Some(at) = user.waiting.iter().position(|(of, _)| *of == pid) {
         let (_, place) = user.waiting.remove(at);
         if let Some(before) = line.take(place) {
-            let more = held.count;
+            // Another module tells the same attempt of a login again.
+            let again = event.kind == EventKind::LoginFailure && event.role == Role::Echo;
+            let more = if again { 0 } else { held.count };
             held = before;
             held.count = held.count.saturating_add(more);
         }
@@ -170,11 +194,21 @@ fn take_back(line: &mut Line<'_>, user: &mut User, pid: Option<u32>) {
     });
 }
 
-/// What the lines of one refusal share. PAM's and pkexec's come from two processes.
+/// What the lines of one refusal share: the program, who started it, and sudo's pid. (PAM's and
+/// pkexec's come from two processes, and PAM's `user` is whoever was asked for his password.)
 fn key(line: &Line<'_>, event: &Event<'_>) -> (u64, Option<u32>) {
     let user = event.user.as_deref().unwrap_or_default();
+    key_of(line, (&event.program, event.pid), event.by, user)
+}
+
+fn key_of(
+    line: &Line<'_>,
+    (program, pid): (&str, Option<u32>),
+    by: Option<Invoker<'_>>,
+    user: &str,
+) -> (u64, Option<u32>) {
     // polkitd tells of run0 what PAM tells of its helper, which pkexec uses too.
-    let program = if event.program == "run0" { "pkexec" } else { &*event.program };
-    let key = line.key(&[program, user]);
-    (key, event.pid.filter(|_| event.program == SUDO))
+    let program = if [POLKIT, RUN0].contains(&program) { PKEXEC } else { program };
+    let started_by = by.map(|by| by.name).filter(|name| !name.is_empty()).unwrap_or(user);
+    (line.key(&[program, started_by]), pid.filter(|_| program == SUDO))
 }

@@ -2,7 +2,7 @@
 
 use tracing::debug;
 
-use crate::event::{Event, EventKind, Hint, HintKind, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Role, Time};
 use crate::memory::{Counted, Ended, Memory};
 use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
@@ -180,7 +180,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         match trust::believed(entry, parsed, self.users) {
             Some(parsed) => {
                 self.tell_unknown(&parsed, entry.message);
-                self.parsed(parsed, out);
+                self.parsed(behind_session(parsed), out);
             }
             None => self.tally.untrusted += 1,
         }
@@ -215,6 +215,18 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         self.tally.last_record = self.tally.last_record.max(Some(event.time));
         self.memory.event(event, out);
     }
+}
+
+/// doas writes its line as the target's user, so in the journal, where that can be told, it counts
+/// only behind the session that root opened for it.
+fn behind_session(mut parsed: Parsed<'_>) -> Parsed<'_> {
+    if let Parsed::Event(event) = &mut parsed
+        && event.program == "doas"
+        && event.kind == EventKind::SudoCommand
+    {
+        event.role = Role::Echo;
+    }
+    parsed
 }
 
 /// Log daemons fold lines that are the same to the letter: refusals, since others name a pid, a

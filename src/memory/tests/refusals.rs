@@ -77,17 +77,36 @@ fn two_of_one_users_sudos_are_told_apart_by_pid() {
     check(vec![bare(pam(1, 1)), bare(itself(9, 1))], &["9 sudo_failure bob"]);
 }
 
+/// PAM names whom it asked; the helper's pid is another than pkexec's.
+fn helper(seconds: i64, asked: &'static str) -> Event<'static> {
+    Event {
+        user: Some(asked.into()),
+        by: Some(crate::event::Invoker { name: "bob", uid: Some(1000) }),
+        ..event(seconds, 20, EventKind::LoginFailure, "polkit")
+    }
+}
+
 #[test]
-fn a_refused_pkexec_is_one_refusal_of_two_processes() {
-    let pkexec = |seconds, pid| Event {
+fn a_refused_pkexec_is_one_refusal_in_one_family() {
+    let pkexec = |seconds| Event {
         user: Some("bob".into()),
-        ..event(seconds, pid, EventKind::SudoFailure, "polkit")
+        ..event(seconds, 21, EventKind::SudoFailure, "pkexec")
     };
-    check(steps![alone(pkexec(1, 20)), pkexec(2, 21)], &["2 sudo_failure bob"]);
+    check(steps![helper(1, "bob"), pkexec(2)], &["2 sudo_failure bob"]);
+    check(steps![helper(1, "root"), helper(9, "root"), pkexec(9)], &["9 sudo_failure bob"]);
+    let other = Event { user: Some("ann".into()), ..pkexec(2) };
     check(
-        steps![alone(pkexec(1, 20)), Step::Expire(60), Step::Expire(61)],
-        &["1 sudo_failure bob"],
+        steps![helper(1, "root"), other],
+        &["2 sudo_failure ann", "at the end: 1 login_failure root"],
     );
+}
+
+#[test]
+fn what_polkit_refused_to_another_program_than_pkexec_is_a_failure() {
+    check(steps![helper(1, "bob"), Step::Expire(60), Step::Expire(61)], &["1 login_failure bob"]);
+    check(steps![helper(1, "bob"), alone(helper(1, "bob"))], &["at the end: 1 login_failure bob"]);
+    let let_in = HintKind::AuthenticationSucceeded { user: "bob".into(), by: None, service: None };
+    check(steps![helper(1, "bob"), hint(1, Some(20), "polkit", let_in)], &[]);
 }
 
 #[test]
