@@ -40,6 +40,10 @@ impl<V: Clone, const N: usize> Brief<V, N> {
         self.table.insert((line.host, key), 0, (until, value));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.len(0) == 0
+    }
+
     pub(super) fn get(&self, line: &Line<'_>, key: u64) -> Option<&V> {
         let (until, value) = self.table.get(&(line.host, key))?;
         (*until > line.time.nanoseconds()).then_some(value)

@@ -31,6 +31,9 @@ impl Keys {
     }
 
     pub(super) fn principal(&self, line: &Line<'_>, login: &Event<'_>) -> Option<(String, bool)> {
+        if self.named.is_empty() {
+            return None;
+        }
         let named = self.named.get(line, line.key(&[login.fingerprint.as_deref()?]))?;
         let age = login.time.seconds_since(Time::from_nanoseconds(named.time));
         (age.abs() <= KEY_FOR as f64).then(|| (named.principal.clone(), named.trusted))

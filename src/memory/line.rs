@@ -55,6 +55,9 @@ impl Line<'_> {
 
     /// Whether what is due at a time of a host is due, by that host's newest line.
     pub(super) fn is_past(&self, host: HostId, seconds: i64) -> bool {
+        if host == self.host {
+            return self.time.seconds() >= seconds;
+        }
         self.hosts.time(host, None).is_none_or(|now| now.seconds() >= seconds)
     }
 }
