@@ -278,9 +278,6 @@ impl Parts {
             EventKind::LoginFailure if is_by_connection(&event.program) => {
                 self.connections.failed(line, event, out);
             }
-            EventKind::LoginFailure if event.program == refusals::POLKIT => {
-                self.refusals.failed(line, event, out);
-            }
             EventKind::LoginFailure => self.attempts.failed(line, event, out),
             EventKind::LoginRejected => self.rejected(line, event, out),
             EventKind::SessionOpened => self.opened(line, event, out),

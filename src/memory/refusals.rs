@@ -7,9 +7,7 @@
 //! this user's sudo is sudo-rs, whose refusals count at once from then on. (What one user's lines
 //! look like says nothing of another's: he could write them himself.)
 //!
-//! pkexec and doas tell a refusal within the minute, pkexec from another process than PAM's; and
-//! what PAM refuses in polkit's name may be no pkexec's, so there it is a failed login as well as
-//! any other program's.
+//! pkexec and doas tell a refusal within the minute, pkexec from another process than PAM's.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +21,14 @@ use super::limits::{
 use super::line::Line;
 use super::su::same;
 use super::waiting::{Holder, Place, Waiting};
-use crate::event::{Event, EventKind, Invoker, Role};
+use crate::event::{Event, Invoker, Role};
 
 const SUDO: &str = "sudo";
 const DOAS: &str = "doas";
 const PKEXEC: &str = "pkexec";
 const RUN0: &str = "run0";
 /// PAM's word on what pkexec asked for.
-pub(super) const POLKIT: &str = "polkit";
+const POLKIT: &str = "polkit";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -60,7 +58,7 @@ impl Refusals {
     ) {
         let (key, pid) = key(line, &event);
         let mut user = self.user(line, key);
-        if event.role == Role::Proof && event.kind == EventKind::SudoFailure {
+        if event.role == Role::Proof {
             take_back(line, &mut user, pid);
             user.tell(line, pid, TOLD_FOR);
             out.push(event.into());
@@ -172,9 +170,7 @@ fn hold(
     if let Some(at) = user.waiting.iter().position(|(of, _)| *of == pid) {
         let (_, place) = user.waiting.remove(at);
         if let Some(before) = line.take(place) {
-            // Another module tells the same attempt of a login again.
-            let again = event.kind == EventKind::LoginFailure && event.role == Role::Echo;
-            let more = if again { 0 } else { held.count };
+            let more = held.count;
             held = before;
             held.count = held.count.saturating_add(more);
         }

@@ -82,7 +82,7 @@ fn helper(seconds: i64, asked: &'static str) -> Event<'static> {
     Event {
         user: Some(asked.into()),
         by: Some(crate::event::Invoker { name: "bob", uid: Some(1000) }),
-        ..event(seconds, 20, EventKind::LoginFailure, "polkit")
+        ..alone(event(seconds, 20, EventKind::SudoFailure, "pkexec"))
     }
 }
 
@@ -97,14 +97,13 @@ fn a_refused_pkexec_is_one_refusal_in_one_family() {
     let other = Event { user: Some("ann".into()), ..pkexec(2) };
     check(
         steps![helper(1, "root"), other],
-        &["2 sudo_failure ann", "at the end: 1 login_failure root"],
+        &["2 sudo_failure ann", "at the end: 1 sudo_failure root"],
     );
 }
 
 #[test]
-fn what_polkit_refused_to_another_program_than_pkexec_is_a_failure() {
-    check(steps![helper(1, "bob"), Step::Expire(60), Step::Expire(61)], &["1 login_failure bob"]);
-    check(steps![helper(1, "bob"), alone(helper(1, "bob"))], &["at the end: 1 login_failure bob"]);
+fn what_polkit_refused_to_another_program_than_pkexec_counts_too() {
+    check(steps![helper(1, "bob"), Step::Expire(60), Step::Expire(61)], &["1 sudo_failure bob"]);
     let let_in = HintKind::AuthenticationSucceeded { user: "bob".into(), by: None, service: None };
     check(steps![helper(1, "bob"), hint(1, Some(20), "polkit", let_in)], &[]);
 }
