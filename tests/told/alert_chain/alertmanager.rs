@@ -28,14 +28,14 @@ pub struct Message {
 }
 
 impl Alertmanager {
-    pub fn start(dir: &Path) -> Alertmanager {
+    pub fn start(program: &Path, dir: &Path) -> Alertmanager {
         let (sender, messages) = channel();
         let config = dir.join("alertmanager.yml");
         std::fs::write(&config, with_webhooks(&receive(sender))).unwrap();
         let address = format!("127.0.0.1:{}", free_port());
         let log = File::create(dir.join("alertmanager.log")).unwrap();
         let process = Process::start(
-            Command::new("prometheus-alertmanager")
+            Command::new(program)
                 .arg(format!("--config.file={}", config.display()))
                 .arg(format!("--storage.path={}", dir.join("alertmanager").display()))
                 .arg(format!("--web.listen-address={address}"))
