@@ -28,4 +28,7 @@ local yaml = import 'lib/yaml.libsonnet';
       - No rule but LoginExporterNeverAnswered names a job: what a metric is called is enough.
     |||, mixin.prometheusAlerts
   ),
+} + {
+  ['grafana/' + name]: std.manifestJsonEx(mixin.grafanaDashboards[name], '  ') + '\n'
+  for name in std.objectFields(mixin.grafanaDashboards)
 }

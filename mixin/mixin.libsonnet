@@ -16,5 +16,13 @@
       import 'alerts/exporter.libsonnet',
     ]],
   },
+  grafanaDashboards::
+    local named = config { alertNames: [rule.alert for group in $.prometheusAlerts.groups for rule in group.rules] };
+    {
+      'access-overview.json': (import 'dashboards/access-overview.libsonnet')(named),
+      'host.json': (import 'dashboards/host.libsonnet')(named),
+      'person.json': (import 'dashboards/person.libsonnet')(named),
+      'exporter-health.json': (import 'dashboards/exporter-health.libsonnet')(named),
+    },
   prometheusRules:: (import 'rules.libsonnet')(config),
 }

@@ -15,6 +15,17 @@ function(config)
     labels: { severity: severity },
     annotations: t.annotations(name, summary, description, onHealth),
   };
+  // A session by the host's agent and by CloudTrail: the exporter's instance ID is CloudTrail's target.
+  local byTarget(expr) = 'label_replace(%s, "target", "$1", "instance_id", "(.+)")' % expr,
+        identified = s('login_exporter_host_info', ['instance_id!=""']),
+        joined = {
+          host: byTarget('max by (job, instance, identity) (floor(%s)) * on (job, instance) group_left (instance_id) %s' % [p.last('login_last_success_timestamp_seconds', ['program="ssm-agent"']), identified]),
+          cloudtrail: 'max by (target, identity) (%s)' % p.last('login_aws_last_success_timestamp_seconds', ['event_name=~"StartSession|ResumeSession"', 'target!=""']),
+          started: 'max by (target, identity, aws_account, aws_region) (floor(%s))' % p.last('login_aws_last_success_timestamp_seconds', ['event_name="StartSession"', 'target!=""']),
+          watched: byTarget('max by (job, instance) (%s == 1) * on (job, instance) group_left (instance_id) %s' % [s('login_exporter_source_up', ['source=~"ssm-agent.*"']), identified]),
+          any: s('login_aws_last_success_timestamp_seconds'),
+          late: config.cloudtrailMinutes * 60,
+        };
   // For what has no host: a whole job, or all of them.
   local ofNoHost(rule) = rule {
     annotations+: {
@@ -189,6 +200,46 @@ function(config)
         'Late by our fault (no poll) or by CloudTrail\'s (records that come late; AWS speaks of 5 minutes on average).\n' +
         'What a fresh start reads from the past is old without anybody being late.',
       ),
+
+      alert(
+        'LoginSessionNotInCloudTrail',
+        'warning',
+        |||
+          (
+            %(host)s
+              > on (target, identity) (%(cloudtrail)s + 600)
+            or
+            %(host)s
+              unless on (target, identity) %(cloudtrail)s
+          )
+          < time() - %(late)d > time() - 14400
+            and on () group(%(any)s)
+        ||| % joined,
+        'CloudTrail has not told of a session of {{ $labels.identity }} on {{ $host }}',
+        'The agent on ' + t.host + ' told of a Session Manager session of {{ $labels.identity }} at ' + t.when + ', and CloudTrail did not, of {{ $labels.target }}, in %d minutes. A trail may be switched off, or the session belong to an account that nobody asks.' % config.cloudtrailMinutes,
+        pending='5m',
+        comment='What the host saw and CloudTrail never told; only where CloudTrail is read at all.',
+      ),
+
+      ofNoHost(alert(
+        'LoginSessionNotOnHost',
+        'warning',
+        |||
+          (
+            %(started)s
+              > on (target) group_left () (max by (target) (%(host)s) + 120)
+            or
+            %(started)s
+              unless on (target) %(host)s
+          )
+          < time() - 600 > time() - 14400
+            and on (target) %(watched)s
+        ||| % joined,
+        'The host {{ $labels.target }} has not seen a session of {{ $labels.identity }}',
+        'CloudTrail told of a Session Manager session of {{ $labels.identity }} on {{ $labels.target }} in account {{ $labels.aws_account }} at ' + t.when + ', and the exporter on that host, which reads the agent\'s state, has not seen it. The agent may keep its state elsewhere, or somebody have hidden it.',
+        pending='10m',
+        comment='And what CloudTrail told of a host whose exporter reads the agent\'s state, and the host never saw.',
+      )),
 
       alert(
         'LoginStateNotSaved',

@@ -111,7 +111,7 @@ def aws():
     key = start | {"event_name": "SendSSHPublicKey", "identity": "user:bob", "document": ""}
     password = start | {"event_name": "GetPasswordData", "document": ""}
     where = f"from 198.51.100.7 (network public) to i-0abc in account 123456789012, eu-west-1, at {of_time(29)}. No rule expects this."
-    dashboard = lambda who: link("accounts", aws_account="123456789012", identity=who)
+    dashboard = lambda who: link("overview", aws_account="123456789012", identity=who)
     told = lambda labels: without_empty(labels | {"severity": "critical"})
     test("every door of AWS, and leaving it", WORLD.exporter() + sum([WORLD.access("aws", l, [30]) for l in (start, key, password, start | {"event_name": "TerminateSession", "document": ""})], []), [
         ("UnexpectedSessionManagerSession", told(start), "Unexpected Session Manager session of Ops/mallory on i-0abc",
@@ -313,8 +313,29 @@ def exporter():
          f"What login_exporter on {on} knows from {account} is 1h 0m 0s old. Session Manager sessions are told late.", health)], at=30)
 
 
+def sessions():
+    long = World(end=100, labels=HOST)
+    info = long.series("login_exporter_host_info", {"hostname": "shop", "instance_id": "i-0abc"}, lambda _: 1)
+    agent = long.series("login_exporter_source_up", {"source": "ssm-agent:/var/lib/amazon/ssm"}, lambda _: 1)
+    seen = lambda who, at: long.series("login_last_success_timestamp_seconds", {"program": "ssm-agent", "user": "ssm-user", "method": "session-manager", "identity": who, "source": "", "network": "aws", "expected": "true"},
+                                       lambda m: at if 60 * m >= at else None)
+    told = lambda who, at, target="i-0abc": long.changed(labels=HOST | {"instance": "audit:10922"}).series(
+        "login_aws_last_success_timestamp_seconds", {"event_name": "StartSession", "identity": who, "target": target, "document": "SSM-SessionManagerRunShell", "source": "192.0.2.1", "network": "office",
+                                                     "aws_account": "123456789012", "aws_region": "eu-west-1", "expected": "true"}, lambda m: at if 60 * m >= at + 300 else None)
+    test("a session that CloudTrail never told; another that both did", [info, agent, seen("Ops/eve", 1800.5), seen("Ops/alice", 1900), told("Ops/alice", 1899)], [
+        ("LoginSessionNotInCloudTrail", HOST | {"identity": "Ops/eve", "target": "i-0abc", "instance_id": "i-0abc", "severity": "warning"}, "CloudTrail has not told of a session of Ops/eve on shop",
+         "The agent on shop (web-1:10922) told of a Session Manager session of Ops/eve at 1970-01-01 00:30:00 +0000 UTC, and CloudTrail did not, of i-0abc, in 45 minutes. "
+         "A trail may be switched off, or the session belong to an account that nobody asks.", link("health", job="login", instance="web-1:10922"))],
+        at=90, never=["LoginSessionNotOnHost"])
+    test("nobody asks CloudTrail", [info, agent, seen("Ops/eve", 1800)], [], at=90, never=["LoginSessionNotInCloudTrail"])
+    test("a session that the host never saw; a host without an exporter", [info, agent, seen("Ops/alice", 600), told("Ops/alice", 601), told("Ops/eve", 1800), told("Ops/eve", 1800, "i-0def")], [
+        ("LoginSessionNotOnHost", {"identity": "Ops/eve", "target": "i-0abc", "aws_account": "123456789012", "aws_region": "eu-west-1", "severity": "warning"}, "The host i-0abc has not seen a session of Ops/eve",
+         "CloudTrail told of a Session Manager session of Ops/eve on i-0abc in account 123456789012 at 1970-01-01 00:30:00 +0000 UTC, and the exporter on that host, which reads the agent's state, has not seen it. "
+         "The agent may keep its state elsewhere, or somebody have hidden it.", link("health"))], at=60, never=["LoginSessionNotInCloudTrail"])
+
+
 def main():
-    for part in (logins, guessing, aws, sudo, history, witnesses, exporter):
+    for part in (logins, guessing, aws, sudo, history, witnesses, exporter, sessions):
         part()
     declared = set(re.findall(r"- alert: (\w+)", (ROOT / "deploy/prometheus/alerts.yml").read_text()))
     failed = [f"FAILED: no test in which {alert} fires" for alert in sorted(declared - FIRED)]

@@ -121,6 +121,21 @@ def lint_variables(name, dashboard):
             check(variable.get("refresh") == 2, "template-on-time-change-reload-rule", name, variable["name"])
 
 
+def compares_last_alone(text):
+    """`a or b >= x`, where the time range cuts b alone: operands of one `or` of which some compare and some do not, or all without brackets."""
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+    text = re.sub(r"\{[^{}]*\}", "", text)
+    while True:
+        inner = re.search(r"\(([^()]*)\)", text)
+        body = inner.group(1) if inner else text
+        operands = re.split(r"\bor\b", body)
+        if len(operands) > 1 and any(re.search(r">=|<=|==|!=|>|<", operand) for operand in operands[1:]):
+            return True
+        if not inner:
+            return False
+        text = text[:inner.start()] + "·" + text[inner.end():]
+
+
 def lint_panel(name, panel, catalog, expressions):
     title, kind, defaults = panel.get("title", ""), panel["type"], panel.get("fieldConfig", {}).get("defaults", {})
     where = (name, title or f"panel {panel['id']}")
@@ -142,6 +157,9 @@ def lint_panel(name, panel, catalog, expressions):
         check(all(re.search(r'"\$%s"' % n, text) for n in names), "target-variable-rule", *where, "", "a variable stands outside of a matcher")
         expressions.append((" ".join(where), fill(text, BUILTIN | {n: ".+" for n in names})))
         reachable |= check_names(where, text, catalog)
+        check("increase(" not in text or "[$__rate_interval]" not in re.sub(r"rate\([^()]*\)", "", text), "bars-whole-events", *where, "",
+              "increase() over $__rate_interval draws 20 events as 25: take the difference over $__interval")
+        check(not compares_last_alone(text), "brackets", *where, "", "a comparison behind `or` binds to the last operand alone: each side that compares gets brackets")
         for selector in Expression(text).selectors:
             metric = selector.name
             for rule, label in (("target-job-rule", "job"), ("target-instance-rule", "instance")):
@@ -149,7 +167,8 @@ def lint_panel(name, panel, catalog, expressions):
             if selector.function in ("rate", "irate"):
                 check(selector.range == "$__rate_interval", "target-rate-interval-rule", *where, metric)
             if metric.endswith("_total"):
-                check(selector.function in ("rate", "irate", "increase"), "target-counter-agg-rule", *where, metric)
+                # A bar is a difference of two counts: whole events, where increase() would extrapolate.
+                check(selector.function in ("rate", "irate", "increase") or "$__interval" in text, "target-counter-agg-rule", *where, metric)
         for label in re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")):
             check(label in reachable, "catalog", *where, "", f"the legend names {label}")
     for transformation in panel.get("transformations", []):
