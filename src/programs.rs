@@ -83,6 +83,10 @@ pub enum Writer {
     Anyone,
     /// The account that the line is about.
     Owner,
+    /// The account that a command runs as: the program became it before it said who asked, and the
+    /// process bears the command's name by the time that journald looks. Its other lines are the
+    /// invoker's.
+    Target,
 }
 
 /// In [`Program::processes`]: the names of what runs it tell nothing.
@@ -226,7 +230,11 @@ pub static PROGRAMS: &[Program] = &[
         .in_folders(SUDO_RS)
         .started_by_users(),
     Program::new("runuser", Rules::Su, &["runuser", "runuser-l"]).lets_nobody_in(),
-    Program::new("doas", Rules::Doas, &["doas"]).started_by_users(),
+    Program::new("doas", Rules::Doas, &["doas"]).written_by(
+        Writer::Target,
+        Writer::Invoker,
+        Writer::Anyone,
+    ),
     Program::new("pkexec", Rules::Polkit, &["pkexec"])
         // Whom polkit's helper refuses, pkexec refuses.
         .runs_in(&["polkit-agent-helper-1"])

@@ -24,6 +24,7 @@ pub struct Unread {
     first: Option<String>,
     /// Runs of lines in a zone whose name is not known.
     zones_unknown: u64,
+    untrusted: u64,
     /// Where the shapes are asked for.
     shapes: Option<Shapes>,
 }
@@ -50,6 +51,7 @@ impl Unread {
     pub(super) fn read(&mut self, tally: &Tally) {
         self.records += tally.records;
         self.zones_unknown += tally.zones_unknown;
+        self.untrusted += tally.untrusted;
     }
 
     pub(super) fn records(&self) -> u64 {
@@ -78,7 +80,14 @@ impl Unread {
              this host's; --auth-log.time-zone sets another, and --output=short-iso prints no name"
                 .to_owned()
         });
-        self.sentence().into_iter().chain(zones).collect()
+        let untrusted = (self.untrusted > 0).then(|| {
+            format!(
+                "{} entries of the journal do not count: their writer may not say what they say \
+                 (whose name a user ID is was asked of this host)",
+                self.untrusted
+            )
+        });
+        self.sentence().into_iter().chain(zones).chain(untrusted).collect()
     }
 
     /// How much could not be read; `None` where all was.

@@ -199,3 +199,55 @@ fn a_line_that_nobody_can_read_is_said() {
         assert_eq!(line(text.as_bytes(), &clock()), Parsed::Ignored, "{text}");
     }
 }
+
+/// How daemons and tools write a line of tag and pid (`@`) and message (`~`).
+const FRAMES: &[&str] = &[
+    "May  1 02:03:04 web @: ~",
+    "May  1 02:03:04.123456 web @: ~",
+    "<86>May  1 02:03:04 web @: ~",
+    "May  1 02:03:04 web  @: ~",
+    "May  1 02:03:04 @: ~",
+    "May  1 02:03:04 web auth.info @: ~",
+    "May  1 02:03:04 <auth.info> web @: ~",
+    "May  1 02:03:04 web auth|security:info @: ~",
+    "May  1 02:03:04 web  authpriv info  @: ~",
+    "May  1 02:03:04 web @: [ID 800047 auth.info] ~",
+    "Fri May  1 02:03:04 2026 authpriv.info @: ~",
+    "2026 May  1 02:03:04 web @: ~",
+    "мая 01 02:03:04 web @: ~",
+    "2026-05-01T02:03:04+00:00 web @: ~",
+    "2026-05-01T02:03:04.000001Z web @: ~",
+    "2026-05-01 02:03:04 web @: ~",
+    "Fri 2026-05-01 02:03:04 UTC web @: ~",
+    "1777600984.000000 web @: ~",
+    "web-1  | May  1 02:03:04 web @: ~",
+    "<38>1 2026-05-01T02:03:04Z web % - - ~",
+    "<38>1 2026-05-01T02:03:04Z web % ID1 [meta sequenceId=\"1\"] ~",
+];
+
+/// Every line that the rules know, under every frame that is known: the frame changes no word.
+#[test]
+fn every_known_line_is_read_under_every_known_frame() {
+    let told = words::told;
+    let mut lines = 0;
+    for sample in tables().iter().flat_map(|table| table.samples()) {
+        let message = sample.message(None);
+        let bare = message_of(&sample, &message);
+        let pid = sample.pid.map(|pid| pid.to_string());
+        let tag =
+            pid.as_ref().map_or(sample.tag.to_owned(), |pid| format!("{}[{pid}]", sample.tag));
+        let words = format!("{} {}", sample.tag, pid.as_deref().unwrap_or("-"));
+        for frame in FRAMES {
+            let frame = frame.replace('@', &tag).replace('%', &words);
+            let line = frame.replace('~', &String::from_utf8_lossy(&message));
+            let parsed = super::line(line.as_bytes(), &clock());
+            assert_eq!(told(&parsed), bare, "{line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 1_000, "{lines}");
+}
+
+fn message_of(sample: &rows::Sample, message: &[u8]) -> String {
+    words::told(&super::message(&words::framed(sample.tag, sample.pid, message)))
+}

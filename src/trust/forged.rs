@@ -46,6 +46,10 @@ const MESSAGES: &[&str] = &[
     "@: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]",
     "@: Error executing command as another user: Not authorized [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]",
     "@ ran command /bin/sh as root from /",
+    "@ ran command /bin/sh as alice from /",
+    "@ ran command /bin/sh as bob from /",
+    "failed auth for @",
+    "command not permitted for @: /bin/sh",
     "New session 5 of user @.",
     "New seat seat0.",
     "Suppressed 99 messages from ssh.service",
@@ -112,7 +116,7 @@ fn is_her_own(event: &Event<'_>) -> bool {
     let ends_hers = event.kind == EventKind::SessionClosed && row.writers.closing == Writer::Anyone;
     let by_users = [row.writers.own, row.writers.pam, row.writers.closing]
         .iter()
-        .any(|writer| matches!(writer, Writer::Invoker | Writer::Owner));
+        .any(|writer| matches!(writer, Writer::Invoker | Writer::Owner | Writer::Target));
     let login = matches!(event.kind, EventKind::LoginSuccess);
     by_users
         && event.told_by_user
@@ -155,7 +159,8 @@ fn no_line_of_a_user_tells_of_anyone_else() {
                 ),
                 Some(Parsed::Unrecognized { program }) => {
                     let row = programs::by_tag(tag.as_bytes()).unwrap();
-                    let hers = matches!(row.writers.own, Writer::Invoker | Writer::Owner);
+                    let hers =
+                        matches!(row.writers.own, Writer::Invoker | Writer::Owner | Writer::Target);
                     assert!(hers && (program == row.name || program == "pam"), "{tag}: {message}");
                 }
                 Some(Parsed::Ignored) => {}

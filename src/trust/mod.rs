@@ -117,14 +117,15 @@ impl<'e> Witness<'e> {
         let row = programs::by_name(&event.program);
         let by_root = Told { himself: false };
         let Some(row) = row else { return self.is_root().then_some(by_root) };
-        if !self.may_be(row) {
+        let writer = writer(row, event);
+        if writer != Writer::Target && !self.may_be(row) {
             return None;
         }
         if self.is_root() {
             return Some(by_root);
         }
         let himself = Told { himself: true };
-        match writer(row, event) {
+        match writer {
             Writer::Root => None,
             // It is log daemons who say so, and they are root.
             _ if self.entry.message.trim_ascii_start().starts_with(b"message repeated ") => None,
@@ -132,6 +133,7 @@ impl<'e> Witness<'e> {
             // Nobody comes from elsewhere to be told of by a user.
             _ if event.source.is_some() => None,
             Writer::Anyone => Some(himself),
+            Writer::Target => self.ran_by_who_logged_in(event).then_some(himself),
             Writer::Owner => event.user.as_deref().is_some_and(|u| self.is(u)).then_some(himself),
             Writer::Invoker => self.speaks_of_himself(event).then_some(himself),
         }
@@ -156,6 +158,14 @@ impl<'e> Witness<'e> {
             _ if by.uid.is_some() => invoked,
             _ => user.is_some_and(|name| self.is(name)),
         }
+    }
+
+    /// Whether the command of doas ran as this user, for the one who logged in to the session that
+    /// it runs in. (The line comes from a child of the process that PAM speaks in: no pid joins
+    /// the two.)
+    fn ran_by_who_logged_in(&self, event: &Event<'_>) -> bool {
+        let target = event.target_user.as_deref().is_some_and(|name| self.is(name));
+        target && event.user.as_deref().is_some_and(|name| self.logged_in_as(name))
     }
 
     fn hints(&self, hint: &Hint<'_>) -> bool {
@@ -185,7 +195,9 @@ impl<'e> Witness<'e> {
     /// after the login, as the user, adds nothing; a user's program may say something new.
     fn may_be_new(&self) -> bool {
         let row = programs::by_tag(self.entry.identifier.as_bytes());
-        let by_users = |row: &Program| matches!(row.writers.own, Writer::Invoker | Writer::Owner);
+        let by_users = |row: &Program| {
+            matches!(row.writers.own, Writer::Invoker | Writer::Owner | Writer::Target)
+        };
         self.is_root() || row.is_some_and(|row| by_users(row) && self.may_be(row))
     }
 }
@@ -193,6 +205,8 @@ impl<'e> Witness<'e> {
 /// As whom the program writes lines like this.
 fn writer(row: &Program, event: &Event<'_>) -> Writer {
     match (event.service, event.kind) {
+        (None, EventKind::SudoCommand) => row.writers.own,
+        (None, _) if row.writers.own == Writer::Target => Writer::Invoker,
         (None, _) => row.writers.own,
         (Some(_), EventKind::SessionClosed) => row.writers.closing,
         (Some(_), _) => row.writers.pam,

@@ -235,6 +235,28 @@ fn pkexec_runs_for_whom_it_names() {
     assert!(!trusted(&JournalEntry { comm: Some("logger"), ..by(ALICE, said) }, &ran));
 }
 
+/// doas has become the target, and its process bears the command's name.
+#[test]
+fn a_command_of_doas_is_the_targets_word_on_who_logged_in() {
+    let ran = |target: &'static str| {
+        Parsed::Event(Event {
+            user: Some("alice".into()),
+            target_user: Some(target.into()),
+            ..Event::new(EventKind::SudoCommand, "doas")
+        })
+    };
+    let comm = Some("sh");
+    let by_bob = |login_uid| JournalEntry { comm, login_uid, ..by(BOB, "alice ran command …") };
+    assert!(trusted(&by_bob(Some(ALICE)), &ran("bob")));
+    assert!(!trusted(&by_bob(Some(BOB)), &ran("bob")), "bob logged in and speaks of alice");
+    assert!(!trusted(&by_bob(None), &ran("bob")));
+    assert!(!trusted(&by_bob(Some(ALICE)), &ran("root")), "only root becomes root");
+    assert!(trusted(&JournalEntry { comm, ..by(0, "x") }, &ran("root")));
+    let refused = event(EventKind::SudoFailure, "doas", Some("alice"));
+    assert!(trusted(&by(ALICE, "failed auth for alice"), &refused));
+    assert!(!trusted(&by(BOB, "failed auth for alice"), &refused));
+}
+
 #[test]
 fn each_service_has_its_own_writers() {
     // Measured on Debian 13 and unstable.

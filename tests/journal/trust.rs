@@ -161,6 +161,96 @@ async fn what_a_user_forges_counts_as_untrusted_and_nowhere_else() {
     assert_eq!((untrusted, suppressed), (said.len() as u64, 0));
 }
 
+/// By root, in this folder, control group or machine.
+fn by_root(field: &'static str, value: &str) -> Said {
+    let said = "Accepted password for alice from 192.0.2.9 port 5 ssh2";
+    Said { more: vec![(field, value.to_owned())], ..by(0, "sshd", "", said) }
+}
+
+#[tokio::test]
+async fn what_got_through_counts_nowhere() {
+    const NOBODY: u32 = 65534;
+    let pam = |rest: &str| by(ALICE, "evil", "", rest);
+    let tool = |name: &str, said: &str| by(NOBODY, name, "logger", said);
+    let new_user = "new user: name=evil, UID=0, GID=0, home=/, shell=/bin/sh, from=none";
+    let said = [
+        pam("pam_unix(x:auth): 4000000000 more authentication failures; logname= uid=1000 euid=0 \
+             tty=x ruser= rhost=198.51.100.9  user=root"),
+        pam("pam_unix(evil:session): session opened for user root(uid=0) by alice(uid=1000)"),
+        pam("pam_unix(sshd-backup:session): session opened for user root(uid=0) by (uid=1000)"),
+        tool("adduser", new_user),
+        tool("deluser", "delete user 'alice'"),
+        tool("addgroup", "new group: name=evil, GID=0"),
+        by(NOBODY, "adduser", "", new_user),
+        by(0, "adduser", "logger", new_user),
+        by(
+            ALICE,
+            "pkexec",
+            "logger",
+            "alice: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]",
+        ),
+        by(
+            ALICE,
+            "pkexec",
+            "",
+            "bob: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]",
+        ),
+        by(ALICE, "gpasswd", "", "user root added by alice to group wheel"),
+        by(ALICE, "cron", "", "pam_unix(cron:session): session closed for user alice"),
+        by_root("_EXE", "/root/sshd"),
+        by_root("_EXE", "/tmp/x/sshd"),
+        by_root("_SYSTEMD_CGROUP", "/system.slice/docker-0a1b.scope"),
+        by_root("_SYSTEMD_CGROUP", "/machine.slice/libpod-0a1b.scope/container"),
+    ];
+    let Some((events, untrusted, _)) = counted(&said).await else { return };
+    assert!(events.is_empty(), "{events:?}");
+    assert_eq!(untrusted, said.len() as u64);
+}
+
+#[tokio::test]
+async fn what_services_write_as_others_than_root_counts() {
+    let run0 = "pam_unix(systemd-run0:session): session closed for user alice";
+    let said = [
+        by_root("_EXE", "/usr/sbin/sshd (deleted)"),
+        by_root("_EXE", "/usr/lib/openssh/sshd-session"),
+        by_root("_SYSTEMD_CGROUP", "/user.slice/user-1000.slice/session-3.scope"),
+        by(ALICE, "(sd-pam)", "(sd-pam)", run0),
+        by(
+            ALICE,
+            "pkexec",
+            "pkexec",
+            "alice: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/sh]",
+        ),
+        by(
+            0,
+            "(bash)",
+            "(bash)",
+            "pam_unix(login:session): session opened for user alice(uid=1000) by alice(uid=0)",
+        ),
+        by(
+            ALICE,
+            "sudoedit",
+            "sudoedit",
+            "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)",
+        ),
+    ];
+    let Some((mut events, untrusted, _)) = counted(&said).await else { return };
+    events.sort();
+    assert_eq!(
+        events,
+        [
+            "login_success sshd alice",
+            "login_success sshd alice",
+            "login_success sshd alice",
+            "session_closed systemd-run0 alice",
+            "session_opened login alice",
+            "session_opened sudo root",
+            "sudo_command pkexec alice",
+        ]
+    );
+    assert_eq!(untrusted, 0);
+}
+
 /// alice logged in, became bob, and as bob becomes root: util-linux's su names alice.
 #[tokio::test]
 async fn an_su_within_an_su_counts_for_who_logged_in() {

@@ -32,6 +32,8 @@ pub struct Said {
     pub login_uid: Option<u32>,
     pub comm: Option<String>,
     pub message_id: Option<String>,
+    /// Further fields.
+    pub more: Vec<(&'static str, String)>,
 }
 
 impl Said {
@@ -46,6 +48,7 @@ impl Said {
             login_uid: None,
             comm: None,
             message_id: None,
+            more: Vec::new(),
         }
     }
 
@@ -57,7 +60,7 @@ impl Said {
         };
         format!(
             "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID={:032x}\n\
-             _HOSTNAME=web1\nSYSLOG_IDENTIFIER={}\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}{}",
+             _HOSTNAME=web1\nSYSLOG_IDENTIFIER={}\n_PID=70\nSYSLOG_FACILITY={}\n_UID={}\n{}{}{}{}",
             BEGINNING + self.second * 1_000_000,
             1 + self.second * 1_000_000,
             self.boot,
@@ -67,6 +70,7 @@ impl Said {
             optional("_AUDIT_LOGINUID", &login_uid),
             optional("_COMM", &self.comm),
             optional("MESSAGE_ID", &self.message_id),
+            self.more.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>(),
         )
     }
 }
