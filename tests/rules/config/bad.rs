@@ -116,6 +116,26 @@ const FILES: &[(&str, &str)] = &[
         r#"x.yml:1: failures.threshold: "-1" is not a whole number: 1 to 1000 is allowed"#,
     ),
     (
+        "programs: {ssh: [sshd-bastion]}",
+        r#"x.yml:1: programs.ssh: "ssh" is no program that is known: name it as the label `program` does, such as sshd, sudo or login"#,
+    ),
+    (
+        "programs: {sshd: [bastion, su]}",
+        "x.yml:1: programs.sshd[1]: su is known already, as su: leave it out",
+    ),
+    (
+        "programs:\n  sshd: [bastion]\n  sudo: [bastion]\n",
+        "x.yml:3: programs.sudo[0]: bastion is given twice: keep one",
+    ),
+    (
+        "programs: {sshd: [/opt/sshd]}",
+        r#"x.yml:1: programs.sshd[0]: "/opt/sshd" is no name that a log shows: give the program's file name, without its folder and without a colon or brackets"#,
+    ),
+    (
+        "trust: {folder: [/opt/openssh]}",
+        "x.yml:1: trust.folder: unknown key: did you mean folders? Allowed here: folders, containers, other_machines",
+    ),
+    (
         "identities: {keys: {alice: 'SHA256:x'}}",
         "x.yml:1: identities.keys.alice: the key is not a fingerprint: write SHA256:… or MD5:… as ssh-keygen -lf prints it",
     ),

@@ -290,6 +290,8 @@ web:
 log: {level: trace, format: json}
 limits: {series_per_family: 50, forget_after: 36h}
 failures: {threshold: 3, window: 10m}
+programs: {sshd: [sshd-bastion, sshd2], sudo: [priv]}
+trust: {folders: [/opt/openssh], containers: true, other_machines: true}
 networks: {"a: b": [10.0.0.0/8, 10.1.0.0/16], vpc: "2001:db8::/32", lone: 192.0.2.1}
 identities:
   authorized_keys: [/p, {path: /q, name: "true"}, {path: /r, name_by: file, trusted: true}]
