@@ -117,7 +117,7 @@ pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> E
         tag: tag.as_bytes(),
         pid,
         message,
-        may_be_stripped: false,
+        may_be_stripped: true,
     }
 }
 

@@ -38,7 +38,8 @@ const CUT: usize = 500;
 
 /// journald, and what reads from it, takes blanks off a message's end, and a name of blanks is cut
 /// to at most 200 bytes: so what is at least this long may have been [`CUT`] before. Then the mark
-/// that the monitor puts at the end of lines from before a login is missing.
+/// that the monitor puts at the end of lines from before a login is missing. (An entry of systemd
+/// 240 on has its blanks back, from `SYSLOG_RAW`, and is as long as it was.)
 const MAY_BE_CUT: usize = CUT - 200;
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
@@ -59,7 +60,8 @@ fn line<'e, 'a>(envelope: &'e Envelope<'a>) -> Line<'e, 'a> {
     let mut line = Line::new(envelope, "sshd", text);
     (line.level, line.preauth) = (level, preauth.is_some());
     let length = envelope.message.len();
-    line.cut = length == CUT || (MAY_BE_CUT..CUT).contains(&length) && preauth.is_none();
+    let may_be_cut = envelope.may_be_stripped && (MAY_BE_CUT..CUT).contains(&length);
+    line.cut = length == CUT || may_be_cut && preauth.is_none();
     line
 }
 

@@ -28,7 +28,7 @@ fn envelope(message: &[u8]) -> Envelope<'_> {
         tag: b"sshd",
         pid: Some(PID),
         message,
-        may_be_stripped: false,
+        may_be_stripped: true,
     }
 }
 

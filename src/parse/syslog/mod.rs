@@ -59,7 +59,8 @@ impl<'a> Frame<'a> {
 
 fn enclosed<'a>(time: Time, host: &'a [u8], tag: tag::Tag<'a>) -> Envelope<'a> {
     let message = without_message_id(tag.message);
-    Envelope { time, host, tag: tag.name, pid: tag.pid, message, may_be_stripped: false }
+    // Between the program and the file may have been journald.
+    Envelope { time, host, tag: tag.name, pid: tag.pid, message, may_be_stripped: true }
 }
 
 /// Reads a line that was trimmed.
