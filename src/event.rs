@@ -244,8 +244,15 @@ pub struct Event<'a> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AwsCall<'a> {
     pub event_name: Cow<'a, str>,
-    /// The instance or node; `None` where the call names only a session.
+    /// The instance, node, container or space, in a form that stays one label; `None` where the
+    /// call names only a session.
     pub target: Option<Cow<'a, str>>,
+    /// The whole of what the target stands for, where that says more.
+    pub resource: Option<Cow<'a, str>>,
+    /// Why, in the caller's own words.
+    pub reason: Option<Cow<'a, str>>,
+    /// `ticket=INC-4711 team=ops`
+    pub tags: Option<Cow<'a, str>>,
     pub document: Option<Cow<'a, str>>,
     pub account: Option<Cow<'a, str>>,
     pub region: Option<Cow<'a, str>>,
@@ -255,6 +262,8 @@ pub struct AwsCall<'a> {
     pub error_code: Option<Cow<'a, str>>,
     /// CloudTrail's own ID of the record, by which it counts once.
     pub event_id: Cow<'a, str>,
+    /// The record that this one corrects.
+    pub original_event_id: Option<Cow<'a, str>>,
     pub user_agent: Option<Cow<'a, str>>,
     pub mfa: Option<bool>,
     /// Whom STS was told to stand behind the session (`sts:SourceIdentity`).
@@ -332,6 +341,9 @@ impl AwsCall<'_> {
         AwsCall {
             event_name: own(self.event_name),
             target: self.target.map(own),
+            resource: self.resource.map(own),
+            reason: self.reason.map(own),
+            tags: self.tags.map(own),
             document: self.document.map(own),
             account: self.account.map(own),
             region: self.region.map(own),
@@ -339,6 +351,7 @@ impl AwsCall<'_> {
             destination: self.destination.map(own),
             error_code: self.error_code.map(own),
             event_id: own(self.event_id),
+            original_event_id: self.original_event_id.map(own),
             user_agent: self.user_agent.map(own),
             mfa: self.mfa,
             source_identity: self.source_identity.map(own),

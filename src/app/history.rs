@@ -132,7 +132,8 @@ fn logs(
 ) -> Result<(u64, bool), Error> {
     let zone = settings.auth_log.time_zone.clone();
     let memory = Memory::new(sources::memory_limits(settings));
-    let mut reader = Reader::new(memory, zone, Box::new(HostUsers::of_any(settings)));
+    let users = Box::new(HostUsers::of_any(settings));
+    let mut reader = Reader::new(memory, zone, users).with_doors(settings.cloudtrail.doors);
     if asked.unrecognized {
         reader = reader.by_shape();
     }

@@ -65,10 +65,14 @@ async fn run(
     let (store, saved) = open_state(&settings)?;
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
+    ledger.doors = settings.cloudtrail.doors;
     let host_log = HostLog::of(&settings).await?;
     let host = Host::read(Path::new("/"));
     let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
+    for account in &settings.cloudtrail.accounts {
+        own.aws_account(account.number(), account.name.as_deref().unwrap_or(""));
+    }
     ledger.series.resume(settings.limits.series_per_family);
     let archiving = open_archive(&settings, &mut ledger, &own)?;
     let users = HostUsers::of(&host, &settings);

@@ -42,6 +42,8 @@ pub(super) enum Followed {
     Agent(ssm_agent::Agent),
     #[cfg(feature = "cloudtrail")]
     CloudTrail(Box<crate::source::cloudtrail::CloudTrailSource>),
+    #[cfg(feature = "cloudtrail")]
+    Queue(Box<crate::source::queue::QueueSource>),
 }
 
 impl Followed {
@@ -53,6 +55,8 @@ impl Followed {
             Followed::Agent(agent) => agent.id(),
             #[cfg(feature = "cloudtrail")]
             Followed::CloudTrail(source) => source.id(),
+            #[cfg(feature = "cloudtrail")]
+            Followed::Queue(source) => source.id(),
         }
     }
 
@@ -74,6 +78,10 @@ impl Followed {
             Followed::Agent(agent) => tasks.spawn(agent.follow(pipeline)),
             #[cfg(feature = "cloudtrail")]
             Followed::CloudTrail(source) => {
+                tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
+            }
+            #[cfg(feature = "cloudtrail")]
+            Followed::Queue(source) => {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
             }
         };
@@ -176,6 +184,12 @@ async fn open_cloudtrail(
 ) -> Result<(), String> {
     let sources = cloudtrail::open(settings, |id| ledger.expect(id)).await;
     followed.extend(sources.into_iter().map(|source| Followed::CloudTrail(Box::new(source))));
+    for source in cloudtrail::open_queues(settings).await {
+        let id = source.id().clone();
+        let position = ledger.expect(&id);
+        let source = source.resume(position.as_ref(), ledger.acknowledge(&id));
+        followed.push(Followed::Queue(Box::new(source)));
+    }
     Ok(())
 }
 
@@ -185,15 +199,15 @@ async fn open_cloudtrail(
     _ledger: &mut Ledger,
     _followed: &mut [Followed],
 ) -> Result<(), String> {
-    match settings.cloudtrail.regions.is_empty() {
+    let asked = &settings.cloudtrail;
+    match asked.regions.is_empty() && asked.accounts.is_empty() && asked.queues.is_empty() {
         true => Ok(()),
         false => Err(NO_CLIENT.to_owned()),
     }
 }
 
 #[cfg(not(feature = "cloudtrail"))]
-const NO_CLIENT: &str =
-    "--cloudtrail.region: this build has no AWS client; build it with the default features";
+const NO_CLIENT: &str = "--cloudtrail.region, --cloudtrail.queue: this build has no AWS client; build it with the default features";
 
 /// Reads what `serve` would read, with the rotated files of each log, for `history`.
 pub(super) async fn read_all(

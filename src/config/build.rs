@@ -13,9 +13,10 @@ use super::settings::{
 };
 use super::tree::Node;
 use super::values::{
-    choice, duration_within, listen_address, number_within, path, region, role_arn, size,
-    telemetry_path, truth, zone,
+    account_name, choice, door, duration_within, listen_address, number_within, path, queue_url,
+    region, role_arn, size, telemetry_path, truth, zone,
 };
+use crate::parse::cloudtrail::Doors;
 use crate::policy::expected::Expectations;
 use crate::policy::privacy::{Show, View, Views};
 use crate::programs::{self, OtherNames, Program};
@@ -106,6 +107,7 @@ fn auth_log(item: &Field<'_>, defaults: &AuthLogDefaults) -> Option<AuthLog> {
 fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
     let regions = section.list("regions", region);
     let no_region = regions.is_empty();
+    let doors = section.section("events");
     let cloudtrail = CloudTrail {
         regions,
         poll_interval: section
@@ -116,25 +118,43 @@ fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
             .optional("lookback", duration_within(Duration::ZERO, 90 * DAY))
             .unwrap_or(DAY),
         paths: section.list("paths", path),
+        queues: section.list("queues", queue_url),
         accounts: section.take("accounts").map(|f| accounts(&f, no_region)).unwrap_or_default(),
+        own_account: section.optional("own_account", truth).unwrap_or(true),
+        doors: doors_of(doors),
     };
     section.finish();
     cloudtrail
 }
 
+/// What counts beside the usual calls, and what of those does not.
+fn doors_of(mut section: Section<'_>) -> Doors {
+    let mut doors = Doors::default();
+    for (key, open) in [("add", true), ("drop", false)] {
+        for name in section.list(key, door) {
+            doors = doors.with(&name, open).unwrap_or(doors);
+        }
+    }
+    section.finish();
+    doors
+}
+
 fn accounts(field: &Field<'_>, no_region: bool) -> Vec<Account> {
-    if no_region && !field.items().is_empty() {
+    let accounts = field.read_distinct(account, |account| account.number());
+    if no_region && accounts.iter().any(|account| account.regions.is_empty()) {
         field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
     }
-    field.read_distinct(account, |account| &account.role_arn)
+    accounts
 }
 
 fn account(item: &Field<'_>) -> Option<Account> {
     let mut section = item.section();
     let role_arn = section.required("role_arn", role_arn);
     let external_id = section.optional("external_id", |text| Ok(text.to_owned()));
+    let name = section.optional("name", account_name);
+    let regions = section.list("regions", region);
     section.finish();
-    Some(Account { role_arn: role_arn?, external_id })
+    Some(Account { role_arn: role_arn?, external_id, name, regions })
 }
 
 fn ssm_agent_dir(mut section: Section<'_>) -> Option<PathBuf> {

@@ -186,6 +186,13 @@ pub(super) const FLAGS: &[Flag] = &[
         "Keep failures and rejections too",
     ),
     many(
+        Group::CloudTrail,
+        "cloudtrail.queue",
+        "cloudtrail.queues",
+        "URL",
+        "SQS queue of EventBridge's events, or of notices of a trail's files; may be repeated",
+    ),
+    many(
         Group::Web,
         "web.listen-address",
         "web.listen_addresses",

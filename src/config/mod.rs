@@ -28,6 +28,6 @@ pub use keys::{LoadedRules, Watched};
 pub use moment::Moment;
 pub use rules::{Identities, KeyPath, Naming};
 pub use settings::{
-    Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
-    LogLevel, Settings, SourceChoice, Start, Web,
+    ALL_REGIONS, Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log,
+    LogFormat, LogLevel, Settings, SourceChoice, Start, Web,
 };

@@ -10,6 +10,7 @@ use super::settings::{
     AuthLog, LogFormat, LogLevel, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start,
 };
 use super::values::{show_duration, show_size};
+use crate::parse::cloudtrail::{Door, Doors};
 use crate::policy::expected::{Expectations, Kind, Pattern, Rule};
 use crate::policy::networks::Networks;
 use crate::programs::OtherNames;
@@ -74,9 +75,16 @@ fn cloudtrail(settings: &Settings, out: &mut Yaml) {
     out.pair("poll_interval", show_duration(cloudtrail.poll_interval));
     out.pair("lookback", show_duration(cloudtrail.lookback));
     out.list("paths", &cloudtrail.paths, |path| scalar(path.display()));
+    out.list("queues", &cloudtrail.queues, |url| scalar(url));
+    out.pair("own_account", cloudtrail.own_account);
+    out.section("events", |out| doors(cloudtrail.doors, out));
     out.list("accounts", &cloudtrail.accounts, |account| {
         let mut pairs = vec![pair("role_arn", &account.role_arn)];
         pairs.extend(account.external_id.iter().map(|id| pair("external_id", id)));
+        pairs.extend(account.name.iter().map(|name| pair("name", name)));
+        if !account.regions.is_empty() {
+            pairs.push(format!("regions: [{}]", account.regions.join(", ")));
+        }
         braced(&pairs)
     });
 }
@@ -103,6 +111,18 @@ fn privacy(settings: &Settings, out: &mut Yaml) {
     if let Some(path) = key_file {
         out.path("key_file", path);
     }
+}
+
+/// What differs from the usual calls.
+fn doors(doors: Doors, out: &mut Yaml) {
+    let call = |door: &Door| scalar(format!("{}:{}", door.service, door.event_name));
+    let (usual, ours): (Vec<_>, Vec<_>) =
+        (Doors::default().iter().collect(), doors.iter().collect());
+    let missing = |from: &[&'static Door], of: &[&'static Door]| -> Vec<&'static Door> {
+        of.iter().copied().filter(|door| !from.contains(door)).collect()
+    };
+    out.list("add", &missing(&usual, &ours), |door| call(door));
+    out.list("drop", &missing(&ours, &usual), |door| call(door));
 }
 
 fn web(settings: &Settings, out: &mut Yaml) {

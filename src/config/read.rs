@@ -67,7 +67,7 @@ impl<'n> Field<'n> {
 
     /// Every item read by `read`, none of which may name the same as another: what is read twice
     /// would count twice.
-    pub(super) fn read_distinct<T, K: PartialEq>(
+    pub(super) fn read_distinct<T, K: PartialEq + ?Sized>(
         &self,
         read: impl Fn(&Field<'n>) -> Option<T>,
         key: impl Fn(&T) -> &K,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::rules::Identities;
+use crate::parse::cloudtrail::Doors;
 use crate::policy::expected::Expectations;
 use crate::policy::networks::Networks;
 use crate::policy::privacy::{Show, Views};
@@ -100,6 +101,9 @@ pub struct AuthLogDefaults {
     pub time_zone: TimeZone,
 }
 
+/// Stands for every Region that accounts have without enabling it.
+pub const ALL_REGIONS: &str = "all";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTrail {
     pub regions: Vec<String>,
@@ -108,8 +112,14 @@ pub struct CloudTrail {
     pub lookback: Duration,
     /// Files and folders of records.
     pub paths: Vec<PathBuf>,
-    /// Roles to ask through, each in every Region; empty for the caller's own account.
+    /// SQS queues of records, or of notices of files of records, by their URLs.
+    pub queues: Vec<String>,
+    /// Roles to ask through, each in every Region or in those of its own.
     pub accounts: Vec<Account>,
+    /// The account of the exporter's own credentials is asked beside those.
+    pub own_account: bool,
+    /// Which calls count.
+    pub doors: Doors,
 }
 
 /// What of a person is shown where.
@@ -141,6 +151,17 @@ pub struct Archive {
 pub struct Account {
     pub role_arn: String,
     pub external_id: Option<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Empty for those of `cloudtrail.regions`.
+    pub regions: Vec<String>,
+}
+
+impl Account {
+    /// The account's number.
+    pub fn number(&self) -> &str {
+        self.role_arn.split(':').nth(4).unwrap_or(&self.role_arn)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

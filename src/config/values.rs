@@ -5,6 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::settings::ALL_REGIONS;
+use crate::parse::cloudtrail::{DOORS, Doors};
+use crate::policy::identities::is_usable_name;
 use jiff::tz::TimeZone;
 
 const UNITS: [(&str, u64); 6] = [
@@ -175,7 +178,15 @@ pub(super) fn zone(text: &str) -> Result<TimeZone, String> {
         .map_err(|_| format!("{text:?} is not a time zone: write a name such as Asia/Tokyo or UTC"))
 }
 
-/// `ap-northeast-1`, `us-gov-west-1`.
+/// What people call an account.
+pub(super) fn account_name(text: &str) -> Result<String, String> {
+    match is_usable_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{text:?} is not a name: give one without brackets")),
+    }
+}
+
+/// `ap-northeast-1`, `us-gov-west-1`; `all` is every Region that accounts have without asking.
 pub(super) fn region(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('-').collect();
     let word = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
@@ -188,9 +199,9 @@ pub(super) fn region(text: &str) -> Result<String, String> {
         }
         None => false,
     };
-    match fits {
+    match fits || text == ALL_REGIONS {
         true => Ok(text.to_owned()),
-        false => Err(format!("{text:?} is not a Region: write one such as ap-northeast-1")),
+        false => Err(format!("{text:?} is not a Region: write one such as ap-northeast-1, or all")),
     }
 }
 
@@ -205,6 +216,33 @@ pub(super) fn role_arn(text: &str) -> Result<String, String> {
         false => Err(format!(
             "{text:?} is not a role: write its ARN, such as arn:aws:iam::123456789012:role/login-exporter-read"
         )),
+    }
+}
+
+/// `https://sqs.eu-west-1.amazonaws.com/123456789012/NAME`, or of an endpoint of one's own.
+pub(super) fn queue_url(text: &str) -> Result<String, String> {
+    let parts = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let parts: Vec<&str> = parts.unwrap_or("").split('/').collect();
+    match parts[..] {
+        [host, account, name] if !host.is_empty() && is_account(account) && !name.is_empty() => {
+            Ok(text.to_owned())
+        }
+        _ => Err(format!(
+            "{text:?} is not a queue: write its URL, such as https://sqs.eu-west-1.amazonaws.com/123456789012/login-exporter"
+        )),
+    }
+}
+
+/// A call that counts, or may: `SendCommand`, `sagemaker:StartSession`.
+pub(super) fn door(text: &str) -> Result<String, String> {
+    match Doors::default().with(text, true) {
+        Some(_) => Ok(text.to_owned()),
+        None => {
+            let mut names: Vec<&str> = DOORS.iter().map(|door| door.event_name).collect();
+            names.sort_unstable();
+            names.dedup();
+            Err(format!("{text:?} is no call that can count: {} is allowed", names.join(", ")))
+        }
     }
 }
 

@@ -11,15 +11,19 @@ use jiff::tz::TimeZone;
 use super::{Error, Sessions, Unread};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
+use crate::parse::cloudtrail::Doors;
 use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
 use crate::record::Record;
 use crate::source::file::blocks::Blocks;
-use crate::source::{Records, Source, trail_files};
+use crate::source::{Records, Source, wrapping};
 use crate::trust::UserIds;
 
 /// How much is looked at to tell what a stream is.
 const PEEK: usize = 64 * 1024;
+
+/// Bytes of CloudTrail's records that are unpacked at once, about.
+const CLOUDTRAIL_AT_ONCE: usize = 1 << 20;
 
 /// One thing to read.
 #[derive(Clone, Debug)]
@@ -71,6 +75,7 @@ pub struct Reader {
     memory: Memory,
     zone: TimeZone,
     users: Box<dyn UserIds>,
+    doors: Doors,
     ordinal: u64,
     unread: Unread,
     /// Inputs that could not be read beside others that could.
@@ -80,7 +85,12 @@ pub struct Reader {
 impl Reader {
     pub fn new(memory: Memory, zone: TimeZone, users: Box<dyn UserIds>) -> Reader {
         let (unread, failed) = (Unread::default(), Vec::new());
-        Reader { memory, zone, users, ordinal: 0, unread, failed }
+        Reader { memory, zone, users, doors: Doors::default(), ordinal: 0, unread, failed }
+    }
+
+    /// The same, where other calls to AWS count.
+    pub fn with_doors(self, doors: Doors) -> Reader {
+        Reader { doors, ..self }
     }
 
     /// Keeps the shapes of what cannot be read as well.
@@ -235,11 +245,27 @@ impl Reader {
             return Ok(());
         }
         let clock = self.clock(stream.modified);
-        let mut bytes = Vec::new();
-        { stream.from }.read_to_end(&mut bytes).map_err(unreadable)?;
-        let read = trail_files::unpacked(&bytes).and_then(|plain| trail_files::records_of(&plain));
-        let records = read.map_err(|error| unreadable(io::Error::other(error.to_string())))?;
-        self.records(records.iter().map(|json| Record::CloudTrail(json)), clock, each)
+        self.cloudtrail(stream, &clock, each)
+    }
+
+    /// Streams CloudTrail's records; a file that is damaged tells what it holds before that.
+    fn cloudtrail(&mut self, stream: Stream, clock: &Clock, each: Each<'_>) -> Result<(), Error> {
+        let name = stream.name.clone();
+        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let mut stream = wrapping::Records::new(stream.from).map_err(unreadable)?;
+        let mut records = Vec::new();
+        loop {
+            let read = stream.read(CLOUDTRAIL_AT_ONCE, &mut records);
+            self.records(records.iter().map(|json| Record::CloudTrail(json)), clock.clone(), each)?;
+            records.clear();
+            match read {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    return Err(unreadable(io::Error::other(error.to_string())).into());
+                }
+            }
+        }
     }
 
     fn records<'r>(
@@ -250,6 +276,7 @@ impl Reader {
     ) -> Result<(), Error> {
         let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal)
             .telling(&mut self.unread);
+        interpreter.doors = self.doors;
         let mut out = Vec::new();
         for record in records {
             interpreter.record(record, &mut out);
@@ -348,7 +375,7 @@ impl Stream {
     }
 
     fn is_cloudtrail(&self) -> bool {
-        trail_files::looks_like_cloudtrail(&self.peeked)
+        wrapping::looks_like_cloudtrail(&self.peeked)
     }
 }
 

@@ -44,7 +44,7 @@ pub const FAILING_ADDRESSES: usize = 2_048;
 /// Keys that EC2 Instance Connect named.
 pub const KEYS: usize = 1_024;
 /// CloudTrail records seen.
-pub const EVENT_IDS: usize = 16_384;
+pub const EVENT_IDS: usize = 500_000;
 /// Session Manager sessions whose target is known.
 pub const TARGETS: usize = 4_096;
 /// Accounts that someone became by su, or tried to, within the last seconds.

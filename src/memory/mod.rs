@@ -208,6 +208,12 @@ impl Memory {
         self.release(self.queue.of(None), out);
     }
 
+    /// How many IDs of CloudTrail's records were let go of since this was last asked, for want of
+    /// room: a record of theirs that comes again counts again.
+    pub fn take_forgotten_ids(&mut self) -> u64 {
+        self.parts.cloudtrail_ids.take_forgotten()
+    }
+
     /// Open sessions by program and user: the gauge `login_sessions_active`.
     pub fn sessions_active(&self) -> Vec<(String, String, u64)> {
         let mut active = self.parts.sessions.active();

@@ -85,7 +85,6 @@ impl Memory {
         self.queue.index();
         self.parts.connections.index(&self.queue, self.words);
         self.parts.sessions.index();
-        self.parts.cloudtrail_ids.index();
     }
 }
 

@@ -4,6 +4,7 @@ use tracing::debug;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Role, Time};
 use crate::memory::{Counted, Ended, Memory};
+use crate::parse::cloudtrail::Doors;
 use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
@@ -23,6 +24,11 @@ pub struct Tally {
     pub last_record: Option<Time>,
     /// Runs of lines whose time is in a zone that is not known: the source's own was taken.
     pub zones_unknown: u64,
+    /// For each call to AWS that counted while the exporter watched: seconds from its time until
+    /// then.
+    pub delays: Vec<f64>,
+    /// IDs of CloudTrail's records that were let go of for want of room.
+    pub forgotten_ids: u64,
 }
 
 impl Tally {
@@ -41,6 +47,8 @@ pub struct Interpreter<'m, 'r> {
     frames: Frames,
     pub users: &'m dyn UserIds,
     pub tally: Tally,
+    /// Which calls to AWS count.
+    pub doors: Doors,
     ordinal: u64,
     /// The last line, where it is one that a log daemon may fold.
     last: Last<'r>,
@@ -71,6 +79,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             frames: Frames::new(clock),
             users,
             tally: Tally::default(),
+            doors: Doors::default(),
             ordinal,
             last: Last::BeforeBatch,
             unknown: None,
@@ -88,8 +97,10 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         match record {
             Record::Line(line) => self.line(line, out),
             Record::Journal(entry) => self.journal(&entry, out),
-            Record::CloudTrail(json) => self.parsed(parse::cloudtrail::record(json), out),
             Record::Agent(document) => self.agent(document, out),
+            Record::CloudTrail(json) => {
+                self.parsed(parse::cloudtrail::record(json, self.doors), out)
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
+use super::acknowledgements::Acknowledgements;
 use super::interpreter::{Interpreter, Tally};
 use crate::archive::{Pending, Plan};
 use crate::event::Time;
@@ -11,6 +13,7 @@ use crate::memory::{Counted, Memory};
 use crate::metrics::recent::Recent;
 use crate::metrics::series::{Moment, Store};
 use crate::parse::Clock;
+use crate::parse::cloudtrail::Doors;
 use crate::policy::privacy::Privacy;
 use crate::policy::{Observation, Policy};
 use crate::record::{Position, SourceId, SourceKind};
@@ -67,6 +70,9 @@ pub struct Ledger {
     pub memory: Memory,
     pub recent: Recent,
     pub archive: Pending,
+    /// Which calls to AWS count.
+    pub doors: Doors,
+    acknowledgements: Acknowledgements,
     positions: BTreeMap<SourceId, Position>,
     /// As loaded; what is newer stands in `states`.
     last_records: BTreeMap<SourceId, i64>,
@@ -101,6 +107,8 @@ impl Ledger {
             memory: saved.memory,
             recent: saved.recent,
             archive: Pending::from(saved.archive),
+            doors: Doors::default(),
+            acknowledgements: Acknowledgements::default(),
             positions: saved.positions,
             last_records: saved.last_records,
             baseline: saved.baseline,
@@ -125,6 +133,12 @@ impl Ledger {
             self.baseline.insert(id.clone());
         }
         position
+    }
+
+    /// Tells a source each of its positions that a snapshot holds which is safe on the disk.
+    pub fn acknowledge(&mut self, id: &SourceId) -> watch::Receiver<Position> {
+        let saved = self.positions.get(id).cloned().unwrap_or_default();
+        self.acknowledgements.register(id, saved)
     }
 
     /// When the snapshot was taken that this began with. What was read is in it, and no more.
@@ -190,11 +204,16 @@ impl Ledger {
         let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
         self.memory.read_at(caught_up.then_some(now.wall));
         let mut interpreter = Interpreter::new(&mut self.memory, clock, users, self.ordinal);
+        interpreter.doors = self.doors;
+        let mut delays = Vec::new();
         let mut counted = Vec::new();
         for record in records.iter() {
             interpreter.record(record, &mut counted);
             for event in counted.drain(..) {
                 let live = reading.is_live(&event);
+                if live && event.event.aws.is_some() {
+                    delays.push(now.wall.seconds_since(event.event.time).max(0.0));
+                }
                 observe(
                     &mut self.series,
                     &mut self.recent,
@@ -210,6 +229,8 @@ impl Ledger {
         let stamp = records.last().and_then(|last| interpreter.stamp(last));
         let mut tally = interpreter.end();
         tally.last_record = tally.last_record.max(stamp);
+        tally.delays = delays;
+        tally.forgotten_ids = self.memory.take_forgotten_ids();
         self.ordinal += tally.records;
         tally
     }
@@ -218,8 +239,9 @@ impl Ledger {
     pub fn reached(&mut self, id: &SourceId, position: Position, report: &Report, tally: &Tally) {
         // Records tell that it moved, at less cost than the places do.
         if tally.records > 0 || self.positions.get(id) != Some(&position) {
-            self.positions.insert(id.clone(), position);
             self.moves += 1;
+            self.acknowledgements.reached(id, &position, self.moves);
+            self.positions.insert(id.clone(), position);
         }
         if report.caught_up && self.baseline.remove(id) {
             self.moves += 1;
@@ -314,6 +336,7 @@ impl Ledger {
 
     pub fn was_saved(&mut self, mark: Mark) {
         self.saved = mark.0;
+        self.acknowledgements.saved(mark.0.1);
     }
 }
 

@@ -4,6 +4,7 @@
 //! from. It is changed by whole batches and saved whole, so that no snapshot ever holds a count
 //! without its position. One lock guards it; nothing waits on disk or network while holding it.
 
+mod acknowledgements;
 mod archiving;
 mod interpreter;
 mod ledger;
@@ -74,10 +75,10 @@ impl Pipeline {
     pub async fn follow(&self, mut source: impl Source, zone: TimeZone) {
         let id = source.id().clone();
         let last = self.ledger().states().get(&id).and_then(|state| state.last_record);
-        let telling = Telling::new(&self.own, &id, last);
+        let mut telling = Telling::new(&self.own, &id, last);
         loop {
             let delivery = source.next().await;
-            self.take(&id, &telling, delivery, &zone);
+            self.take(&id, &mut telling, delivery, &zone);
             self.make_room().await;
             // A backlog that is always ready must not keep a scrape waiting.
             tokio::task::yield_now().await;
@@ -95,7 +96,7 @@ impl Pipeline {
     }
 
     /// Counts one batch and remembers how far it reached, in one step.
-    fn take(&self, id: &SourceId, telling: &Telling, delivery: Delivery<'_>, zone: &TimeZone) {
+    fn take(&self, id: &SourceId, telling: &mut Telling, delivery: Delivery<'_>, zone: &TimeZone) {
         let (now, policy) = (self.now(), self.policy());
         let tally = {
             let mut ledger = self.ledger();

@@ -65,6 +65,11 @@ pub struct Row<'o> {
     pub event_name: Text<'o>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Text<'o>,
+    /// The whole of what the target stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Text<'o>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Text<'o>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Text<'o>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,6 +127,8 @@ pub const FIELDS: &[&str] = &[
     "duration",
     "event_name",
     "target",
+    "resource",
+    "tags",
     "document",
     "aws_account",
     "aws_region",
@@ -163,7 +170,10 @@ impl<'o> Row<'o> {
             invalid_user: event.invalid_user,
             target_user: event.target_user.as_deref().map(Cow::Borrowed),
             method: event.method.map(|method| Cow::Borrowed(method.as_str())),
-            reason: event.reason.map(|reason| Cow::Borrowed(reason.as_str())),
+            reason: event
+                .reason
+                .map(|reason| Cow::Borrowed(reason.as_str()))
+                .or_else(|| call(|call| &call.reason)),
             source: event.source.as_deref().map(Cow::Borrowed),
             port: event.port,
             identity: filled(&observation.identity),
@@ -176,6 +186,8 @@ impl<'o> Row<'o> {
             duration: observation.duration,
             event_name: aws.and_then(|call| filled(&call.event_name)),
             target: call(|call| &call.target),
+            resource: call(|call| &call.resource),
+            tags: call(|call| &call.tags),
             document: call(|call| &call.document),
             aws_account: call(|call| &call.account),
             aws_region: call(|call| &call.region),
@@ -219,10 +231,16 @@ impl<'o> Row<'o> {
         let borrowed = |text: &'o Text<'o>| text.as_deref().map(Cow::Borrowed);
         let text = |text: &'o Text<'o>| Cow::Borrowed(text.as_deref().unwrap_or_default());
         let of_aws = self.event_name.is_some() || self.session_id.is_some();
+        let kind = EventKind::from_name(&self.event)?;
+        // Of a call to AWS the reason is the caller's own words.
+        let calls = matches!(kind, EventKind::AwsSuccess | EventKind::AwsFailure);
         let aws = of_aws.then(|| {
             Box::new(AwsCall {
                 event_name: text(&self.event_name),
                 target: borrowed(&self.target),
+                resource: borrowed(&self.resource),
+                tags: borrowed(&self.tags),
+                reason: borrowed(&self.reason).filter(|_| calls),
                 document: borrowed(&self.document),
                 account: borrowed(&self.aws_account),
                 region: borrowed(&self.aws_region),
@@ -236,7 +254,6 @@ impl<'o> Row<'o> {
                 ..AwsCall::default()
             })
         });
-        let kind = EventKind::from_name(&self.event)?;
         Some(Event {
             time: self.time,
             host: text(&self.host),
@@ -245,7 +262,7 @@ impl<'o> Row<'o> {
             invalid_user: self.invalid_user,
             target_user: borrowed(&self.target_user),
             method: self.method.as_deref().and_then(Method::from_name),
-            reason: self.reason.as_deref().and_then(Reason::from_name),
+            reason: self.reason.as_deref().filter(|_| !calls).and_then(Reason::from_name),
             source: borrowed(&self.source),
             port: self.port,
             fingerprint: borrowed(&self.fingerprint),

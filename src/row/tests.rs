@@ -11,6 +11,8 @@ fn full() -> Event<'static> {
     let call = AwsCall {
         event_name: "StartSession".into(),
         target: Some("i-1".into()),
+        resource: Some("task/1".into()),
+        tags: Some("team=ops".into()),
         document: Some("AWS-StartSSHSession".into()),
         account: Some("123456789012".into()),
         region: Some("eu-west-1".into()),

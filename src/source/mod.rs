@@ -4,11 +4,16 @@
 //! records mean and counts nothing: what went wrong it reports with the batch.
 
 #[cfg(feature = "cloudtrail")]
+pub mod aws;
+#[cfg(feature = "cloudtrail")]
 pub mod cloudtrail;
 pub mod file;
 pub mod journal;
+#[cfg(feature = "cloudtrail")]
+pub mod queue;
 pub mod ssm_agent;
 pub mod trail_files;
+pub mod wrapping;
 
 use std::future::Future;
 
@@ -131,9 +136,12 @@ pub struct Calls {
     pub failures: Vec<CallFailure>,
     /// When a poll was last read to its end.
     pub polled: Option<Time>,
-    /// For each record that came up while polling: seconds from its event time until it was seen.
-    /// What was there before the first poll tells nothing of the delay and is left out.
-    pub delays: Vec<f64>,
+    /// The account and the Region that are asked; the former is empty until it is known, the
+    /// latter for a source that asks none.
+    pub account: String,
+    pub region: String,
+    /// How late a record may come up and still be found, seconds.
+    pub reach: Option<i64>,
 }
 
 /// The closed set of `login_exporter_cloudtrail_request_failures_total{reason}`.
@@ -143,8 +151,18 @@ pub enum CallFailure {
     Throttled,
     /// The principal may not make the call.
     Denied,
-    /// There are no credentials, or they are expired or unknown.
+    /// There are no credentials, or they are unknown.
     Credentials,
+    /// The credentials have expired.
+    Expired,
+    /// This host's clock is wrong.
+    Clock,
+    /// STS, which gives the credentials, is out of reach.
+    Sts,
+    /// The account has not enabled the Region.
+    Region,
+    /// A proxy refused the request.
+    Proxy,
     /// No answer came.
     Network,
     Other,
@@ -155,6 +173,11 @@ impl CallFailure {
         CallFailure::Throttled,
         CallFailure::Denied,
         CallFailure::Credentials,
+        CallFailure::Expired,
+        CallFailure::Clock,
+        CallFailure::Sts,
+        CallFailure::Region,
+        CallFailure::Proxy,
         CallFailure::Network,
         CallFailure::Other,
     ];
@@ -164,6 +187,11 @@ impl CallFailure {
             CallFailure::Throttled => "throttled",
             CallFailure::Denied => "denied",
             CallFailure::Credentials => "credentials",
+            CallFailure::Expired => "expired",
+            CallFailure::Clock => "clock",
+            CallFailure::Sts => "sts",
+            CallFailure::Region => "region",
+            CallFailure::Proxy => "proxy",
             CallFailure::Network => "network",
             CallFailure::Other => "other",
         }
@@ -204,6 +232,8 @@ pub enum ProblemReason {
     BindMount,
     /// A file that came and went before it could be read: a session, or a command of Run Command.
     Vanished,
+    /// There is more than the source can carry in time.
+    Overloaded,
 }
 
 impl ProblemReason {
@@ -219,6 +249,7 @@ impl ProblemReason {
         ProblemReason::Stale,
         ProblemReason::BindMount,
         ProblemReason::Vanished,
+        ProblemReason::Overloaded,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -234,6 +265,7 @@ impl ProblemReason {
             ProblemReason::Stale => "stale",
             ProblemReason::BindMount => "bind_mount",
             ProblemReason::Vanished => "vanished",
+            ProblemReason::Overloaded => "overloaded",
         }
     }
 }

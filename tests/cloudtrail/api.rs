@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
-use crate::support::cloudtrail_server::{Fault, Server};
+use crate::support::cloudtrail_server::{self, Fault, Server};
+use login_exporter::parse::cloudtrail::Doors;
 use login_exporter::parse::{self, Parsed};
 use login_exporter::record::{Position, Record};
-use login_exporter::source::cloudtrail::{Account, Aws, CloudTrailSource, Settings};
+use login_exporter::source::aws::{Account, Aws};
+use login_exporter::source::cloudtrail::{CloudTrailSource, Query, Settings};
 use login_exporter::source::{CallFailure, ProblemReason, Source};
 
-const NAMES: [&str; 6] = parse::cloudtrail::EVENT_NAMES;
+/// What the tests ask for: one request for the calls of EC2 Instance Connect.
+const NAMES: [&str; 3] = ["StartSession", "ResumeSession", "TerminateSession"];
+
+fn queries() -> Vec<Query> {
+    let names = NAMES.iter().map(|name| Query::EventName((*name).to_owned()));
+    let source = Query::EventSource("ec2-instance-connect.amazonaws.com".to_owned());
+    names.chain([source]).collect()
+}
 
 /// What deliveries brought, added up.
 #[derive(Default)]
@@ -16,11 +25,12 @@ struct Seen {
     ids: Vec<String>,
     failures: Vec<CallFailure>,
     problems: Vec<(ProblemReason, String)>,
-    delays: Vec<f64>,
     requests: u64,
     position: Position,
     up: bool,
     polls: u32,
+    reach: Option<i64>,
+    account: String,
 }
 
 /// As quick as a test may be; only one test looks at the true pace.
@@ -29,13 +39,22 @@ fn quick(region: &str) -> Settings {
         poll_interval: Duration::from_millis(1),
         request_interval: Duration::ZERO,
         first_back_off: Duration::from_millis(1),
-        ..Settings::new(region, &NAMES)
+        ..Settings::new(region, queries())
     }
 }
 
 async fn open(server: &Server, position: Option<&Position>) -> CloudTrailSource {
-    let aws = Aws::for_test_server(&server.endpoint).await;
-    CloudTrailSource::open(&aws, quick("eu-west-1"), position).await
+    open_with(&server.endpoint, quick("eu-west-1"), None, position).await
+}
+
+async fn open_with(
+    endpoint: &str,
+    settings: Settings,
+    account: Option<&Account>,
+    position: Option<&Position>,
+) -> CloudTrailSource {
+    let access = Aws::for_test_server(endpoint).await.access(account).await;
+    CloudTrailSource::open(&access, settings, position)
 }
 
 /// Takes one delivery in.
@@ -45,7 +64,8 @@ async fn delivery(source: &mut CloudTrailSource, seen: &mut Seen) {
     seen.requests += delivery.report.calls.requests;
     seen.polls += u32::from(delivery.report.calls.polled.is_some());
     seen.failures.extend(&delivery.report.calls.failures);
-    seen.delays.extend(&delivery.report.calls.delays);
+    seen.reach = delivery.report.calls.reach.or(seen.reach);
+    seen.account = delivery.report.calls.account;
     let problems = delivery.report.problems.into_iter().map(|p| (p.reason, p.message));
     seen.problems.extend(problems);
     seen.position = delivery.position;
@@ -54,7 +74,7 @@ async fn delivery(source: &mut CloudTrailSource, seen: &mut Seen) {
 
 fn event_id(record: Record<'_>) -> String {
     let Record::CloudTrail(json) = record else { panic!("{record:?}") };
-    match parse::cloudtrail::record(json) {
+    match parse::cloudtrail::record(json, Doors::default()) {
         Parsed::Event(event) => event.aws.unwrap().event_id.into_owned(),
         other => panic!("{other:?}"),
     }
@@ -88,15 +108,19 @@ fn add_numbered(server: &Server, count: usize) {
 async fn every_page_of_every_name_is_read_once() {
     let server = Server::start();
     add_numbered(&server, 120);
-    for name in NAMES {
+    let all =
+        ["StartSession", "ResumeSession", "TerminateSession", "SendSSHPublicKey", "OpenTunnel"];
+    for name in all {
         server.add(&format!("one-{name}"), name, 30);
     }
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     polls(&mut source, &mut seen, 1).await;
-    let expected = numbered(120).into_iter().chain(NAMES.map(|name| format!("one-{name}")));
+    let expected = numbered(120).into_iter().chain(all.map(|name| format!("one-{name}")));
     assert_eq!(sorted(seen.ids), sorted(expected.collect()));
-    assert_eq!(seen.requests, 3 + 5);
+    assert_eq!(seen.requests, 3 + 3);
     assert!(seen.up && seen.problems.is_empty());
+    assert_eq!(seen.account, cloudtrail_server::OWN_ACCOUNT);
+    assert_eq!(server.identities(), 1);
 }
 
 #[tokio::test]
@@ -114,7 +138,7 @@ async fn a_session_is_told_before_its_end_oldest_first() {
 #[tokio::test]
 async fn a_session_that_comes_up_with_its_end_in_the_midst_of_a_poll_is_told_first() {
     let server = Server::start();
-    let names = NAMES.len() as u32;
+    let names = queries().len() as u32;
     for requests in 1..names {
         let (mut source, mut seen) = (open(&server, None).await, Seen::default());
         polls(&mut source, &mut seen, 1).await;
@@ -142,25 +166,72 @@ async fn overlapping_polls_tell_nothing_twice() {
     assert_eq!(sorted(seen.ids), numbered(60));
 }
 
+/// The position of a source whose sweeps are all due.
+fn long_ago_swept(position: &Position) -> Position {
+    let mut place = position.to_json();
+    place["swept"] = serde_json::json!([0, 0, 0]);
+    Position::json(place)
+}
+
 #[tokio::test]
-async fn an_event_that_is_delivered_late_counts_once_and_shows_its_delay() {
+async fn what_is_delivered_late_is_found_by_a_sweep_between_polls() {
     let server = Server::start();
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     polls(&mut source, &mut seen, 1).await;
     server.add("late", "StartSession", 50 * 60);
+    server.add("very-late", "StartSession", 20 * 3_600);
     polls(&mut source, &mut seen, 3).await;
-    assert_eq!(seen.ids, ["late"]);
-    assert!((3_000.0..3_060.0).contains(&seen.delays[0]), "{:?}", seen.delays);
+    assert_eq!(seen.ids, ["late"], "a poll looks back an hour");
+    let mut source = open(&server, Some(&long_ago_swept(&seen.position))).await;
+    while seen.ids.len() < 3 {
+        delivery(&mut source, &mut seen).await;
+    }
+    assert_eq!(sorted(seen.ids), ["late", "late", "very-late"], "a restart hands on again");
+    assert!(seen.reach.unwrap() >= 24 * 3_600);
+}
+
+/// The sweep of a day has 40 pages to read; what is fresh is told within one poll.
+#[tokio::test]
+async fn what_is_fresh_does_not_wait_for_a_sweep() {
+    let server = Server::start();
+    let (mut source, mut seen) = (open(&server, None).await, Seen::default());
+    polls(&mut source, &mut seen, 1).await;
+    for n in 0..2_000 {
+        server.add(&format!("{n}"), "StartSession", 3_600 + n * 30);
+    }
+    let settings = Settings {
+        poll_interval: Duration::from_millis(200),
+        request_interval: Duration::from_millis(20),
+        ..quick("eu-west-1")
+    };
+    let position = long_ago_swept(&seen.position);
+    let mut source = open_with(&server.endpoint, settings, None, Some(&position)).await;
+    while seen.ids.len() < 200 {
+        delivery(&mut source, &mut seen).await;
+    }
+    server.add("fresh", "StartSession", 1);
+    let before = seen.requests;
+    while !seen.ids.contains(&"fresh".to_owned()) {
+        delivery(&mut source, &mut seen).await;
+    }
+    assert!(seen.requests - before <= 20, "{} requests later", seen.requests - before);
+    assert!(seen.ids.len() < 1_900, "the sweep goes on: {}", seen.ids.len());
 }
 
 #[tokio::test]
-async fn what_was_there_before_the_first_poll_shows_no_delay() {
+async fn a_session_from_before_a_start_without_lookback_counts_where_it_is_told_after_it() {
     let server = Server::start();
-    server.add("old", "StartSession", 20 * 3_600);
-    let (mut source, mut seen) = (open(&server, None).await, Seen::default());
+    server.add("before", "StartSession", 60);
+    let settings = || Settings { lookback: Duration::ZERO, ..quick("eu-west-1") };
+    let mut source = open_with(&server.endpoint, settings(), None, None).await;
+    let mut seen = Seen::default();
     polls(&mut source, &mut seen, 1).await;
-    assert_eq!(seen.ids, ["old"]);
-    assert!(seen.delays.is_empty(), "{:?}", seen.delays);
+    server.add("told-late", "StartSession", 60);
+    polls(&mut source, &mut seen, 2).await;
+    let mut source = open_with(&server.endpoint, settings(), None, Some(&seen.position)).await;
+    polls(&mut source, &mut seen, 2).await;
+    seen.ids.dedup();
+    assert_eq!(seen.ids, ["told-late"]);
 }
 
 #[tokio::test]
@@ -173,10 +244,13 @@ async fn the_first_start_reaches_back_a_day() {
     assert_eq!(seen.ids, ["yesterday"]);
 }
 
+/// It asks for the quarter of an hour before again; that a record came up then is for `memory` to
+/// know, which is saved with the position.
 #[tokio::test]
 async fn a_restart_goes_on_behind_its_position() {
     let server = Server::start();
-    add_numbered(&server, 60);
+    server.add("long-before", "StartSession", 2 * 3_600);
+    server.add("just-before", "StartSession", 60);
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     polls(&mut source, &mut seen, 1).await;
     drop(source);
@@ -184,7 +258,8 @@ async fn a_restart_goes_on_behind_its_position() {
     let mut source = open(&server, Some(&seen.position)).await;
     seen.ids.clear();
     polls(&mut source, &mut seen, 2).await;
-    assert_eq!(seen.ids, ["while-away"]);
+    assert_eq!(seen.ids, ["just-before", "while-away"]);
+    assert_eq!(server.identities(), 1, "the account's number is remembered");
 }
 
 #[tokio::test]
@@ -199,7 +274,7 @@ async fn a_poll_that_breaks_off_at_its_third_page_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_restart_in_the_midst_of_a_poll_loses_and_doubles_nothing() {
+async fn a_restart_in_the_midst_of_a_poll_loses_nothing() {
     let server = Server::start();
     add_numbered(&server, 180);
     server.fail_next([None, None, None, None, Some(Fault::Broken)]);
@@ -210,7 +285,9 @@ async fn a_restart_in_the_midst_of_a_poll_loses_and_doubles_nothing() {
     assert_eq!(seen.ids.len(), 100);
     let mut source = open(&server, Some(&seen.position)).await;
     polls(&mut source, &mut seen, 2).await;
-    assert_eq!(sorted(seen.ids), numbered(180));
+    let mut ids = sorted(seen.ids);
+    ids.dedup();
+    assert_eq!(ids, numbered(180));
 }
 
 #[tokio::test]
@@ -249,8 +326,17 @@ async fn single_throttles_are_counted_and_told_only_when_they_last() {
 async fn each_refusal_has_its_reason_and_remedy_and_is_asked_again() {
     let table = [
         (Fault::Refused("AccessDeniedException"), CallFailure::Denied, "allow this principal"),
+        (
+            Fault::Told(
+                "InvalidSignatureException",
+                "Signature expired: 20261125T120000Z is now earlier than",
+            ),
+            CallFailure::Clock,
+            "set its clock",
+        ),
+        (Fault::Page, CallFailure::Proxy, "NO_PROXY"),
         (Fault::Refused("UnrecognizedClientException"), CallFailure::Credentials, "AWS_PROFILE"),
-        (Fault::Refused("ExpiredTokenException"), CallFailure::Credentials, "give the instance"),
+        (Fault::Refused("ExpiredTokenException"), CallFailure::Expired, "renew"),
         (Fault::HungUp, CallFailure::Network, "check the network"),
         (Fault::Broken, CallFailure::Other, "Health Dashboard"),
         (Fault::Refused("InternalFailure"), CallFailure::Other, "InternalFailure: refused"),
@@ -270,49 +356,154 @@ async fn each_refusal_has_its_reason_and_remedy_and_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_address_where_nobody_answers_is_a_network_failure() {
+async fn an_address_where_nobody_answers_is_told_of_by_who_was_asked() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let aws = Aws::for_test_server(&format!("http://{port}")).await;
-    let mut source = CloudTrailSource::open(&aws, quick("eu-west-1"), None).await;
+    let endpoint = format!("http://{port}");
+    let account = account("123456789012", "right");
+    let role = open_with(&endpoint, quick("eu-west-1"), Some(&account), None).await;
+    let own = open_with(&endpoint, quick("eu-west-1"), None, None).await;
+    let mut told = Seen::default();
+    delivery(&mut { role }, &mut told).await;
+    assert_eq!(told.failures, [CallFailure::Sts], "{:?}", told.problems);
+    assert!(told.problems[0].1.contains("STS cannot be reached"), "{}", told.problems[0].1);
+    let mut source = own;
+    let mut seen = Seen::default();
+    delivery(&mut source, &mut seen).await;
+    assert_eq!(seen.failures, [CallFailure::Sts]);
+    let known = serde_json::json!({"read_until": null, "floor": 0, "account": "123456789012"});
+    let known = Position::json(known);
+    let mut source = open_with(&endpoint, quick("eu-west-1"), None, Some(&known)).await;
     let mut seen = Seen::default();
     delivery(&mut source, &mut seen).await;
     assert_eq!(seen.failures, [CallFailure::Network]);
-    assert!(seen.problems[0].1.contains("cannot be reached"), "{}", seen.problems[0].1);
+    assert!(
+        seen.problems[0].1.contains("CloudTrail in eu-west-1 cannot be reached"),
+        "{:?}",
+        seen.problems
+    );
+}
+
+fn account(number: &str, external_id: &str) -> Account {
+    let role_arn = format!("arn:aws:iam::{number}:role/login-exporter-read");
+    Account { role_arn, external_id: Some(external_id.to_owned()) }
 }
 
 #[tokio::test]
 async fn another_account_is_read_through_its_role() {
     let server = Server::start();
     server.add("theirs", "StartSession", 10);
-    let aws = Aws::for_test_server(&server.endpoint).await;
-    let role_arn = "arn:aws:iam::123456789012:role/login-exporter-read".to_owned();
-    let account = Account { role_arn: role_arn.clone(), external_id: Some("right".to_owned()) };
-    let settings = Settings { account: Some(account), ..quick("eu-west-1") };
-    assert_eq!(settings.id().to_string(), "cloudtrail:123456789012:eu-west-1");
-    let mut source = CloudTrailSource::open(&aws, settings, None).await;
+    let account = account("123456789012", "right");
+    let mut source = open_with(&server.endpoint, quick("eu-west-1"), Some(&account), None).await;
+    assert_eq!(source.id().to_string(), "cloudtrail:123456789012:eu-west-1");
     let mut seen = Seen::default();
     polls(&mut source, &mut seen, 1).await;
     assert_eq!(seen.ids, ["theirs"]);
-    assert!(server.asked().iter().all(|asked| asked.access_key == "ASIAASSUMED"));
+    assert_eq!((seen.account.as_str(), server.identities()), ("123456789012", 0));
+    assert!(server.asked().iter().all(|asked| asked.access_key == "ASIA123456789012"));
     let [assumed] = &server.assumed()[..] else { panic!("{:?}", server.assumed()) };
-    assert_eq!(assumed["RoleArn"], role_arn);
+    assert_eq!(assumed["RoleArn"], account.role_arn);
     assert_eq!(assumed["RoleSessionName"], "login_exporter");
 }
 
 #[tokio::test]
 async fn a_role_that_may_not_be_assumed_is_named() {
     let server = Server::start();
-    let aws = Aws::for_test_server(&server.endpoint).await;
-    let role_arn = "arn:aws:iam::123456789012:role/read".to_owned();
-    let account = Account { role_arn, external_id: Some("wrong".to_owned()) };
-    let settings = Settings { account: Some(account), ..quick("eu-west-1") };
-    let mut source = CloudTrailSource::open(&aws, settings, None).await;
+    let account = account("123456789012", "wrong");
+    let mut source = open_with(&server.endpoint, quick("eu-west-1"), Some(&account), None).await;
     let mut seen = Seen::default();
     delivery(&mut source, &mut seen).await;
     assert_eq!(seen.failures, [CallFailure::Credentials]);
     let message = &seen.problems[0].1;
-    assert!(message.contains("assume arn:aws:iam::123456789012:role/read"), "{message}");
+    assert!(message.contains("assume arn:aws:iam::123456789012:role/"), "{message}");
     assert!(message.contains("sts:AssumeRole"), "{message}");
+}
+
+/// The SDK's memory of credentials holds 64; here are 120 readers of 30 accounts.
+#[tokio::test]
+async fn thirty_accounts_by_four_regions_assume_each_role_once() {
+    let server = Server::start();
+    let aws = Aws::for_test_server(&server.endpoint).await;
+    let mut sources = Vec::new();
+    for n in 0..30 {
+        let account = account(&format!("{:012}", 100 + n), "right");
+        let access = aws.access(Some(&account)).await;
+        for region in ["eu-west-1", "eu-central-1", "us-east-1", "ap-northeast-1"] {
+            sources.push(CloudTrailSource::open(&access, quick(region), None));
+        }
+    }
+    for _ in 0..3 {
+        for source in &mut sources {
+            let mut seen = Seen::default();
+            polls(source, &mut seen, 1).await;
+            assert!(seen.up && seen.failures.is_empty());
+        }
+    }
+    assert_eq!((server.asked().len(), server.assumed().len()), (120 * 3 * 4, 30));
+}
+
+#[tokio::test]
+async fn the_own_account_that_is_read_through_a_role_too_is_asked_once() {
+    let server = Server::start();
+    server.add("one", "StartSession", 10);
+    let elsewhere = [cloudtrail_server::OWN_ACCOUNT.to_owned()].into();
+    let settings = Settings { elsewhere, ..quick("eu-west-1") };
+    let mut source = open_with(&server.endpoint, settings, None, None).await;
+    let mut seen = Seen::default();
+    delivery(&mut source, &mut seen).await;
+    assert!(seen.up && seen.ids.is_empty());
+    assert_eq!(server.asked().len(), 0);
+}
+
+/// A service of a hundred times the rate, and readers as many times as quick.
+#[tokio::test]
+async fn twenty_readers_of_one_account_come_to_a_share_each() {
+    let server = Server::start();
+    server.enforce_rate_of(200.0);
+    let aws = Aws::for_test_server(&server.endpoint).await;
+    let settings = Settings {
+        poll_interval: Duration::from_millis(200),
+        request_interval: Duration::from_millis(6),
+        first_back_off: Duration::from_millis(20),
+        ..quick("eu-west-1")
+    };
+    let access = aws.access(None).await;
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let mut source = CloudTrailSource::open(&access, settings.clone(), None);
+        readers.spawn(async move {
+            let mut seen = Seen::default();
+            // The first ones find out that they are many.
+            polls(&mut source, &mut seen, 5).await;
+            let mut settled = Seen::default();
+            polls(&mut source, &mut settled, 10).await;
+            (settled.requests, settled.failures.len() as u64, settled.problems)
+        });
+    }
+    let (mut requests, mut throttled) = (0, 0);
+    while let Some(reader) = readers.join_next().await {
+        let (asked, refused, problems) = reader.unwrap();
+        assert_eq!(problems, [], "a refusal now and then is no trouble");
+        requests += asked;
+        throttled += refused;
+    }
+    assert!(throttled * 5 < requests, "{throttled} of {requests} requests were throttled");
+}
+
+/// Six restarts in a second, each with a first request: CloudTrail allows two.
+#[tokio::test]
+async fn restarts_keep_the_pace() {
+    let server = Server::start();
+    let paced = || Settings {
+        request_interval: Settings::new("", Vec::new()).request_interval,
+        ..quick("eu-west-1")
+    };
+    let mut seen = Seen::default();
+    for _ in 0..6 {
+        let mut source = open_with(&server.endpoint, paced(), None, None).await;
+        let third = Duration::from_millis(170);
+        let _ = tokio::time::timeout(third, delivery(&mut source, &mut seen)).await;
+    }
+    assert!(server.asked().len() <= 2, "{} requests in a second", server.asked().len());
 }
 
 #[tokio::test]
@@ -320,12 +511,9 @@ async fn the_service_is_never_asked_more_than_twice_a_second() {
     let server = Server::start();
     server.enforce_rate();
     add_numbered(&server, 120);
-    let aws = Aws::for_test_server(&server.endpoint).await;
-    let paced = Settings {
-        request_interval: Settings::new("", &[]).request_interval,
-        ..quick("eu-west-1")
-    };
-    let mut source = CloudTrailSource::open(&aws, paced, None).await;
+    let request_interval = Settings::new("", Vec::new()).request_interval;
+    let paced = Settings { request_interval, ..quick("eu-west-1") };
+    let mut source = open_with(&server.endpoint, paced, None, None).await;
     let mut seen = Seen::default();
     polls(&mut source, &mut seen, 1).await;
     assert_eq!(sorted(seen.ids), numbered(120));
@@ -339,7 +527,7 @@ async fn waiting_that_is_given_up_loses_nothing() {
     add_numbered(&server, 120);
     let (mut source, mut seen) = (open(&server, None).await, Seen::default());
     while seen.polls == 0 {
-        let _ = tokio::time::timeout(Duration::from_millis(2), async {
+        let _ = tokio::time::timeout(Duration::from_millis(10), async {
             delivery(&mut source, &mut seen).await;
         })
         .await;
@@ -353,8 +541,8 @@ async fn in_the_environment_of_the_caller() {
     if std::env::var_os("AWS_ENDPOINT_URL_CLOUDTRAIL").is_none() {
         return;
     }
-    let aws = Aws::from_environment("eu-west-1").await;
-    let mut source = CloudTrailSource::open(&aws, quick("eu-west-1"), None).await;
+    let access = Aws::from_environment(Some("eu-west-1")).await.access(None).await;
+    let mut source = CloudTrailSource::open(&access, quick("eu-west-1"), None);
     let mut seen = Seen::default();
     delivery(&mut source, &mut seen).await;
     println!("told: {:?} {:?} {:?}", seen.ids, seen.failures, seen.problems);
@@ -362,8 +550,9 @@ async fn in_the_environment_of_the_caller() {
 
 fn in_child(server: &Server, variables: &[(&str, &str)]) -> String {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "in_the_environment_of_the_caller", "--nocapture"]);
+    command.args(["--exact", "api::in_the_environment_of_the_caller", "--nocapture"]);
     command.env("AWS_ENDPOINT_URL_CLOUDTRAIL", &server.endpoint);
+    command.env("AWS_ENDPOINT_URL_STS", &server.endpoint);
     command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
     command.env_remove("AWS_PROFILE").envs(variables.iter().copied());
     String::from_utf8(command.output().unwrap().stdout).unwrap()

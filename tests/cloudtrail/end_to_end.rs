@@ -26,6 +26,7 @@ fn exporter(dir: &Path, server: &Server, keys: &[(&str, &str)], more: &[&str]) -
     // Whoever runs the test may have keys of his own.
     let mut environment = vec![
         ("AWS_ENDPOINT_URL_CLOUDTRAIL", &*server.endpoint),
+        ("AWS_ENDPOINT_URL_STS", &*server.endpoint),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
@@ -206,4 +207,77 @@ fn without_credentials_the_exporter_starts_warns_and_counts() {
     let mut secure = std::fs::File::options().append(true).open(dir.path().join("secure")).unwrap();
     std::io::Write::write_all(&mut secure, line.as_bytes()).unwrap();
     exporter.wait_total("login_rejections_total", &["closed_before_login"], 1.0);
+}
+
+/// The most memory that the process ever had, MiB.
+fn most_memory(exporter: &Exporter) -> u64 {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", exporter.process.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1_024
+}
+
+/// 160 MB of JSON in some hundred kilobytes, and a session at its end.
+#[test]
+fn a_small_file_that_unpacks_to_a_large_one_takes_no_memory() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let trail = dir.path().join("trail");
+    std::fs::create_dir(&trail).unwrap();
+    let new = trail.join("large.new");
+    let compression = flate2::Compression::fast();
+    let mut file = flate2::write::GzEncoder::new(std::fs::File::create(&new).unwrap(), compression);
+    let mut other = record("x", "DescribeInstances", now() - 600);
+    other["requestParameters"] = json!("x".repeat(200_000));
+    let other = other.to_string();
+    file.write_all(b"{\"Records\":[").unwrap();
+    for _ in 0..800 {
+        file.write_all(format!("{other},").as_bytes()).unwrap();
+    }
+    file.write_all(format!("{}]}}", session("last", 60)).as_bytes()).unwrap();
+    file.finish().unwrap();
+    std::fs::rename(new, trail.join("large.json.gz")).unwrap();
+    let log = dir.path().join("secure");
+    std::fs::write(&log, "").unwrap();
+    let log = format!("--auth-log.path={}", log.display());
+    let path = format!("--cloudtrail.path={}", trail.display());
+    let exporter = Exporter::start(dir.path(), &[&log, &path]);
+    exporter.wait_total(SUCCESSES, &[&on("last")], 1.0);
+    assert!(most_memory(&exporter) < 64, "{} MiB", most_memory(&exporter));
+}
+
+/// 12,000 sessions, each shown by LookupEvents and in a trail's file, and a file that is copied
+/// after them all.
+#[test]
+fn a_day_of_many_sessions_read_by_two_ways_counts_each_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let trail = dir.path().join("trail");
+    std::fs::create_dir(&trail).unwrap();
+    let sessions: Vec<Value> = (0..12_000)
+        .map(|n| {
+            let mut one = session(&format!("{n}"), 60 + n * 7);
+            one["requestParameters"] = json!({"target": format!("i-{}", n % 10)});
+            one
+        })
+        .collect();
+    let server = Server::start();
+    // The pages of an hour are enough by the API; all of them stand in files.
+    for one in &sessions[..400] {
+        server.add_record(one.clone());
+    }
+    let write = |name: &str, sessions: &[Value]| {
+        let new = trail.join(format!("{name}.new"));
+        std::fs::write(&new, json!({ "Records": sessions }).to_string()).unwrap();
+        std::fs::rename(new, trail.join(format!("{name}.json"))).unwrap();
+    };
+    for (n, some) in sessions.chunks(1_000).enumerate() {
+        write(&format!("{n}"), some);
+    }
+    let path = format!("--cloudtrail.path={}", trail.display());
+    let exporter = exporter(dir.path(), &server, KEYS, &[&path]).ready();
+    exporter.wait_total(SUCCESSES, &[], 12_000.0);
+    write("copied", &sessions[11_900..]);
+    write("last", &[session("last", 1)]);
+    exporter.wait_total(SUCCESSES, &[&on("last")], 1.0);
+    exporter.wait_total(SUCCESSES, &[], 12_001.0);
 }

@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod deploy;
 mod end_to_end;
 mod files;
+mod queue;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use login_exporter::event::{Event, EventKind};
-use login_exporter::parse::{Parsed, cloudtrail};
+use login_exporter::parse::Parsed;
+use login_exporter::parse::cloudtrail::{self, Doors};
 use serde_json::Value;
 
 fn folder() -> Option<PathBuf> {
@@ -28,11 +29,12 @@ fn records(path: &std::path::Path) -> Vec<String> {
 
 fn events(name: &str) -> Option<Vec<Event<'static>>> {
     let texts = records(&folder()?.join(name));
-    let parsed = texts.iter().map(|text| match cloudtrail::record(text.as_bytes()) {
-        Parsed::Event(event) => Some(event.into_owned()),
-        Parsed::Ignored => None,
-        other => panic!("{other:?} in {name}: {text}"),
-    });
+    let parsed =
+        texts.iter().map(|text| match cloudtrail::record(text.as_bytes(), Doors::default()) {
+            Parsed::Event(event) => Some(event.into_owned()),
+            Parsed::Ignored => None,
+            other => panic!("{other:?} in {name}: {text}"),
+        });
     Some(parsed.flatten().collect())
 }
 

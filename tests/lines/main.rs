@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cloudtrail_corpora;
+mod cloudtrail_shapes;
 mod connections;
 mod corpora;
 mod hostile;

@@ -1,4 +1,5 @@
-//! CloudTrail as its clients see it: LookupEvents over AWS JSON 1.1, and STS's AssumeRole.
+//! CloudTrail as its clients see it: LookupEvents over AWS JSON 1.1, and STS's AssumeRole and
+//! GetCallerIdentity.
 //!
 //! Pages hold 50 events, newest first. A token is good for the query that it came from and no
 //! other. A refusal is an HTTP 400 with its code in `__type`. Requests past two a second are
@@ -16,6 +17,9 @@ use serde_json::{Value, json};
 /// What the service allows in one account and Region.
 const REQUESTS_PER_SECOND: f64 = 2.0;
 
+/// The account of the exporter's own credentials.
+pub const OWN_ACCOUNT: &str = "111122223333";
+
 /// How a request goes wrong.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -23,13 +27,18 @@ pub enum Fault {
     Refused(&'static str),
     /// The connection ends without an answer.
     HungUp,
+    /// HTTP 400 with this code and these words.
+    Told(&'static str, &'static str),
     /// HTTP 500 and no JSON.
     Broken,
+    /// HTTP 403 with a page, as a proxy answers.
+    Page,
 }
 
 /// A LookupEvents request as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// The event name or the event source that was asked for.
     pub event_name: String,
     pub start: i64,
     pub end: i64,
@@ -52,8 +61,11 @@ struct State {
     assumed: Vec<BTreeMap<String, String>>,
     /// For the requests to come; `None` is one that is answered.
     faults: VecDeque<Option<Fault>>,
-    enforce_rate: bool,
-    bucket: Option<(f64, Instant)>,
+    /// Requests a second that are answered; `None` for all.
+    rate: Option<f64>,
+    /// One for each account and Region.
+    buckets: BTreeMap<String, (f64, Instant)>,
+    identities: u32,
 }
 
 /// A server of its own port and events; it serves until the test ends.
@@ -98,7 +110,16 @@ impl Server {
 
     /// Throttles what comes faster than the service allows.
     pub fn enforce_rate(&self) {
-        self.state().enforce_rate = true;
+        self.enforce_rate_of(REQUESTS_PER_SECOND);
+    }
+
+    pub fn enforce_rate_of(&self, rate: f64) {
+        self.state().rate = Some(rate);
+    }
+
+    /// How often it was asked whose credentials these are.
+    pub fn identities(&self) -> u32 {
+        self.state().identities
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -142,25 +163,31 @@ impl Server {
         const JSON: &str = "application/x-amz-json-1.1";
         let header = |name: &str| headers.get(name).map_or("", String::as_str);
         if header("content-type").starts_with("application/x-www-form-urlencoded") {
-            return Some(self.assume_role(body));
+            return Some(self.sts(body));
         }
         assert_eq!(header("content-type"), JSON);
         assert!(header("x-amz-target").ends_with("CloudTrail_20131101.LookupEvents"));
         let body: Value = serde_json::from_slice(body).unwrap();
-        match self.lookup(&body, access_key(header("authorization"))) {
+        match self.lookup(&body, header("authorization")) {
             Ok(page) => Some(("200 OK", JSON, page.to_string())),
             Err(Fault::Refused(code)) => {
                 let answer = json!({"__type": code, "message": format!("refused: {code}")});
                 Some(("400 Bad Request", JSON, answer.to_string()))
             }
+            Err(Fault::Told(code, message)) => {
+                let answer = json!({"__type": code, "message": message});
+                Some(("400 Bad Request", JSON, answer.to_string()))
+            }
+            Err(Fault::Page) => Some(("403 Forbidden", "text/html", "<html>blocked</html>".into())),
             Err(Fault::Broken) => Some(("500 Internal Server Error", "text/html", "<p>".into())),
             Err(Fault::HungUp) => None,
         }
     }
 
-    fn lookup(&self, body: &Value, access_key: String) -> Result<Value, Fault> {
+    fn lookup(&self, body: &Value, authorization: &str) -> Result<Value, Fault> {
         let mut state = self.state();
-        let too_fast = state.too_fast();
+        let (access_key, region) = credential(authorization);
+        let too_fast = state.too_fast(format!("{access_key}/{region}"));
         let query = Query::of(body)?;
         state.asked.push(Asked {
             event_name: query.event_name.clone(),
@@ -170,7 +197,7 @@ impl Server {
             access_key,
             too_fast,
         });
-        if too_fast && state.enforce_rate {
+        if too_fast && state.rate.is_some() {
             return Err(Fault::Refused("ThrottlingException"));
         }
         if let Some(Some(fault)) = state.faults.pop_front() {
@@ -179,9 +206,19 @@ impl Server {
         state.page(&query, body["NextToken"].as_str(), body["MaxResults"].as_u64().unwrap_or(50))
     }
 
-    fn assume_role(&self, body: &[u8]) -> (&'static str, &'static str, String) {
+    fn sts(&self, body: &[u8]) -> (&'static str, &'static str, String) {
         let parameters = form(body);
+        if parameters["Action"] == "GetCallerIdentity" {
+            self.state().identities += 1;
+            let answer = format!(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::\
+                 {OWN_ACCOUNT}:user/x</Arn><UserId>U</UserId><Account>{OWN_ACCOUNT}</Account>\
+                 </GetCallerIdentityResult></GetCallerIdentityResponse>"
+            );
+            return ("200 OK", "text/xml", answer);
+        }
         let refused = parameters.get("ExternalId").is_none_or(|id| id != "right");
+        let role = parameters["RoleArn"].split(':').nth(4).unwrap().to_owned();
         self.state().assumed.push(parameters);
         if refused {
             let answer = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
@@ -190,24 +227,24 @@ impl Server {
             return ("403 Forbidden", "text/xml", answer.to_owned());
         }
         let answer = "<AssumeRoleResponse><AssumeRoleResult><Credentials>\
-                      <AccessKeyId>ASIAASSUMED</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+                      <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
                       <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
                       </Credentials><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s\
                       </Arn><AssumedRoleId>AROA:s</AssumedRoleId></AssumedRoleUser>\
                       </AssumeRoleResult></AssumeRoleResponse>";
-        ("200 OK", "text/xml", answer.to_owned())
+        ("200 OK", "text/xml", answer.replace("ASIAROLE", &format!("ASIA{role}")))
     }
 }
 
 impl State {
-    /// A bucket of two requests that fills at two a second.
-    fn too_fast(&mut self) -> bool {
+    /// A bucket of a second's requests for each account and Region.
+    fn too_fast(&mut self, of: String) -> bool {
         let now = Instant::now();
-        let (level, at) = self.bucket.unwrap_or((REQUESTS_PER_SECOND, now));
-        let filled = level + now.duration_since(at).as_secs_f64() * REQUESTS_PER_SECOND;
-        let level = filled.min(REQUESTS_PER_SECOND);
+        let rate = self.rate.unwrap_or(REQUESTS_PER_SECOND);
+        let (level, at) = self.buckets.get(&of).copied().unwrap_or((rate, now));
+        let level = (level + now.duration_since(at).as_secs_f64() * rate).min(rate);
         let too_fast = level < 1.0;
-        self.bucket = Some((if too_fast { level } else { level - 1.0 }, now));
+        self.buckets.insert(of, (if too_fast { level } else { level - 1.0 }, now));
         too_fast
     }
 
@@ -233,6 +270,7 @@ impl State {
 }
 
 struct Query {
+    field: &'static str,
     event_name: String,
     start: i64,
     end: i64,
@@ -244,7 +282,8 @@ impl Query {
         let [attribute] = attributes else {
             return Err(Fault::Refused("InvalidLookupAttributesException"));
         };
-        assert_eq!(attribute["AttributeKey"], "EventName");
+        let key = attribute["AttributeKey"].as_str().unwrap();
+        assert!(matches!(key, "EventName" | "EventSource"), "{key}");
         if !(1..=50).contains(&body["MaxResults"].as_u64().unwrap_or(50)) {
             return Err(Fault::Refused("InvalidMaxResultsException"));
         }
@@ -252,12 +291,13 @@ impl Query {
         if start > end {
             return Err(Fault::Refused("InvalidTimeRangeException"));
         }
-        let event_name = attribute["AttributeValue"].as_str().unwrap().to_owned();
-        Ok(Query { event_name, start, end })
+        let wanted = attribute["AttributeValue"].as_str().unwrap().to_owned();
+        let field = if key == "EventName" { "eventName" } else { "eventSource" };
+        Ok(Query { field, event_name: wanted, start, end })
     }
 
     fn wants(&self, event: &Stored) -> bool {
-        event.record["eventName"] == self.event_name.as_str()
+        event.record[self.field] == self.event_name.as_str()
             && (self.start..=self.end).contains(&event.time)
     }
 }
@@ -272,8 +312,12 @@ impl std::fmt::Display for Query {
 pub fn record(id: &str, event_name: &str, time: i64) -> Value {
     let time = jiff::Timestamp::from_second(time).unwrap();
     let source = match event_name {
-        "StartSession" | "ResumeSession" | "TerminateSession" => "ssm.amazonaws.com",
-        _ => "ec2-instance-connect.amazonaws.com",
+        "SendSSHPublicKey" | "SendSerialConsoleSSHPublicKey" | "OpenTunnel" => {
+            "ec2-instance-connect.amazonaws.com"
+        }
+        "ExecuteCommand" => "ecs.amazonaws.com",
+        "GetPasswordData" => "ec2.amazonaws.com",
+        _ => "ssm.amazonaws.com",
     };
     json!({
         "eventVersion": "1.08", "eventID": id, "eventName": event_name, "eventSource": source,
@@ -303,9 +347,12 @@ fn seconds(value: &Value) -> i64 {
     value.as_f64().unwrap() as i64
 }
 
-fn access_key(authorization: &str) -> String {
+/// The access key and the Region of a signature.
+fn credential(authorization: &str) -> (String, String) {
     let credential = authorization.strip_prefix("AWS4-HMAC-SHA256 Credential=").unwrap_or_default();
-    credential.split('/').next().unwrap_or_default().to_owned()
+    let mut parts = credential.split('/');
+    let key = parts.next().unwrap_or_default().to_owned();
+    (key, parts.nth(1).unwrap_or_default().to_owned())
 }
 
 /// One request's headers, their names in lower case, and its body.

@@ -6,6 +6,7 @@ pub mod agent;
 pub mod cloudtrail_server;
 pub mod host;
 pub mod journals;
+pub mod moto;
 pub mod pty;
 pub mod visitor;
 

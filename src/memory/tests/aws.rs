@@ -109,3 +109,35 @@ fn a_login_knows_whom_instance_connect_named_for_its_key() {
         ],
     );
 }
+
+#[test]
+fn a_correction_of_a_record_counts_nothing_again() {
+    let correction = |seconds, id: &'static str, original: &'static str| {
+        let mut event = call(seconds, "StartSession", id, None, Some("i-1"));
+        event.aws.as_mut().unwrap().original_event_id = Some(original.into());
+        event
+    };
+    check(
+        steps![
+            call(1, "StartSession", "a", None, Some("i-1")),
+            correction(1, "b", "a"),
+            correction(9_000, "c", "a"),
+            // Corrections that come before, or without, what they correct.
+            correction(2, "e", "d"),
+            call(2, "StartSession", "d", None, Some("i-1")),
+            correction(2, "f", "d"),
+        ],
+        &["1 aws_success on i-1", "2 aws_success on i-1"],
+    );
+}
+
+#[test]
+fn a_token_for_just_in_time_access_names_the_target_that_was_asked_for() {
+    check(
+        steps![
+            call(1, "StartAccessRequest", "a", Some("oi-1"), Some("i-1")),
+            call(5, "GetAccessToken", "b", Some("oi-1"), None),
+        ],
+        &["1 aws_success on i-1", "5 aws_success on i-1"],
+    );
+}

@@ -138,7 +138,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         )),
         fed_by: EventKind::AwsSuccess,
         when: When::Always,
-        folds: &[Source, Identity, Target, Document, AwsAccount, AwsRegion, Network, EventName],
+        folds: &[Source, Target, Document, AwsRegion, Network, EventName, AwsAccount, Identity],
     },
     EventFamily {
         counter: Family::counter("login_aws_failures_total", AWS_FAILURE)
@@ -148,7 +148,7 @@ pub static EVENT_FAMILIES: &[EventFamily] = &[
         counted: None,
         fed_by: EventKind::AwsFailure,
         when: When::Always,
-        folds: &[Source, Identity, Target, ErrorCode, AwsAccount, AwsRegion, Network, EventName],
+        folds: &[Source, Target, ErrorCode, AwsRegion, Network, EventName, AwsAccount, Identity],
     },
 ];
 

@@ -1,10 +1,13 @@
 //! The families that tell how the exporter itself is doing.
 
-use super::Family;
 use super::Label::{
-    AwsRegion, Family as FamilyName, Hostname, InstanceId, Program, Reason, Revision, Source,
-    Version,
+    AccountName, AwsAccount, AwsRegion, Family as FamilyName, Hostname, InstanceId, Program,
+    Reason, Revision, Source, Version,
 };
+use super::{Family, Label};
+
+/// An account and a Region that CloudTrail is asked for.
+const ASKED: &[Label] = &[AwsAccount, AwsRegion];
 
 /// In the order of the README's table.
 pub static OWN_FAMILIES: &[&Family] = &[
@@ -24,6 +27,9 @@ pub static OWN_FAMILIES: &[&Family] = &[
     &CLOUDTRAIL_REQUEST_FAILURES,
     &CLOUDTRAIL_LAST_POLL,
     &CLOUDTRAIL_DELAY,
+    &CLOUDTRAIL_REACH,
+    &CLOUDTRAIL_IDS_FORGOTTEN,
+    &AWS_ACCOUNT_INFO,
     &STATE_SAVES,
     &STATE_SAVE_FAILURES,
     &STATE_LAST_SAVE,
@@ -75,22 +81,36 @@ pub static SERIES_LIMITED: Family =
         .help("Events that were counted under `(other)` because their family was full.");
 
 pub static CLOUDTRAIL_REQUESTS: Family =
-    Family::counter("login_exporter_cloudtrail_requests_total", &[AwsRegion])
+    Family::counter("login_exporter_cloudtrail_requests_total", ASKED)
         .help("Requests that were sent to CloudTrail.");
-pub static CLOUDTRAIL_REQUEST_FAILURES: Family =
-    Family::counter("login_exporter_cloudtrail_request_failures_total", &[AwsRegion, Reason])
-        .help("Requests to CloudTrail that failed.");
+pub static CLOUDTRAIL_REQUEST_FAILURES: Family = Family::counter(
+    "login_exporter_cloudtrail_request_failures_total",
+    &[AwsAccount, AwsRegion, Reason],
+)
+.help("Requests to CloudTrail that failed.");
 pub static CLOUDTRAIL_LAST_POLL: Family =
-    Family::gauge("login_exporter_cloudtrail_last_poll_timestamp_seconds", &[AwsRegion])
+    Family::gauge("login_exporter_cloudtrail_last_poll_timestamp_seconds", ASKED)
         .unit("seconds")
         .help("When CloudTrail was last asked with success.");
 pub static CLOUDTRAIL_DELAY: Family = Family::histogram(
     "login_exporter_cloudtrail_delivery_delay_seconds",
-    &[AwsRegion],
+    ASKED,
     &[30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0],
 )
 .unit("seconds")
 .help("From an event's time until CloudTrail first showed it.");
+pub static CLOUDTRAIL_REACH: Family =
+    Family::gauge("login_exporter_cloudtrail_reach_seconds", ASKED)
+        .unit("seconds")
+        .help("How late CloudTrail may show an event and it is still found.");
+pub static CLOUDTRAIL_IDS_FORGOTTEN: Family =
+    Family::counter("login_exporter_cloudtrail_event_ids_forgotten_total", &[]).help(
+        "IDs of CloudTrail's records that made room for newer ones: such a record counts again if it comes again.",
+    );
+
+pub static AWS_ACCOUNT_INFO: Family =
+    Family::gauge("login_exporter_aws_account_info", &[AwsAccount, AccountName])
+        .help("Always 1; the labels tell what the settings call an account.");
 
 pub static STATE_SAVES: Family =
     Family::counter("login_exporter_state_saves_total", &[]).help("Snapshots that were saved.");

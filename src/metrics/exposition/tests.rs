@@ -32,7 +32,7 @@ fn own() -> Own {
     source.up(true);
     source.bytes(100);
     source.last_record(at(5));
-    own.cloudtrail("ap-northeast-1", &["throttled"]).delivery_delay(45.0);
+    own.cloudtrail("1", "ap-northeast-1", &["throttled"]).delivery_delay(45.0);
     own.unrecognized("sshd", 2);
     own
 }
@@ -199,7 +199,7 @@ fn the_exporters_own_metrics_have_one_place_with_the_others() {
         (r#"login_exporter_source_bytes_total{source="file:/var/log/secure"} 100"#),
         (r#"login_exporter_source_errors_total{reason="gap",source="file:/var/log/secure"} 0"#),
         (r#"login_exporter_records_unrecognized_total{program="sshd"} 2"#),
-        (r#"login_exporter_cloudtrail_delivery_delay_seconds_bucket{aws_region="ap-northeast-1",le="60"} 1"#),
+        (r#"login_exporter_cloudtrail_delivery_delay_seconds_bucket{aws_account="1",aws_region="ap-northeast-1",le="60"} 1"#),
         (r#"login_exporter_series_limited_total{family="login_successes_total"} 0"#),
         ("login_exporter_state_save_failures_total 0"),
     ];

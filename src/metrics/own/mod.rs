@@ -77,18 +77,29 @@ impl Own {
         }
     }
 
-    /// The metrics of CloudTrail in one Region. `reasons` are all the ways in which a request can
+    /// The metrics of CloudTrail in one account and Region; the account is empty until it is known.
+    /// `reasons` are all the ways in which a request can
     /// fail: each stands at 0 from now on.
-    pub fn cloudtrail(&self, region: &str, reasons: &[&'static str]) -> CloudTrail {
+    pub fn cloudtrail(&self, account: &str, region: &str, reasons: &[&'static str]) -> CloudTrail {
         for reason in reasons {
-            self.families.cloudtrail_failures.with_label_values(&[region, reason]);
+            self.families.cloudtrail_failures.with_label_values(&[account, region, reason]);
         }
         CloudTrail {
-            region: region.to_owned(),
-            requests: self.families.cloudtrail_requests.with_label_values(&[region]),
-            delay: self.families.cloudtrail_delay.with_label_values(&[region]),
+            asked: [account.to_owned(), region.to_owned()],
+            requests: self.families.cloudtrail_requests.with_label_values(&[account, region]),
+            delay: self.families.cloudtrail_delay.with_label_values(&[account, region]),
             families: Arc::clone(&self.families),
         }
+    }
+
+    /// What the settings call an account.
+    pub fn aws_account(&self, number: &str, name: &str) {
+        self.families.aws_account_info.with_label_values(&[number, name]).set(1);
+    }
+
+    /// So many IDs of CloudTrail's records more made room for newer ones.
+    pub fn event_ids_forgotten(&self, count: u64) {
+        self.families.cloudtrail_ids_forgotten.with_label_values(NO_LABELS).inc_by(count);
     }
 
     /// The login programs whose unknown records are counted: each stands at 0 from now on.
@@ -226,10 +237,11 @@ impl Source {
     }
 }
 
-/// The metrics of CloudTrail in one Region.
+/// The metrics of CloudTrail in one account and Region.
 #[derive(Clone, Debug)]
 pub struct CloudTrail {
-    region: String,
+    /// The account and the Region.
+    asked: [String; 2],
     requests: IntCounter,
     delay: prometheus::Histogram,
     families: Arc<Families>,
@@ -241,12 +253,19 @@ impl CloudTrail {
     }
 
     pub fn request_failures(&self, reason: &'static str, count: u64) {
-        self.families.cloudtrail_failures.with_label_values(&[&*self.region, reason]).inc_by(count);
+        let [account, region] = &self.asked;
+        let labels = [account.as_str(), region, reason];
+        self.families.cloudtrail_failures.with_label_values(&labels).inc_by(count);
     }
 
     /// A poll succeeded.
     pub fn last_poll(&self, now: Time) {
-        self.families.cloudtrail_last_poll.with_label_values(&[&self.region]).set(seconds(now));
+        self.families.cloudtrail_last_poll.with_label_values(&self.asked).set(seconds(now));
+    }
+
+    /// How late a record may come up and still be found, seconds.
+    pub fn reach(&self, seconds: i64) {
+        self.families.cloudtrail_reach.with_label_values(&self.asked).set(seconds);
     }
 
     /// Seconds from an event's time until CloudTrail first showed it; a negative one is 0.

@@ -51,7 +51,7 @@ fn a_source_shows_what_it_did() {
 fn each_way_to_fail_stands_at_0_before_the_first_failure() {
     let own = Own::new().unwrap();
     own.source("journal", &["gap", "missing"]);
-    own.cloudtrail("eu-west-1", &["throttled", "denied"]);
+    own.cloudtrail("123456789012", "eu-west-1", &["throttled", "denied"]);
     own.programs(&["sshd", "sudo"]);
     let page = page(&own);
     for family in [
@@ -69,7 +69,7 @@ fn each_way_to_fail_stands_at_0_before_the_first_failure() {
 fn a_time_is_absent_until_there_is_one() {
     let own = Own::new().unwrap();
     let source = own.source("journal", &[]);
-    let trail = own.cloudtrail("eu-west-1", &[]);
+    let trail = own.cloudtrail("123456789012", "eu-west-1", &[]);
     assert!(page(&own).lines().all(|l| l.starts_with('#') || !l.contains("timestamp_seconds")));
     source.last_record(at(1));
     trail.last_poll(at(1));
@@ -146,7 +146,11 @@ fn every_family_of_the_catalog_is_on_the_page_once_it_has_a_value() {
     let source = own.source("journal", &["gap"]);
     source.last_record(at(1));
     source.last_read(at(1));
-    own.cloudtrail("eu-west-1", &["denied"]).last_poll(at(1));
+    let trail = own.cloudtrail("123456789012", "eu-west-1", &["denied"]);
+    trail.last_poll(at(1));
+    trail.reach(1);
+    own.event_ids_forgotten(0);
+    own.aws_account("123456789012", "prod");
     own.programs(&["sshd"]);
     own.saved(at(1));
     own.rules_loaded(at(1));

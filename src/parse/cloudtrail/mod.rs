@@ -1,14 +1,13 @@
 //! One CloudTrail record to an event: who opened a session, on what, from where.
 //!
-//! Knows the calls that let someone in to an instance and no others: Session Manager's
-//! `StartSession`, `ResumeSession` and `TerminateSession`, and EC2 Instance Connect's
-//! `SendSSHPublicKey`, `SendSerialConsoleSSHPublicKey` and `OpenTunnel`. Each counts under its
-//! event source: Athena has a `StartSession` too. A record with an `errorCode` is a call that was
-//! refused.
+//! Knows the calls that let someone in ([`doors`]) and no others. A record with an error is a call
+//! that was refused.
 //!
 //! Format: "CloudTrail record contents" and "userIdentity element" of the CloudTrail User Guide.
 
+mod doors;
 mod shape;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +15,10 @@ use std::borrow::Cow;
 
 use ssh_key::{HashAlg, PublicKey};
 
+pub use self::doors::{DOORS, Door, Doors};
+
 use self::shape::Record;
+use self::target::Target;
 use super::principal::{Caller, Issuer};
 use super::{Parsed, principal};
 use crate::address;
@@ -28,40 +30,19 @@ const SHELL_DOCUMENT: &str = "SSM-SessionManagerRunShell";
 /// The label of records that no rule reads.
 const PROGRAM: &str = "cloudtrail";
 
-/// The calls that count, by event source. A source that polls by event name asks for these, in
-/// this order: a session's target stands in its `StartSession` alone.
-pub const EVENT_NAMES: [&str; 6] = [
-    "StartSession",
-    "ResumeSession",
-    "TerminateSession",
-    "SendSSHPublicKey",
-    "SendSerialConsoleSSHPublicKey",
-    "OpenTunnel",
-];
-
-/// Reads one record as JSON, as a trail delivers it and as `LookupEvents` quotes it.
-pub fn record(json: &[u8]) -> Parsed<'_> {
+/// Reads one record as JSON, as a trail delivers it and as `LookupEvents` quotes it. A call through
+/// a door that is not open is ignored.
+pub fn record(json: &[u8], doors: Doors) -> Parsed<'_> {
     let Ok(record) = serde_json::from_slice::<Record<'_>>(json) else {
         return Parsed::Unrecognized { program: PROGRAM };
     };
-    let Some(program) = program(&record) else { return unwanted(&record) };
-    match event(record, program) {
+    let source = record.event_source.or_empty();
+    let Some(door) = doors.find(source, record.event_name.or_empty()) else {
+        return unwanted(&record);
+    };
+    match event(record, door) {
         Some(event) => Parsed::Event(event),
         None => Parsed::Unrecognized { program: PROGRAM },
-    }
-}
-
-/// The service whose call this is, if it is one that counts.
-fn program(record: &Record<'_>) -> Option<&'static str> {
-    let source = record.event_source.0.as_deref()?;
-    let name = record.event_name.0.as_deref()?;
-    let (ssm, connect) = EVENT_NAMES.split_at(3);
-    match source {
-        "ssm.amazonaws.com" if ssm.contains(&name) => Some("ssm"),
-        "ec2-instance-connect.amazonaws.com" if connect.contains(&name) => {
-            Some("ec2-instance-connect")
-        }
-        _ => None,
     }
 }
 
@@ -76,54 +57,87 @@ fn unwanted(record: &Record<'_>) -> Parsed<'static> {
 }
 
 /// `None` where the time cannot be read: an event without one cannot be placed.
-fn event<'a>(record: Record<'a>, program: &'static str) -> Option<Event<'a>> {
+fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
     let time = record.event_time.0.as_deref().and_then(time)?;
-    let error_code = record.error_code.filled();
-    let kind = if error_code.is_some() { EventKind::AwsFailure } else { EventKind::AwsSuccess };
+    let refused = record.error_code.is_filled() || record.error_message.is_filled();
+    let kind = if refused { EventKind::AwsFailure } else { EventKind::AwsSuccess };
     let request = record.request_parameters.0.unwrap_or_default();
     let response = record.response_elements.0.unwrap_or_default();
     let user = record.user_identity.0.unwrap_or_default();
+    let target = target(&request, record.error_message.or_empty());
 
-    let mut event = Event::new(kind, program);
+    let mut event = Event::new(kind, door.service);
     event.time = time;
-    event.source = record.source_ip_address.filled().map(address::folded);
+    // Where AWS hides the address it writes a dash.
+    let source = record.source_ip_address.filled().filter(|text| text != "-");
+    event.source = source.map(address::folded);
     event.fingerprint = request.ssh_public_key.0.as_deref().and_then(fingerprint);
-    event.user = request.instance_os_user.filled();
-    let event_name = record.event_name.0.unwrap_or_default();
+    event.user = request.instance_os_user.clone().filled();
+    event.identity =
+        principal::name(&caller(&user, record.additional_event_data.0.as_ref())).map(Cow::Owned);
     event.aws = Some(Box::new(AwsCall {
-        document: document(&event_name, request.document_name.filled()),
-        session_id: response.session_id.filled().or(request.session_id.filled()),
-        destination: None,
-        target: target(request.target, request.instance_id, request.private_ip_address),
+        event_name: Cow::Borrowed(door.event_name),
+        target: target.name,
+        resource: target.whole,
+        destination: target::tunnel(&request),
+        reason: request.reason.clone().filled().filter(|_| request.omitted.0 != Some(true)),
+        tags: tags(&request),
+        document: document(door, request.document_name.filled()),
+        session_id: session_id(response, request.session_id, request.access_request_id),
         account: record.recipient_account_id.filled().or(user.account_id.clone().filled()),
         region: record.aws_region.filled(),
-        error_code,
+        error_code: record.error_code.filled(),
         event_id: record.event_id.0.unwrap_or_default(),
+        original_event_id: record.addendum.0.and_then(|a| a.original_event_id.filled()),
         user_agent: record.user_agent.filled(),
         mfa: mfa(&user),
         source_identity: source_identity(&user),
-        event_name,
     }));
-    let caller = caller(&user, record.additional_event_data.0.as_ref());
-    event.identity = principal::name(&caller).map(Cow::Owned);
     Some(event)
 }
 
-/// Session Manager names it `target`, EC2 Instance Connect `instanceId`; a tunnel may name only
-/// the private address that it leads to.
-fn target<'a>(
-    target: shape::Text<'a>,
-    instance: shape::Text<'a>,
-    address: shape::Text<'a>,
-) -> Option<Cow<'a, str>> {
-    target.filled().or(instance.filled()).or(address.filled())
+/// What the request names, else what the refusal says.
+fn target<'a>(request: &shape::Parameters<'a>, refusal: &str) -> Target<'a> {
+    let named = target::of_request(request);
+    match named.name {
+        Some(_) => named,
+        None => target::of_refusal(refusal)
+            .map_or_else(Target::default, |name| Target::from(Cow::Owned(name))),
+    }
 }
 
-fn document<'a>(event_name: &str, named: Option<Cow<'a, str>>) -> Option<Cow<'a, str>> {
-    match event_name {
-        "StartSession" => Some(named.unwrap_or(Cow::Borrowed(SHELL_DOCUMENT))),
-        _ => named,
+/// A session's ID, or that of a request for access: what a later call names instead of a target.
+fn session_id<'a>(
+    response: shape::Response<'a>,
+    session: shape::Text<'a>,
+    access_request: shape::Text<'a>,
+) -> Option<Cow<'a, str>> {
+    let of_ecs = response.session.0.and_then(|session| session.session_id.filled());
+    let ids = [response.session_id.filled(), of_ecs, session.filled()];
+    let requests = [response.access_request_id.filled(), access_request.filled()];
+    ids.into_iter().chain(requests).flatten().next()
+}
+
+/// A document's ARN ends in its name. Session Manager runs a shell where none is named.
+fn document<'a>(door: &Door, named: Option<Cow<'a, str>>) -> Option<Cow<'a, str>> {
+    match named {
+        Some(name) => match name.split_once(":document/") {
+            Some((arn, rest)) if arn.starts_with("arn:") => Some(Cow::Owned(rest.to_owned())),
+            _ => Some(name),
+        },
+        None if (door.service, door.event_name) == ("ssm", "StartSession") => {
+            Some(Cow::Borrowed(SHELL_DOCUMENT))
+        }
+        None => None,
     }
+}
+
+/// `ticket=INC-4711 team=ops`
+fn tags<'a>(request: &shape::Parameters<'a>) -> Option<Cow<'a, str>> {
+    let pairs = request.tags.0.iter();
+    let pairs = pairs.map(|tag| format!("{}={}", tag.key.or_empty(), tag.value.or_empty()));
+    let all: Vec<String> = pairs.collect();
+    (!all.is_empty()).then(|| Cow::Owned(all.join(" ")))
 }
 
 /// Whom STS was told to stand behind the session, and behind every session that it opens in turn.
@@ -157,8 +171,12 @@ fn mfa(user: &shape::UserIdentity<'_>) -> Option<bool> {
     user.session_context.0.as_ref()?.attributes.0.as_ref()?.mfa_authenticated.0
 }
 
+/// RFC 3339; what Athena, Lake and Panther make of it has a blank and no zone, and is UTC.
 fn time(text: &str) -> Option<Time> {
-    let stamp: jiff::Timestamp = text.parse().ok()?;
+    let stamp: jiff::Timestamp = text.parse().ok().or_else(|| {
+        let bare = text.trim_end_matches(" UTC").replacen(' ', "T", 1);
+        format!("{bare}Z").parse().ok()
+    })?;
     let nanoseconds = i64::try_from(stamp.as_nanosecond()).ok()?;
     Some(Time::from_nanoseconds(nanoseconds))
 }

@@ -34,6 +34,8 @@ pub(super) struct Record<'a> {
     #[serde(borrow)]
     pub error_code: Text<'a>,
     #[serde(borrow)]
+    pub error_message: Text<'a>,
+    #[serde(borrow)]
     pub recipient_account_id: Text<'a>,
     /// The mark of a digest file, which lies beside a trail's own.
     #[serde(borrow)]
@@ -46,6 +48,16 @@ pub(super) struct Record<'a> {
     pub response_elements: Object<Response<'a>>,
     #[serde(borrow)]
     pub additional_event_data: Object<Additional<'a>>,
+    /// Of a record that corrects another, or came late.
+    #[serde(borrow)]
+    pub addendum: Object<Addendum<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Addendum<'a> {
+    #[serde(borrow, rename = "originalEventID", alias = "originaleventid")]
+    pub original_event_id: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -55,26 +67,26 @@ pub(super) struct UserIdentity<'a> {
     pub kind: Text<'a>,
     #[serde(borrow)]
     pub arn: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "principalid")]
     pub principal_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "accountid")]
     pub account_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "username")]
     pub user_name: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "invokedby")]
     pub invoked_by: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "sessioncontext")]
     pub session_context: Object<SessionContext<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "onbehalfof")]
     pub on_behalf_of: Object<OnBehalfOf<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct SessionContext<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "sessionissuer")]
     pub session_issuer: Object<Issuer<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "sourceidentity")]
     pub source_identity: Text<'a>,
     pub attributes: Object<Attributes>,
 }
@@ -84,22 +96,23 @@ pub(super) struct SessionContext<'a> {
 pub(super) struct Issuer<'a> {
     #[serde(borrow)]
     pub arn: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "username")]
     pub user_name: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Attributes {
+    #[serde(alias = "mfaauthenticated")]
     pub mfa_authenticated: Flag,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct OnBehalfOf<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "username")]
     pub user_name: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "userid")]
     pub user_id: Text<'a>,
 }
 
@@ -120,6 +133,31 @@ pub(super) struct Parameters<'a> {
     pub private_ip_address: Text<'a>,
     #[serde(borrow, rename = "sSHPublicKey")]
     pub ssh_public_key: Text<'a>,
+    #[serde(borrow)]
+    pub instance_ids: Texts<'a>,
+    #[serde(borrow)]
+    pub instance_name: Text<'a>,
+    #[serde(borrow)]
+    pub targets: List<Pair<'a>>,
+    #[serde(borrow)]
+    pub cluster: Text<'a>,
+    #[serde(borrow)]
+    pub task: Text<'a>,
+    #[serde(borrow)]
+    pub container: Text<'a>,
+    #[serde(borrow)]
+    pub resource_identifier: Text<'a>,
+    #[serde(borrow)]
+    pub access_request_id: Text<'a>,
+    pub remote_port: Number<'a>,
+    #[serde(borrow)]
+    pub parameters: Object<SessionParameters<'a>>,
+    #[serde(borrow)]
+    pub reason: Text<'a>,
+    #[serde(borrow)]
+    pub tags: List<Tag<'a>>,
+    /// CloudTrail left the parameters out, since they were too long; its `reason` says so.
+    pub omitted: Flag,
 }
 
 #[derive(Deserialize, Default)]
@@ -127,6 +165,47 @@ pub(super) struct Parameters<'a> {
 pub(super) struct Response<'a> {
     #[serde(borrow)]
     pub session_id: Text<'a>,
+    #[serde(borrow)]
+    pub access_request_id: Text<'a>,
+    /// Of ECS.
+    #[serde(borrow)]
+    pub session: Object<Session<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Session<'a> {
+    #[serde(borrow)]
+    pub session_id: Text<'a>,
+}
+
+/// What a session's document is told; each is a list of one.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SessionParameters<'a> {
+    #[serde(borrow)]
+    pub host: Texts<'a>,
+    #[serde(borrow)]
+    pub port_number: Texts<'a>,
+}
+
+/// What chooses the nodes of a call.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Pair<'a> {
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    #[serde(borrow)]
+    pub values: Texts<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Tag<'a> {
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    #[serde(borrow)]
+    pub value: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -142,6 +221,10 @@ pub(super) struct Additional<'a> {
 pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'a> Text<'a> {
+    pub(super) fn is_filled(&self) -> bool {
+        !self.or_empty().is_empty()
+    }
+
     pub(super) fn or_empty(&self) -> &str {
         self.0.as_deref().unwrap_or("")
     }
@@ -162,16 +245,43 @@ impl<T> Default for Object<T> {
     }
 }
 
+/// Texts, or one alone; what is none is left out. No call names more than [`MOST`].
+#[derive(Debug, Default)]
+pub(super) struct Texts<'a>(pub Vec<Cow<'a, str>>);
+
+/// Blocks of fields; what is none is left out.
+#[derive(Debug)]
+pub(super) struct List<T>(pub Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List(Vec::new())
+    }
+}
+
+/// Of a longer list the rest is left out.
+const MOST: usize = 50;
+
+/// A whole number, quoted or not, as its digits.
+#[derive(Debug, Default)]
+pub(super) struct Number<'a>(pub Option<Cow<'a, str>>);
+
 /// `true` and `false`, which CloudTrail quotes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flag(pub Option<bool>);
 
-/// What is no value of the wanted shape: read to its end and dropped.
-macro_rules! absent {
+macro_rules! none {
     ($($method:ident: $type:ty),*) => {
         $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> {
             Ok(Default::default())
         })*
+    };
+}
+
+/// What is no value of the wanted shape: read to its end and dropped.
+macro_rules! absent {
+    ($($method:ident: $type:ty),*) => {
+        none!($($method: $type),*);
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(Default::default())
         }
@@ -264,5 +374,102 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Texts<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Texts(vec![Cow::Borrowed(text)]))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Texts(vec![Cow::Owned(text.to_owned())]))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Texts::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element::<Text<'de>>()? {
+            texts.extend(text.filled().filter(|_| texts.len() < MOST));
+        }
+        Ok(Texts(texts))
+    }
+
+    none!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
+    skip_map!();
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of blocks of fields")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(List::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut blocks = Vec::new();
+        while let Some(block) = list.next_element::<Object<T>>()? {
+            blocks.extend(block.0.filter(|_| blocks.len() < MOST));
+        }
+        Ok(List(blocks))
+    }
+
+    none!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+    skip_map!();
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+}
+
+struct NumberVisitor;
+
+impl<'de> Visitor<'de> for NumberVisitor {
+    type Value = Number<'static>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Number(Some(Cow::Owned(number.to_string()))))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Number(text.parse::<u64>().ok().map(|number| Cow::Owned(number.to_string()))))
+    }
+
+    absent!(visit_bool: bool, visit_i64: i64, visit_f64: f64);
+    skip_map!();
+}
+
+impl<'de> Deserialize<'de> for Number<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 const SEED: &str = include_str!("../../../tests/seed/start_session.json");
 
 fn event_of(json: &str) -> Event<'static> {
-    match record(json.as_bytes()) {
+    match record(json.as_bytes(), Doors::default()) {
         Parsed::Event(event) => event.into_owned(),
         other => panic!("{other:?} of {json}"),
     }
@@ -119,6 +119,160 @@ fn a_tunnel_leads_to_an_instance_or_to_an_address() {
     assert_eq!(tunnel(json!({"privateIpAddress": "10.0.0.5", "remotePort": 22})), "10.0.0.5");
 }
 
+/// What a call through a door tells: its service, target, document, destination and session.
+fn told(service: &str, name: &str, request: Value, response: Value) -> String {
+    let json = seed_with(json!({
+        "eventSource": format!("{service}.amazonaws.com"), "eventName": name,
+        "requestParameters": request, "responseElements": response,
+    }));
+    let doors = Doors::default().with("SendCommand", true).unwrap();
+    let Parsed::Event(event) = record(json.as_bytes(), doors) else { return "nothing".to_owned() };
+    let call = event.aws.unwrap();
+    let parts = [&call.target, &call.resource, &call.document, &call.destination, &call.session_id];
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_deref().unwrap_or("-")).collect();
+    format!("{} {}", event.program, parts.join(" "))
+}
+
+#[test]
+fn every_door_tells_where_it_leads() {
+    let task = "arn:aws:ecs:eu-west-1:1:task/prod/0a1b";
+    let none = || Value::Null;
+    let exec = json!({"cluster": "arn:aws:ecs:eu-west-1:1:cluster/prod", "container": "app", "task": task});
+    let answer = json!({"session": {"sessionId": "ecs-execute-command-0a"}});
+    let table = [
+        (
+            told("ecs", "ExecuteCommand", exec, answer),
+            format!("ecs ecs:prod/app {task} - - ecs-execute-command-0a"),
+        ),
+        (
+            told("ecs", "ExecuteCommand", json!({"task": task}), none()),
+            format!("ecs ecs:prod {task} - - -"),
+        ),
+        (
+            told(
+                "ssm",
+                "StartAccessRequest",
+                json!({"targets": [{"key": "InstanceIds", "values": ["i-1"]}]}),
+                json!({"accessRequestId": "oi-1"}),
+            ),
+            "ssm i-1 - - - oi-1".to_owned(),
+        ),
+        (
+            told(
+                "ssm",
+                "StartAccessRequest",
+                json!({"targets": [{"key": "tag:Env", "values": ["prod"]}]}),
+                none(),
+            ),
+            "ssm tag:Env=prod - - - -".to_owned(),
+        ),
+        (
+            told("ssm", "GetAccessToken", json!({"accessRequestId": "oi-1"}), none()),
+            "ssm - - - - oi-1".to_owned(),
+        ),
+        (
+            told(
+                "ssm",
+                "SendCommand",
+                json!({"documentName": "AWS-RunShellScript", "instanceIds": ["i-1", "i-2"],
+                        "parameters": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
+                none(),
+            ),
+            "ssm (several) i-1 i-2 AWS-RunShellScript - -".to_owned(),
+        ),
+        (
+            told("ec2", "GetPasswordData", json!({"instanceId": "i-1"}), none()),
+            "ec2 i-1 - - - -".to_owned(),
+        ),
+        (
+            told("lightsail", "GetInstanceAccessDetails", json!({"instanceName": "web"}), none()),
+            "lightsail web - - - -".to_owned(),
+        ),
+        (
+            told(
+                "sagemaker",
+                "StartSession",
+                json!({"resourceIdentifier": "arn:aws:sagemaker:eu-west-1:1:space/d-1/s"}),
+                none(),
+            ),
+            "sagemaker space/d-1/s - - - -".to_owned(),
+        ),
+        (
+            told(
+                "ssm",
+                "StartSession",
+                json!({"target": "i-1", "documentName": "AWS-StartPortForwardingSessionToRemoteHost",
+                        "parameters": {"host": ["db.internal"], "portNumber": ["5432"]}}),
+                json!({"sessionId": "a-1"}),
+            ),
+            "ssm i-1 - AWS-StartPortForwardingSessionToRemoteHost db.internal:5432 a-1".to_owned(),
+        ),
+        (
+            told(
+                "ssm",
+                "StartSession",
+                json!({"target": "ecs:my_prod_0a_0b-1",
+                        "documentName": "arn:aws:ssm:eu-west-1:1:document/Shell"}),
+                none(),
+            ),
+            "ssm ecs:my_prod ecs:my_prod_0a_0b-1 Shell - -".to_owned(),
+        ),
+        (
+            told(
+                "ec2-instance-connect",
+                "OpenTunnel",
+                json!({"privateIpAddress": "10.0.0.5", "remotePort": 22}),
+                none(),
+            ),
+            "ec2-instance-connect 10.0.0.5 - - 10.0.0.5:22 -".to_owned(),
+        ),
+        (told("ssm", "StartAutomationExecution", json!({}), none()), "nothing".to_owned()),
+    ];
+    for (told, expected) in table {
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn why_a_session_was_opened_is_told_and_why_parameters_are_missing_is_not() {
+    let reason =
+        |request: Value| aws(&event_of(&seed_with(json!({ "requestParameters": request })))).reason;
+    let told = reason(json!({"target": "i-1", "reason": "INC-4711"}));
+    assert_eq!(told.as_deref(), Some("INC-4711"));
+    assert_eq!(
+        reason(json!({"omitted": true, "originalSize": 300000, "reason": "too large"})),
+        None
+    );
+}
+
+#[test]
+fn a_refusal_without_a_code_is_one_and_names_its_target() {
+    let event = event_of(&seed_with(json!({
+        "requestParameters": null, "responseElements": null,
+        "errorMessage": "User: x is not authorized to perform: ssm:StartSession on resource: \
+                         arn:aws:ec2:eu-west-1:1:instance/i-0123456789abcdef0 because no policy",
+    })));
+    assert_eq!(event.kind, EventKind::AwsFailure);
+    assert_eq!(aws(&event).target.as_deref(), Some("i-0123456789abcdef0"));
+}
+
+#[test]
+fn a_correction_names_what_it_corrects() {
+    let addendum = json!({"reason": "UPDATED_DATA", "originalEventID": "first"});
+    let event = event_of(&seed_with(json!({ "addendum": addendum })));
+    assert_eq!(aws(&event).original_event_id.as_deref(), Some("first"));
+}
+
+#[test]
+fn a_time_as_athena_and_lake_write_it_is_utc() {
+    for text in
+        ["2026-11-25T12:00:00Z", "2026-11-25 12:00:00.000000000", "2026-11-25 12:00:00.000 UTC"]
+    {
+        let event = event_of(&seed_with(json!({ "eventTime": text })));
+        assert_eq!(event.time.seconds(), 1_795_608_000, "{text}");
+    }
+}
+
 #[test]
 fn each_call_counts_under_its_own_service() {
     let ignored = [
@@ -130,7 +284,7 @@ fn each_call_counts_under_its_own_service() {
     ];
     for (source, name) in ignored {
         let json = seed_with(json!({"eventSource": source, "eventName": name}));
-        assert_eq!(record(json.as_bytes()), Parsed::Ignored, "{source} {name}");
+        assert_eq!(record(json.as_bytes(), Doors::default()), Parsed::Ignored, "{source} {name}");
     }
 }
 
@@ -245,11 +399,11 @@ fn what_is_no_record_is_unrecognized() {
     for json in
         ["", "null", "[]", "{", "{}", "17", "\"x\"", "{\"Records\":[]}", "\u{0}", "{\"a\":1}{"]
     {
-        assert_eq!(record(json.as_bytes()), unrecognized, "{json}");
+        assert_eq!(record(json.as_bytes(), Doors::default()), unrecognized, "{json}");
     }
-    assert_eq!(record(b"{\"eventName\":\"\xff\"}"), unrecognized);
+    assert_eq!(record(b"{\"eventName\":\"\xff\"}", Doors::default()), unrecognized);
     let undated = seed_with(json!({"eventTime": "yesterday"}));
-    assert_eq!(record(undated.as_bytes()), unrecognized);
+    assert_eq!(record(undated.as_bytes(), Doors::default()), unrecognized);
 }
 
 #[test]
@@ -258,7 +412,7 @@ fn digests_and_insights_are_of_no_interest() {
         r#"{"awsAccountId":"1","digestStartTime":"2023-07-10T12:00:00Z"}"#,
         r#"{"eventType":"AwsCloudTrailInsight","insightDetails":{"eventName":"StartSession"}}"#,
     ] {
-        assert_eq!(record(json.as_bytes()), Parsed::Ignored);
+        assert_eq!(record(json.as_bytes(), Doors::default()), Parsed::Ignored);
     }
 }
 
@@ -289,7 +443,7 @@ fn a_field_of_another_shape_takes_only_itself_away() {
 fn a_record_that_is_cut_off_is_no_event() {
     let whole = SEED.trim_end().as_bytes();
     for end in 0..whole.len() {
-        let cut = record(&whole[..end]);
+        let cut = record(&whole[..end], Doors::default());
         assert_eq!(cut, Parsed::Unrecognized { program: "cloudtrail" }, "cut at {end}");
     }
 }

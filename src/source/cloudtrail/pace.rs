@@ -1,4 +1,8 @@
-//! When the next request may go out: under CloudTrail's rate, and later after failures.
+//! When the next request may go out: under CloudTrail's rate, and this reader's share of it.
+//!
+//! The rate is the account's: whoever else asks uses it up too. So a refusal makes the requests
+//! rarer by a half and each answer makes them a little more frequent again, and readers that share
+//! an account come to about equal shares, with one refusal among twenty requests or so.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -8,9 +12,17 @@ use tokio::time::Instant;
 /// The longest wait after failures.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(300);
 
+/// The longest time between two requests: a hundred readers of one account have that much.
+const RAREST: u32 = 100;
+
+/// What a refusal and an answer do to the time between two requests.
+const SLOWER: f64 = 1.5;
+const FASTER: f64 = 0.98;
+
 /// One for each account and Region, as CloudTrail counts.
 #[derive(Debug)]
 pub(super) struct Pace {
+    least: Duration,
     interval: Duration,
     first_back_off: Duration,
     next: Instant,
@@ -18,9 +30,16 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Requests are at least `interval` apart; after the first failure about `first_back_off`.
-    pub(super) fn new(interval: Duration, first_back_off: Duration) -> Self {
-        Pace { interval, first_back_off, next: Instant::now(), failures: 0 }
+    /// Requests are at least `least` apart, the first one too: whoever restarts again and again
+    /// asks no more often. `interval` is what an earlier run had come to.
+    pub(super) fn new(
+        least: Duration,
+        interval: Option<Duration>,
+        first_back_off: Duration,
+    ) -> Self {
+        let interval = interval.unwrap_or(least).clamp(least, least.saturating_mul(RAREST));
+        let next = Instant::now() + interval.mul_f64(jitter());
+        Pace { least, interval, first_back_off, next, failures: 0 }
     }
 
     /// Waits until a request may go out, and takes the turn.
@@ -29,8 +48,24 @@ impl Pace {
         self.next = Instant::now() + self.interval;
     }
 
+    /// When the next request may go out.
+    pub(super) fn next(&self) -> Instant {
+        self.next
+    }
+
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
+        self.interval = self.interval.mul_f64(FASTER).max(self.least);
+    }
+
+    /// Another reader uses the rate: this one asks less often from now on.
+    pub(super) fn throttled(&mut self) {
+        let rarest = self.least.saturating_mul(RAREST);
+        self.interval = self.interval.mul_f64(SLOWER).min(rarest);
     }
 
     /// Puts off the next turn, longer each time; returns how many failed in a row, and how long.
@@ -58,12 +93,13 @@ fn jitter() -> f64 {
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
     fn the_wait_doubles_up_to_five_minutes() {
-        let second = Duration::from_secs(1);
-        let waits: Vec<u64> = (1..=10).map(|n| back_off(second, n).as_secs()).collect();
+        let waits: Vec<u64> = (1..=10).map(|n| back_off(SECOND, n).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
-        assert_eq!(back_off(second, u32::MAX), LONGEST_BACK_OFF);
+        assert_eq!(back_off(SECOND, u32::MAX), LONGEST_BACK_OFF);
     }
 
     #[test]
@@ -71,5 +107,22 @@ mod tests {
         for _ in 0..100 {
             assert!((0.5..=1.0).contains(&jitter()));
         }
+    }
+
+    #[test]
+    fn the_share_shrinks_with_refusals_and_grows_with_answers() {
+        let mut pace = Pace::new(SECOND, None, SECOND);
+        (0..100).for_each(|_| pace.throttled());
+        assert_eq!(pace.interval(), 100 * SECOND);
+        (0..1_000).for_each(|_| pace.succeeded());
+        assert_eq!(pace.interval(), SECOND);
+    }
+
+    #[test]
+    fn a_restart_keeps_the_pace() {
+        let before = Instant::now();
+        let pace = Pace::new(SECOND, Some(30 * SECOND), SECOND);
+        assert_eq!(pace.interval(), 30 * SECOND);
+        assert!(pace.next() >= before + 15 * SECOND, "the first request waits too");
     }
 }

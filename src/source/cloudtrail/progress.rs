@@ -1,70 +1,95 @@
-//! What of CloudTrail was read: the time behind which nothing is missing, and the events seen.
+//! What of CloudTrail was read: the time behind which nothing is missing, and what is looked at
+//! again.
 //!
 //! CloudTrail shows an event minutes after it happened, sometimes hours, and newest first. So
-//! every poll asks again for the hour before the last one, and once an hour for the whole day
-//! before it. An event that was seen is known by its ID and not handed on again: this is the one
-//! place where overlapping polls are told apart. (That a record also lies in a trail's file is
-//! for `memory::Memory` to know.)
+//! every poll asks again for the hour before the last one, as far as that takes no further request
+//! than the last quarter of it, and in the gaps between polls sweeps look further back, the further
+//! the less often ([`SWEEPS`]). That a record comes up
+//! again is for `memory` to know, which counts each once by its ID; what this remembers of IDs only
+//! saves it the work.
 //!
-//! A page counts as soon as it is read, since its events are remembered here; the time moves on
-//! only when every page of the window was read. So a poll that breaks off, or a restart in its
-//! midst, loses nothing and doubles nothing.
+//! A page counts as soon as it is read; the time moves on only when every page of the window was.
+//! So a poll that breaks off, or a restart in its midst, loses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::record::Position;
 
+const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
 
-/// How far each poll reaches back behind the last one, seconds. CloudTrail delivers within about
-/// a quarter of an hour.
+/// How far each poll reaches back behind the last one, seconds.
 const OVERLAP: i64 = HOUR;
 
-/// How far one poll an hour reaches back, seconds: for deliveries that are late beyond measure.
-const LONG_OVERLAP: i64 = 24 * HOUR;
+/// How much of that is read whatever it takes, seconds: CloudTrail delivers within about a quarter
+/// of an hour.
+const FRESH: i64 = HOUR / 4;
 
-/// How often the long overlap is asked for, seconds.
-const LONG_OVERLAP_EVERY: i64 = HOUR;
+/// What the first start leaves out and yet looks at, seconds: what comes up there later is new.
+const BEFORE_THE_FLOOR: i64 = HOUR;
 
 /// LookupEvents knows no older events, seconds.
-const KEPT_BY_CLOUDTRAIL: i64 = 90 * 24 * HOUR;
+pub(super) const KEPT_BY_CLOUDTRAIL: i64 = 90 * DAY;
 
-/// Events remembered between polls. Past that the oldest are forgotten and no longer asked for.
-pub(super) const SEEN_BETWEEN_POLLS: usize = 20_000;
+/// How far back is looked again, and how often, seconds.
+pub(super) const SWEEPS: [(i64, i64); 3] =
+    [(HOUR, 10 * MINUTE), (DAY, HOUR), (KEPT_BY_CLOUDTRAIL, DAY)];
 
-/// Events of one poll that is not finished: the bound of memory. One event takes about 100 bytes.
-pub(super) const SEEN_IN_ALL: usize = 100_000;
+/// Events of which it is known that they were handed on. Past that, or older than a day, they are
+/// handed on again, and `memory` knows them.
+const HANDED_ON: usize = 20_000;
 
 /// Times are whole seconds since the epoch, as LookupEvents takes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// Up to here every page was read; `None` before the first poll is through.
     read_until: Option<i64>,
-    /// Nothing older is asked for: where the first start began, or what had to be forgotten.
+    /// What is older happened before the lookback, and is left out where the first poll showed it.
     floor: i64,
-    /// When the long overlap was last read.
-    looked_far_back: i64,
-    /// Event ID to event time, of all that the next polls can show again.
-    seen: BTreeMap<String, i64>,
+    /// Such events by a number of their IDs.
+    #[serde(default)]
+    before: HashSet<u64>,
+    /// When each of [`SWEEPS`] was last read to its end.
+    #[serde(default)]
+    swept: [i64; 3],
+    /// Milliseconds between two requests that this reader's share had come to.
+    #[serde(default)]
+    pub(super) interval: Option<u64>,
+    /// The account's number, once it was asked for.
+    #[serde(default)]
+    pub(super) account: Option<String>,
+    /// Events that were handed on in this run, and their times.
+    #[serde(skip)]
+    handed_on: HashMap<u64, i64>,
 }
 
-/// The events to ask for in one poll, both ends included.
+/// The events to ask for, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub start: i64,
     pub end: i64,
-    far_back: bool,
+    /// Which of [`SWEEPS`] it is; `None` for a poll.
+    pub sweep: Option<usize>,
     /// Seconds that CloudTrail has forgotten since the last poll.
     pub lost: i64,
 }
 
 impl Progress {
-    /// Nothing was read; what is older than `lookback` seconds is not asked for.
+    /// Nothing was read; what is older than `lookback` seconds is left out.
     pub(super) fn new(now: i64, lookback: i64) -> Self {
         let floor = now.saturating_sub(lookback.clamp(0, KEPT_BY_CLOUDTRAIL));
-        Progress { read_until: None, floor, looked_far_back: now, seen: BTreeMap::new() }
+        Progress {
+            read_until: None,
+            floor,
+            before: HashSet::new(),
+            swept: [now; 3],
+            interval: None,
+            account: None,
+            handed_on: HashMap::new(),
+        }
     }
 
     /// What was saved, unless it is damaged.
@@ -76,160 +101,162 @@ impl Progress {
         Position::json(serde_json::to_value(self).unwrap_or_default())
     }
 
+    /// The window of the next poll.
     pub(super) fn window(&self, now: i64) -> Window {
-        let far_back = now - self.looked_far_back >= LONG_OVERLAP_EVERY;
-        let overlap = if far_back { LONG_OVERLAP } else { OVERLAP };
         // A clock that was ahead and was set right must not leave an empty window.
-        let read_until = self.read_until.unwrap_or(self.floor).min(now);
+        let read_until =
+            self.read_until.unwrap_or(self.floor - BEFORE_THE_FLOOR + OVERLAP).min(now);
         let oldest = now - KEPT_BY_CLOUDTRAIL;
-        let start = (read_until - overlap).max(self.floor).max(oldest).min(now);
-        Window { start, end: now, far_back, lost: (oldest - read_until).max(0) }
+        let start = (read_until - OVERLAP).max(self.bottom()).max(oldest).min(now);
+        Window { start, end: now, sweep: None, lost: (oldest - read_until).max(0) }
     }
 
-    /// Whether the event was remembered.
+    /// A poll that has read down to here leaves the rest of its window to the sweeps. `None` before
+    /// the first poll is through.
+    pub(super) fn fresh_since(&self) -> Option<i64> {
+        Some(self.read_until? - FRESH)
+    }
+
+    /// The window of the sweep that is due: the shortest first, since what is late by little is
+    /// more.
+    pub(super) fn sweep(&self, now: i64) -> Option<Window> {
+        let read_until = self.read_until?.min(now);
+        let due = |at: &usize| now - self.swept[*at] >= SWEEPS[*at].1 || self.swept[*at] > now;
+        let at = (0..SWEEPS.len()).find(due)?;
+        let start = (now - SWEEPS[at].0).max(self.bottom()).min(read_until);
+        Some(Window { start, end: read_until, sweep: Some(at), lost: 0 })
+    }
+
+    /// Nothing older is ever asked for.
+    fn bottom(&self) -> i64 {
+        self.floor - BEFORE_THE_FLOOR
+    }
+
+    /// How late a record may come up and still be found: how far the last long sweep looked,
+    /// seconds.
+    pub(super) fn reach(&self, now: i64) -> i64 {
+        KEPT_BY_CLOUDTRAIL.min(now - self.bottom())
+    }
+
+    /// Seconds since the sweep of a day is overdue.
+    pub(super) fn behind(&self, now: i64) -> i64 {
+        now - self.swept[1] - SWEEPS[1].1
+    }
+
+    /// Whether the event was handed on.
     pub(super) fn knows(&self, id: &str) -> bool {
-        self.seen.contains_key(id)
+        self.handed_on.contains_key(&short(id))
     }
 
-    /// Whether the event is new; it is remembered. `None` where memory is at its bound.
-    pub(super) fn admit(&mut self, id: &str, time: i64) -> Option<bool> {
-        if self.seen.contains_key(id) || time < self.floor {
-            return Some(false);
+    /// Whether the event is to be handed on; it is remembered. What the first poll shows from
+    /// before the floor happened before anyone watched.
+    pub(super) fn admit(&mut self, id: &str, time: i64) -> bool {
+        let id = short(id);
+        if time < self.floor {
+            if self.read_until.is_none() && self.before.len() < HANDED_ON {
+                self.before.insert(id);
+            }
+            if self.read_until.is_none() || self.before.contains(&id) || time < self.bottom() {
+                return false;
+            }
         }
-        if self.seen.len() >= SEEN_IN_ALL {
-            return None;
-        }
-        self.seen.insert(id.to_owned(), time);
-        Some(true)
+        self.handed_on.insert(id, time).is_none()
     }
 
-    /// Every page of the window was read.
-    pub(super) fn complete(&mut self, window: Window) {
-        self.read_until = Some(window.end);
-        if window.far_back {
-            self.looked_far_back = window.end;
+    /// Every page of the window was read. A longer sweep does for the shorter ones.
+    pub(super) fn complete(&mut self, window: Window, now: i64) {
+        match window.sweep {
+            Some(longest) => self.swept[..=longest].fill(now),
+            None => self.read_until = Some(window.end),
         }
-        let oldest = window.end - LONG_OVERLAP;
-        self.seen.retain(|_, time| *time >= oldest);
-        if self.seen.len() > SEEN_BETWEEN_POLLS {
-            self.forget_oldest();
+        self.handed_on.retain(|_, time| *time >= now - DAY);
+        if self.handed_on.len() > HANDED_ON {
+            self.handed_on.clear();
         }
     }
+}
 
-    /// What is forgotten could count twice, so it is no longer asked for.
-    fn forget_oldest(&mut self) {
-        let mut times: Vec<i64> = self.seen.values().copied().collect();
-        times.sort_unstable();
-        let last_forgotten = times[times.len() - SEEN_BETWEEN_POLLS - 1];
-        self.floor = self.floor.max(last_forgotten + 1);
-        self.seen.retain(|_, time| *time > last_forgotten);
-    }
+/// FNV-1a, the same in every run and version, since some of it is saved.
+fn short(id: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const DAY: i64 = 24 * HOUR;
     const NOW: i64 = 1_700_000_000;
 
     /// A progress whose first poll was read to its end at [`NOW`].
-    fn polled() -> Progress {
-        let mut progress = Progress::new(NOW, DAY);
-        progress.complete(progress.window(NOW));
+    fn polled(lookback: i64) -> Progress {
+        let mut progress = Progress::new(NOW, lookback);
+        progress.complete(progress.window(NOW), NOW);
         progress
     }
 
     #[test]
-    fn the_first_poll_asks_for_the_lookback() {
+    fn the_first_poll_asks_for_the_lookback_and_looks_at_the_hour_before() {
         let window = Progress::new(NOW, DAY).window(NOW + 5);
-        assert_eq!((window.start, window.end), (NOW - DAY, NOW + 5));
-    }
-
-    #[test]
-    fn a_first_poll_that_fails_for_hours_still_begins_where_it_began() {
+        assert_eq!((window.start, window.end), (NOW - DAY - HOUR, NOW + 5));
+        // One that fails for hours still begins where it began.
         let window = Progress::new(NOW, DAY).window(NOW + 5 * HOUR);
-        assert_eq!((window.start, window.end), (NOW - DAY, NOW + 5 * HOUR));
+        assert_eq!((window.start, window.end), (NOW - DAY - HOUR, NOW + 5 * HOUR));
     }
 
     #[test]
     fn every_poll_asks_again_for_the_hour_before_the_last() {
-        let window = polled().window(NOW + 60);
-        assert_eq!((window.start, window.end), (NOW - HOUR, NOW + 60));
+        let window = polled(DAY).window(NOW + 60);
+        assert_eq!((window.start, window.end), (NOW - OVERLAP, NOW + 60));
     }
 
     #[test]
-    fn once_an_hour_the_day_before_is_asked_for_again() {
-        let mut progress = polled();
-        let window = progress.window(NOW + HOUR);
-        assert_eq!(window.start, NOW - DAY);
-        progress.complete(window);
-        assert_eq!(progress.window(NOW + HOUR + 60).start, NOW);
+    fn sweeps_look_further_back_the_further_the_less_often() {
+        let mut progress = polled(7 * DAY);
+        assert_eq!(progress.sweep(NOW + 60), None);
+        let mut seen = Vec::new();
+        for minute in 0..(26 * 60) {
+            let now = NOW + minute * MINUTE;
+            progress.complete(progress.window(now), now);
+            while let Some(window) = progress.sweep(now) {
+                seen.push(window.sweep.unwrap());
+                progress.complete(window, now);
+            }
+        }
+        let count = |sweep| seen.iter().filter(|s| **s == sweep).count();
+        assert_eq!(count(2), 1);
+        assert_eq!(count(1), 25);
+        assert!((125..=156).contains(&count(0)), "{}", count(0));
+        let mut progress = polled(7 * DAY);
+        progress.swept = [NOW, NOW, NOW - DAY];
+        let window = progress.sweep(NOW).unwrap();
+        assert_eq!(window.start, NOW - 7 * DAY - HOUR, "no further than the first start looked");
     }
 
     #[test]
-    fn no_poll_reaches_behind_the_lookback() {
-        let mut progress = Progress::new(NOW, 600);
-        progress.complete(progress.window(NOW));
-        assert_eq!(progress.window(NOW + 60).start, NOW - 600);
-        assert_eq!(progress.admit("late", NOW - 601), Some(false));
-    }
-
-    #[test]
-    fn an_event_is_new_once_also_after_a_restart() {
-        let mut progress = polled();
-        assert_eq!(progress.admit("a", NOW), Some(true));
-        assert_eq!(progress.admit("a", NOW), Some(false));
+    fn a_session_from_before_the_start_that_is_told_after_it_counts() {
+        let mut progress = Progress::new(NOW, 0);
+        assert!(!progress.admit("there before", NOW - 60));
+        progress.complete(progress.window(NOW), NOW);
+        assert!(!progress.admit("there before", NOW - 60));
+        assert!(progress.admit("told late", NOW - 60));
+        assert!(!progress.admit("told late", NOW - 60));
         let mut restarted = Progress::restore(&progress.position()).unwrap();
-        assert_eq!(restarted, progress);
-        assert_eq!(restarted.admit("a", NOW), Some(false));
-    }
-
-    #[test]
-    fn what_no_poll_can_show_again_is_forgotten() {
-        let mut progress = polled();
-        progress.admit("old", NOW);
-        let later = NOW + DAY + 1;
-        progress.complete(progress.window(later));
-        assert!(progress.seen.is_empty());
-        assert!(progress.window(later + HOUR).start > NOW);
-    }
-
-    #[test]
-    fn what_is_forgotten_for_want_of_room_is_not_asked_for_again() {
-        let mut progress = polled();
-        let count = SEEN_BETWEEN_POLLS as i64 + 10;
-        for n in 0..count {
-            assert_eq!(progress.admit(&n.to_string(), NOW + n / 4), Some(true));
-        }
-        let end = NOW + count;
-        progress.complete(progress.window(end));
-        assert!(progress.seen.len() <= SEEN_BETWEEN_POLLS);
-        assert_eq!(progress.admit("0", NOW), Some(false));
-        assert!(progress.window(end + 1).start > NOW);
-    }
-
-    #[test]
-    fn memory_is_bounded_within_a_poll_too() {
-        let mut progress = polled();
-        for n in 0..SEEN_IN_ALL {
-            progress.admit(&n.to_string(), NOW);
-        }
-        assert_eq!(progress.admit("one more", NOW), None);
-        assert_eq!(progress.admit("0", NOW), Some(false));
+        assert!(!restarted.admit("there before", NOW - 60));
+        assert!(restarted.admit("told later", NOW - 120));
     }
 
     #[test]
     fn a_clock_that_was_ahead_leaves_no_empty_window() {
         let mut progress = Progress::new(NOW, DAY);
-        progress.complete(progress.window(NOW + DAY));
+        progress.complete(progress.window(NOW + DAY), NOW + DAY);
         let window = progress.window(NOW);
-        assert_eq!((window.start, window.end), (NOW - HOUR, NOW));
+        assert_eq!((window.start, window.end), (NOW - OVERLAP, NOW));
     }
 
     #[test]
     fn what_cloudtrail_has_forgotten_is_told() {
-        let progress = polled();
+        let progress = polled(DAY);
         assert_eq!(progress.window(NOW + 60).lost, 0);
         let window = progress.window(NOW + 100 * DAY);
         assert_eq!(window.start, NOW + 10 * DAY);
@@ -237,8 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn a_position_of_the_first_version_is_read() {
+        let saved = serde_json::json!({
+            "read_until": NOW, "floor": NOW - DAY, "looked_far_back": NOW, "seen": {"a": NOW},
+        });
+        let restored = Progress::restore(&Position::json(saved)).unwrap();
+        assert_eq!(restored.window(NOW).start, NOW - OVERLAP);
+    }
+
+    #[test]
     fn a_damaged_position_is_told_from_a_good_one() {
-        assert_eq!(Progress::restore(&Position::json(serde_json::json!({"seen": 7}))), None);
+        assert_eq!(Progress::restore(&Position::json(serde_json::json!({"floor": "x"}))), None);
         assert_eq!(Progress::restore(&Position::default()), None);
     }
 }

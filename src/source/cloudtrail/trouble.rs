@@ -3,31 +3,53 @@
 use std::time::Duration;
 
 use super::Settings;
-use super::client::Failure;
-use super::progress::SEEN_IN_ALL;
+use crate::source::aws::Failure;
 use crate::source::{CallFailure, Problem, ProblemReason};
 
-/// A request failed and is made again after `wait`.
-pub(super) fn of_request(settings: &Settings, failure: &Failure, wait: Duration) -> Problem {
+/// A request failed and is made again after `wait`. `role` is the one that is assumed.
+pub(super) fn of_request(
+    settings: &Settings,
+    role: Option<&str>,
+    failure: &Failure,
+    wait: Duration,
+) -> Problem {
     let region = &settings.region;
     let cause = &failure.cause;
+    let through = role.map_or(String::new(), |role| format!(" through {role}"));
     let what = match failure.reason {
         CallFailure::Throttled => format!(
-            "CloudTrail in {region} throttles LookupEvents ({cause}): other readers of the \
-             account use up its two requests a second; poll less often, or read the trail's \
-             files (--cloudtrail.path)"
+            "CloudTrail in {region}{through} throttles LookupEvents ({cause}): other readers of \
+             the account use up its two requests a second; ask from one exporter for all hosts, \
+             or take the events from a queue (--cloudtrail.queue)"
         ),
-        CallFailure::Denied => format!(
-            "CloudTrail in {region} refuses LookupEvents ({cause}): allow this principal \
-             cloudtrail:LookupEvents"
+        CallFailure::Denied => of_denial(region, &through, role, cause),
+        CallFailure::Credentials => of_credentials(region, role, cause),
+        CallFailure::Expired => format!(
+            "the credentials for CloudTrail in {region}{through} have expired ({cause}): renew \
+             them (aws sso login), or give the instance or container a role, which renews itself"
         ),
-        CallFailure::Credentials => of_credentials(settings, cause),
+        CallFailure::Clock => {
+            format!("AWS refuses the time of this host ({cause}): set its clock (chronyc makestep)")
+        }
+        CallFailure::Sts => format!(
+            "STS cannot be reached to get credentials for CloudTrail in {region}{through} \
+             ({cause}): open the way to sts.{region}.amazonaws.com, or give the VPC an endpoint \
+             for STS"
+        ),
+        CallFailure::Proxy => format!(
+            "something between this host and CloudTrail in {region} refuses the request ({cause}): \
+             let the proxy pass *.amazonaws.com, or name those hosts in NO_PROXY"
+        ),
+        CallFailure::Region => format!(
+            "the Region {region} is not enabled in this account{through} ({cause}): enable it, or \
+             leave it out of cloudtrail.regions"
+        ),
         CallFailure::Network => format!(
             "CloudTrail in {region} cannot be reached ({cause}): check the network, the \
              Region's name, and AWS_ENDPOINT_URL_CLOUDTRAIL where it is set"
         ),
         CallFailure::Other => format!(
-            "LookupEvents in {region} failed ({cause}): if it stays so, look at the AWS \
+            "LookupEvents in {region}{through} failed ({cause}): if it stays so, look at the AWS \
              Health Dashboard"
         ),
     };
@@ -35,13 +57,22 @@ pub(super) fn of_request(settings: &Settings, failure: &Failure, wait: Duration)
     Problem { reason: ProblemReason::Unreadable, count: 1, message }
 }
 
-fn of_credentials(settings: &Settings, cause: &str) -> String {
-    let region = &settings.region;
-    match &settings.account {
-        Some(account) => format!(
-            "no credentials for CloudTrail in {region} ({cause}): let this principal assume {}, \
-             with the external_id that the role asks for",
-            account.role_arn
+fn of_denial(region: &str, through: &str, role: Option<&str>, cause: &str) -> String {
+    let own = match role {
+        Some(_) => "",
+        None => ", or leave this account out (cloudtrail.own_account: false)",
+    };
+    format!(
+        "CloudTrail in {region}{through} refuses LookupEvents ({cause}): allow this principal \
+         cloudtrail:LookupEvents{own}"
+    )
+}
+
+fn of_credentials(region: &str, role: Option<&str>, cause: &str) -> String {
+    match role {
+        Some(role) => format!(
+            "no credentials for CloudTrail in {region} ({cause}): let this principal assume {role}, \
+             with the external_id that the role asks for"
         ),
         None => format!(
             "no credentials for CloudTrail in {region} ({cause}): give the instance a role, or \
@@ -61,12 +92,14 @@ pub(super) fn forgotten(settings: &Settings, seconds: i64) -> Problem {
     Problem { reason: ProblemReason::Gap, count: 1, message }
 }
 
-/// One poll shows more events than memory may hold.
-pub(super) fn too_many(settings: &Settings) -> Problem {
+/// There are more events than the requests that this reader has.
+pub(super) fn too_much(settings: &Settings, interval: Duration) -> Problem {
     let message = format!(
-        "CloudTrail in {} shows more than {SEEN_IN_ALL} events at once: the oldest are left out; \
-         shorten --cloudtrail.lookback, or read the trail's files (--cloudtrail.path)",
+        "CloudTrail in {} shows more events than LookupEvents can carry at one request in {:.1} s: \
+         what comes up late is looked for too seldom; take the events from a queue \
+         (--cloudtrail.queue), which has no such limit, or drop doors (cloudtrail.events)",
         settings.region,
+        interval.as_secs_f64()
     );
-    Problem { reason: ProblemReason::Gap, count: 1, message }
+    Problem { reason: ProblemReason::Overloaded, count: 1, message }
 }

@@ -23,6 +23,14 @@ pub(super) struct Mark {
     pub crc: u32,
     /// The records that were handed on.
     pub records: u64,
+    /// The file was read to its end.
+    #[serde(default = "yes")]
+    pub whole: bool,
+}
+
+/// What the first version saved was read to its end.
+fn yes() -> bool {
+    true
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,25 +53,23 @@ impl Known {
     /// tick of the clock.
     pub(super) fn holds(&self, name: &str, changed: i64, size: u64) -> bool {
         match self.files.get(name) {
-            Some(mark) => mark.changed == changed && mark.size == size,
+            Some(mark) => mark.whole && mark.changed == changed && mark.size == size,
             None => changed < self.forgotten_before,
         }
     }
 
-    /// How many records of this file were handed on before: those of its unchanged beginning.
-    pub(super) fn handed_on(&self, name: &str, bytes: &[u8]) -> usize {
-        let Some(mark) = self.files.get(name) else { return 0 };
-        let beginning = usize::try_from(mark.size).ok().and_then(|size| bytes.get(..size));
-        match beginning {
-            Some(beginning) if crc32fast::hash(beginning) == mark.crc => {
-                usize::try_from(mark.records).unwrap_or(usize::MAX)
-            }
-            _ => 0,
-        }
+    /// How far a file of this name was read.
+    pub(super) fn mark(&self, name: &str) -> Option<&Mark> {
+        self.files.get(name)
     }
 
     pub(super) fn remember(&mut self, name: String, mark: Mark) {
         self.files.insert(name, mark);
+    }
+
+    /// A file is read so far, and not to its end.
+    pub(super) fn is_at(&mut self, name: String, mark: Mark) {
+        self.files.insert(name, Mark { whole: false, ..mark });
     }
 
     /// Forgets the oldest past the bound, but none that changed at `settled` or later: a file
@@ -84,7 +90,7 @@ mod tests {
     use super::*;
 
     fn mark(changed: i64) -> Mark {
-        Mark { changed, size: 3, crc: crc32fast::hash(b"abc"), records: 2 }
+        Mark { changed, size: 3, crc: crc32fast::hash(b"abc"), records: 2, whole: true }
     }
 
     #[test]
@@ -98,13 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_grew_has_handed_on_its_beginning() {
+    fn a_file_that_was_read_in_part_is_not_known() {
         let mut known = Known::default();
-        known.remember("a".to_owned(), mark(5));
-        assert_eq!(known.handed_on("a", b"abcdef"), 2);
-        assert_eq!(known.handed_on("a", b"abXdef"), 0);
-        assert_eq!(known.handed_on("a", b"ab"), 0);
-        assert_eq!(known.handed_on("b", b"abcdef"), 0);
+        known.is_at("a".to_owned(), mark(5));
+        assert!(!known.holds("a", 5, 3));
+        assert_eq!(known.mark("a").map(|mark| mark.records), Some(2));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! CloudTrail's records from files, as a trail delivers them and as tools print them.
 //!
-//! Looks below a path at every tick. A file is read once, whole, when its content is complete;
-//! one that is still being written is looked at again. It is known by its name and the time of
-//! its last change (see [`known`]). A file that changes is read again; where it only grew, what
-//! was there before is not handed on twice. That another file, or LookupEvents, shows the same
+//! Looks below a path at every tick. A file is streamed, never held: each delivery takes its next
+//! records, and a restart in its midst goes on behind them. One that ends in the midst of a record
+//! may still be being written, and is looked at again. A file is known by its name and the time of
+//! its last change (see [`known`]). One that changes is read again; where it only grew, what was
+//! there before is not handed on twice. That another file, or LookupEvents, shows the same
 //! event is for `memory::Memory` to know.
 
-pub mod format;
 mod known;
+mod reading;
 mod scan;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,9 +18,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-pub use self::format::{Unreadable, looks_like_cloudtrail, records_of, unpacked};
-use self::known::{Known, Mark};
-use self::scan::{Content, Found, Trouble};
+use self::known::Known;
+use self::reading::{Ended, Reading};
+use self::scan::Found;
 use super::{Delivery, Problem, ProblemReason, Records, Report, Source};
 use crate::event::Time;
 use crate::record::{Position, SourceId, SourceKind};
@@ -27,9 +28,11 @@ use crate::record::{Position, SourceId, SourceKind};
 /// A file that did not change for this long is complete, nanoseconds.
 const SETTLED_AFTER: i64 = 60 * 1_000_000_000;
 
-/// What one delivery holds at most, unless a single file holds more.
+/// Bytes that one delivery unpacks, about: so many are read before a scrape has its turn.
+const BYTES_AT_ONCE: usize = 4 << 20;
+
+/// Files that one delivery reads to their end at most.
 const FILES_AT_ONCE: usize = 64;
-const BYTES_AT_ONCE: u64 = 8 << 20;
 
 /// Follows one file, or every `.json` and `.json.gz` below a directory.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct TrailSource {
     known: Known,
     /// Found and not yet read, in the order of their change.
     waiting: VecDeque<Found>,
+    /// The one that is being read, with what of it was handed on.
+    reading: Option<Box<Reading>>,
     /// Told of and not read, with the change at which that was.
     told: BTreeMap<PathBuf, i64>,
     /// When the last scan began, nanoseconds.
@@ -53,7 +58,6 @@ pub struct TrailSource {
 
 /// What a scan or reading brings back from the blocking thread.
 type Looked = (io::Result<Vec<Found>>, Vec<(PathBuf, io::Error)>);
-type ReadFiles = Vec<(Found, Result<Content, Trouble>)>;
 
 impl TrailSource {
     /// Goes on behind `position`. Reads nothing yet.
@@ -65,6 +69,7 @@ impl TrailSource {
             next_scan: Instant::now(),
             known: position.and_then(Known::restore).unwrap_or_default(),
             waiting: VecDeque::new(),
+            reading: None,
             told: BTreeMap::new(),
             scanned: 0,
             up: true,
@@ -120,58 +125,62 @@ impl TrailSource {
         self.problems.push(Problem { reason, count: 1, message });
     }
 
-    /// The first of the files that wait, as many as go into one delivery.
+    /// Reads on in the file at hand, then in those that wait, as much as goes into one delivery.
     async fn read(&mut self) {
         let mut bytes = 0;
-        let next = self.waiting.iter().take(FILES_AT_ONCE).take_while(|found| {
-            let fits = bytes == 0 || bytes + found.size <= BYTES_AT_ONCE;
-            bytes += found.size.max(1);
-            fits
-        });
-        let next: Vec<Found> = next.cloned().collect();
-        let read = blocking(move || -> ReadFiles {
-            let one = |found| {
-                let content = scan::read(&found);
-                (found, content)
+        for _ in 0..FILES_AT_ONCE {
+            let reading = match self.reading.take() {
+                Some(reading) => reading,
+                None => match self.waiting.pop_front() {
+                    Some(found) => Box::new(self.begin(found)),
+                    None => break,
+                },
             };
-            next.into_iter().map(one).collect()
-        })
-        .await;
-        self.waiting.drain(..read.len());
-        for (found, content) in read {
-            match content {
-                Ok(content) => self.take(found, content),
-                Err(trouble) => self.trouble(found, &trouble),
+            let (reading, records, ended) =
+                blocking(move || reading.read_on(BYTES_AT_ONCE.saturating_sub(bytes))).await;
+            bytes +=
+                records.iter().map(Vec::len).sum::<usize>() + reading.found.path.as_os_str().len();
+            self.batch.extend(records);
+            match ended {
+                None => {
+                    self.known.is_at(reading.found.clone().name, reading.mark());
+                    self.reading = Some(reading);
+                    break;
+                }
+                Some(ended) => self.end(*reading, ended),
             }
         }
         self.known.forget(self.scanned - SETTLED_AFTER);
     }
 
-    fn take(&mut self, found: Found, content: Content) {
-        let before = self.known.handed_on(&found.name, &content.bytes);
-        let mark = Mark {
-            changed: found.changed,
-            size: content.bytes.len() as u64,
-            crc: crc32fast::hash(&content.bytes),
-            records: content.records.len() as u64,
-        };
-        self.told.remove(&found.path);
-        self.known.remember(found.name, mark);
-        self.batch.extend(content.records.into_iter().skip(before));
+    fn begin(&self, found: Found) -> Reading {
+        let before = self.known.mark(&found.name).cloned();
+        Reading::new(found, before)
     }
 
-    fn trouble(&mut self, found: Found, trouble: &Trouble) {
-        match trouble {
-            Trouble::Io(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Trouble::Io(error) => {
+    fn end(&mut self, reading: Reading, ended: Ended) {
+        let mark = reading.mark();
+        let found = reading.found;
+        match ended {
+            Ended::Whole => {
+                self.told.remove(&found.path);
+                self.known.remember(found.name, mark);
+            }
+            Ended::Io(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ended::Io(error) => {
                 let reason = ProblemReason::Unreadable;
                 self.tell(found.path, found.changed, reason, &error.to_string(), PERMIT);
             }
-            // It may still be being written: the next tick looks again.
-            Trouble::Content(_) if found.changed > now().nanoseconds() - SETTLED_AFTER => {}
-            Trouble::Content(error) => {
-                let reason = ProblemReason::Malformed;
-                self.tell(found.path, found.changed, reason, &error.to_string(), RENEW);
+            Ended::Content(error) => {
+                let settled = found.changed <= now().nanoseconds() - SETTLED_AFTER;
+                if mark.records > 0 {
+                    self.known.is_at(found.name, mark);
+                }
+                // It may still be being written: the next tick looks again.
+                if settled {
+                    let reason = ProblemReason::Malformed;
+                    self.tell(found.path, found.changed, reason, &error.to_string(), RENEW);
+                }
             }
         }
     }
@@ -187,12 +196,13 @@ impl TrailSource {
     }
 
     fn deliver(&mut self) -> Delivery<'_> {
-        self.caught_up = self.waiting.is_empty();
+        self.caught_up = self.waiting.is_empty() && self.reading.is_none();
         let report = Report {
             up: self.up,
             caught_up: self.caught_up,
             bytes: self.batch.iter().map(|record| record.len() as u64).sum(),
-            lag_bytes: self.waiting.iter().map(|found| found.size).sum(),
+            lag_bytes: self.waiting.iter().map(|found| found.size).sum::<u64>()
+                + self.reading.as_ref().map_or(0, |reading| reading.left()),
             problems: std::mem::take(&mut self.problems),
             ..Report::default()
         };
@@ -220,10 +230,10 @@ impl Source for TrailSource {
 
     async fn next(&mut self) -> Delivery<'_> {
         self.batch.clear();
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && self.reading.is_none() {
             self.scan().await;
         }
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || self.reading.is_some() {
             self.read().await;
         }
         self.deliver()
@@ -260,8 +270,8 @@ mod tests {
         let found = Found { changed, name: "a.json".to_owned(), path, size: 12 };
         let mut source = TrailSource::open(directory.path().to_owned(), Duration::ZERO, None);
         for _ in 0..2 {
-            let trouble = scan::read(&found).unwrap_err();
-            source.trouble(found.clone(), &trouble);
+            let (reading, _, ended) = Box::new(Reading::new(found.clone(), None)).read_on(1 << 20);
+            source.end(*reading, ended.unwrap());
         }
         source.problems
     }
@@ -272,7 +282,11 @@ mod tests {
         let problems = damaged(now().nanoseconds() - 2 * SETTLED_AFTER);
         let [problem] = &problems[..] else { panic!("{problems:?}") };
         assert_eq!(problem.reason, ProblemReason::Malformed);
-        assert!(problem.message.contains("a.json: it is no JSON ("), "{}", problem.message);
+        assert!(
+            problem.message.contains("a.json: it ends in the midst of a record; "),
+            "{}",
+            problem.message
+        );
         assert!(
             problem
                 .message

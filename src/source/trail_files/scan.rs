@@ -1,10 +1,8 @@
-//! The files below a path that may hold records, and one of them read.
+//! The files below a path that may hold records.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-use super::format::{self, LARGEST, Unreadable};
 
 /// `AWSLogs/o-ORG/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD` is eight deep.
 const DEEPEST: usize = 16;
@@ -94,28 +92,4 @@ fn file(path: PathBuf, name: String, metadata: &std::fs::Metadata) -> Found {
     let changed =
         metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
     Found { changed, name, path, size: metadata.len() }
-}
-
-/// Why a file was not read.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    Io(io::Error),
-    Content(Unreadable),
-}
-
-/// A file's bytes as they lie there, and the records in them.
-#[derive(Debug)]
-pub(super) struct Content {
-    pub bytes: Vec<u8>,
-    pub records: Vec<Vec<u8>>,
-}
-
-pub(super) fn read(found: &Found) -> Result<Content, Trouble> {
-    if found.size > LARGEST {
-        return Err(Trouble::Content(Unreadable::TooLarge));
-    }
-    let bytes = std::fs::read(&found.path).map_err(Trouble::Io)?;
-    let plain = format::unpacked(&bytes).map_err(Trouble::Content)?;
-    let records = format::records_of(&plain).map_err(Trouble::Content)?;
-    Ok(Content { records, bytes })
 }

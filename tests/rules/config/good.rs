@@ -146,6 +146,8 @@ fn accounts_may_go_without_an_external_id() {
     let account = |role_arn: &str, id: Option<&str>| Account {
         role_arn: role_arn.to_owned(),
         external_id: id.map(str::to_owned),
+        name: None,
+        regions: Vec::new(),
     };
     assert_eq!(settings.cloudtrail.accounts, [account(&one, None), account(&two, Some("007"))]);
 }
@@ -278,7 +280,10 @@ cloudtrail:
   poll_interval: 90s
   lookback: 0
   paths: ["/t #1"]
-  accounts: [{role_arn: "arn:aws:iam::123456789012:role/x", external_id: "null"}]
+  accounts: [{role_arn: "arn:aws:iam::123456789012:role/x", external_id: "null", name: "a b", regions: [us-east-1, all]}]
+  queues: ["https://sqs.eu-west-1.amazonaws.com/123456789012/q"]
+  own_account: false
+  events: {add: [SendCommand], drop: ["sagemaker:StartSession", GetPasswordData]}
 state: {dir: /s}
 web:
   listen_addresses: [":1", "[::1]:2"]
@@ -347,7 +352,7 @@ fn the_sample_s_examples_are_good_settings() {
     assert_eq!(untouched, flags(&[]).unwrap(), "installed as it is, it changes nothing");
     let settings = yaml(&uncommented(&text));
     assert_eq!(settings.auth_logs.len(), 2);
-    assert_eq!(settings.cloudtrail.accounts.len(), 1);
+    assert_eq!((settings.cloudtrail.accounts.len(), settings.cloudtrail.queues.len()), (2, 1));
     assert_eq!(settings.identities.authorized_keys.len(), 3);
     assert_eq!(settings.identities.keys.len(), 1);
     assert_eq!(settings.networks.iter().count(), 3);

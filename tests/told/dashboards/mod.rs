@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use login_exporter::event::{Change, Method, Reason};
 use login_exporter::metrics::catalog;
-use login_exporter::parse::cloudtrail::EVENT_NAMES;
+use login_exporter::parse::cloudtrail::DOORS;
 use login_exporter::source::{CallFailure, ProblemReason};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn values() -> Value {
         "login_exporter_source_errors_total": {"reason": reasons},
         "login_exporter_cloudtrail_request_failures_total": {"reason": failures},
         "login_(sudo_)?(failures|rejections)_total": {"reason": refused},
-        "login_.*": {"method": methods, "change": changes, "event_name": EVENT_NAMES,
+        "login_.*": {"method": methods, "change": changes, "event_name": DOORS.map(|door| door.event_name),
                      "expected": ["true", "false", "unset"]},
     })
 }
