@@ -3,8 +3,10 @@
 use tracing::{info, warn};
 
 use crate::config::{CommandLine, Environment, Settings, Watched};
+use crate::metrics::own::Own;
 use crate::pipeline::{Pipeline, now};
 use crate::policy::Policy;
+use crate::policy::expected::Kind;
 use crate::web::Reloader;
 
 /// Reads the rules of the settings, with the files of keys that they name.
@@ -14,6 +16,30 @@ pub(super) fn policy(settings: &Settings) -> Result<Policy, String> {
         warn!("{warning}");
     }
     Ok(Policy::from(loaded))
+}
+
+/// Tells how many rules of each kind are in force.
+pub(super) fn count(own: &Own, policy: &Policy) {
+    for kind in Kind::ALL {
+        own.rules(kind.as_str(), policy.rules_of(kind));
+    }
+}
+
+/// A file that is empty or half written for a moment must not turn every access to one of which
+/// nobody says what is expected: to lose a whole list of rules takes a restart.
+fn keeps_all_lists(
+    old: &Policy,
+    (settings, new): (Settings, Policy),
+) -> Result<(Settings, Policy), String> {
+    let gone = |kind: &Kind| old.rules_of(*kind) > 0 && new.rules_of(*kind) == 0;
+    match Kind::ALL.into_iter().find(gone) {
+        None => Ok((settings, new)),
+        Some(kind) => Err(format!(
+            "expected.{}: its {} rules are gone altogether; put them back, or restart to do without",
+            kind.as_str(),
+            old.rules_of(kind)
+        )),
+    }
 }
 
 /// Reads the rules anew. Flags, sources and addresses hold until the next start.
@@ -54,10 +80,11 @@ impl Reloading {
     /// A bad new file keeps the old rules, and a metric says so.
     fn rules(&mut self, pipeline: &Pipeline) {
         self.seen = Watched::look(&self.settings);
-        match self.read() {
+        match self.read().and_then(|read| keeps_all_lists(&pipeline.policy(), read)) {
             Ok((settings, policy)) => {
                 self.seen = Watched::look(&settings);
                 self.settings = settings;
+                count(&pipeline.own, &policy);
                 pipeline.replace_policy(policy);
                 pipeline.own.rules_loaded(now());
                 info!("the rules were read again");

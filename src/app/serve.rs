@@ -73,6 +73,7 @@ async fn run(
     for account in &settings.cloudtrail.accounts {
         own.aws_account(account.number(), account.name.as_deref().unwrap_or(""));
     }
+    rules::count(&own, &policy);
     ledger.series.resume(settings.limits.series_per_family);
     let archiving = open_archive(&settings, &mut ledger, &own)?;
     let users = HostUsers::of(&host, &settings);

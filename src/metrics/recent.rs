@@ -43,8 +43,15 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Recent {
     /// Oldest first.
-    accesses: VecDeque<Access>,
+    accesses: VecDeque<Kept>,
     capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    access: Access,
+    /// It is not saved yet.
+    is_new: bool,
 }
 
 impl Default for Recent {
@@ -66,19 +73,45 @@ impl Recent {
         }
         // The dropped one's text is written over, so that a backlog of logins costs no allocation.
         let full = self.accesses.len() >= self.capacity;
-        let mut access = if full { self.accesses.pop_front() } else { None }.unwrap_or_default();
-        fill(&mut access, seen);
-        let place = self.accesses.partition_point(|other| other.time <= time);
-        self.accesses.insert(place, access);
+        let mut kept = if full { self.accesses.pop_front() } else { None }.unwrap_or_default();
+        fill(&mut kept.access, seen);
+        kept.is_new = true;
+        self.insert(kept);
+    }
+
+    fn insert(&mut self, kept: Kept) {
+        let time = kept.access.time;
+        let place = self.accesses.partition_point(|other| other.access.time <= time);
+        self.accesses.insert(place, kept);
+    }
+
+    /// The accesses that came since the last call, or since everything was saved.
+    pub fn take_changes(&mut self) -> Vec<Access> {
+        let mut changes = Vec::new();
+        for kept in self.accesses.iter_mut().filter(|kept| kept.is_new) {
+            kept.is_new = false;
+            changes.push(kept.access.clone());
+        }
+        changes
+    }
+
+    /// Applies what came later to a list as it was saved before.
+    pub fn apply(&mut self, changes: Vec<Access>) {
+        for access in changes {
+            self.insert(Kept { access, is_new: false });
+            if self.accesses.len() > self.capacity {
+                self.accesses.pop_front();
+            }
+        }
     }
 
     fn is_too_old(&self, time: i64) -> bool {
         let full = self.accesses.len() >= self.capacity;
-        full && self.accesses.front().is_none_or(|oldest| time < oldest.time)
+        full && self.accesses.front().is_none_or(|oldest| time < oldest.access.time)
     }
 
     pub fn newest_first(&self) -> impl Iterator<Item = &Access> {
-        self.accesses.iter().rev()
+        self.accesses.iter().rev().map(|kept| &kept.access)
     }
 
     pub fn len(&self) -> usize {
@@ -92,14 +125,15 @@ impl Recent {
 
 impl Serialize for Recent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.accesses)
+        serializer.collect_seq(self.accesses.iter().map(|kept| &kept.access))
     }
 }
 
 /// With the default capacity: of a longer list the newest stay.
 impl<'de> Deserialize<'de> for Recent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let accesses = VecDeque::deserialize(deserializer)?;
+        let accesses = Vec::deserialize(deserializer)?.into_iter();
+        let accesses = accesses.map(|access| Kept { access, is_new: false }).collect();
         let mut recent = Recent { accesses, ..Recent::default() };
         let surplus = recent.accesses.len().saturating_sub(recent.capacity);
         recent.accesses.drain(..surplus);

@@ -62,6 +62,11 @@ impl From<Rules> for Policy {
 }
 
 impl Policy {
+    /// How many rules say what is expected of this kind.
+    pub fn rules_of(&self, kind: Kind) -> usize {
+        self.places[kind as usize].len()
+    }
+
     /// Judges one event.
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
         let identity = self.identity(counted);

@@ -1,7 +1,7 @@
 //! The families that tell how the exporter itself is doing.
 
 use super::Label::{
-    AccountName, AwsAccount, AwsRegion, Family as FamilyName, Hostname, InstanceId, Program,
+    AccountName, AwsAccount, AwsRegion, Family as FamilyName, Hostname, InstanceId, Kind, Program,
     Reason, Revision, Source, Version,
 };
 use super::{Family, Label};
@@ -38,6 +38,7 @@ pub static OWN_FAMILIES: &[&Family] = &[
     &ARCHIVE_LOST,
     &ARCHIVE_REMOVED,
     &ARCHIVE_SIZE,
+    &RULES,
     &RULES_RELOAD_SUCCESS,
     &RULES_LAST_RELOAD,
 ];
@@ -135,6 +136,8 @@ pub static ARCHIVE_SIZE: Family = Family::gauge("login_exporter_archive_size_byt
     .unit("bytes")
     .help("Size of the archive when it was last tidied.");
 
+pub static RULES: Family = Family::gauge("login_exporter_rules", &[Kind])
+    .help("Rules in force that say what is expected, by their list.");
 pub static RULES_RELOAD_SUCCESS: Family = Family::gauge("login_exporter_rules_reload_success", &[])
     .help("1 if the rules in force are those of the files; 0 if the new ones were refused.");
 pub static RULES_LAST_RELOAD: Family =

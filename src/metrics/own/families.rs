@@ -36,6 +36,7 @@ pub(super) struct Families {
     pub(super) archive_lost: IntCounterVec,
     pub(super) archive_removed: IntCounterVec,
     pub(super) archive_size: IntGaugeVec,
+    pub(super) rules: IntGaugeVec,
     pub(super) rules_reload_success: IntGaugeVec,
     pub(super) rules_last_reload: GaugeVec,
 }
@@ -70,6 +71,7 @@ impl Families {
             archive_lost: counter(registry, &own::ARCHIVE_LOST)?,
             archive_removed: counter(registry, &own::ARCHIVE_REMOVED)?,
             archive_size: number(registry, &own::ARCHIVE_SIZE)?,
+            rules: number(registry, &own::RULES)?,
             rules_reload_success: number(registry, &own::RULES_RELOAD_SUCCESS)?,
             rules_last_reload: time(registry, &own::RULES_LAST_RELOAD)?,
         })

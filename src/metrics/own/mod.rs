@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use prometheus::proto::MetricFamily;
+use prometheus::proto::{Counter, Metric, MetricFamily};
 use prometheus::{IntCounter, IntGauge, Registry};
 
 use crate::event::Time;
@@ -167,6 +167,12 @@ impl Own {
         self.families.archive_size.with_label_values(NO_LABELS).set(size);
     }
 
+    /// So many rules of this kind are in force.
+    pub fn rules(&self, kind: &str, count: usize) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.families.rules.with_label_values(&[kind]).set(count);
+    }
+
     /// The rules were read, at the start or again.
     pub fn rules_loaded(&self, now: Time) {
         self.families.rules_reload_success.with_label_values(NO_LABELS).set(1);
@@ -180,8 +186,27 @@ impl Own {
 
     /// Everything as it is now, sorted by name.
     pub(crate) fn gather(&self) -> Vec<MetricFamily> {
-        self.registry.gather()
+        let mut families = self.registry.gather();
+        for family in &mut families {
+            if family.name() == CPU_SECONDS {
+                family.set_metric(vec![cpu_seconds()]);
+            }
+        }
+        families
     }
+}
+
+/// The crate tells whole seconds, which makes every rate a guess.
+const CPU_SECONDS: &str = "process_cpu_seconds_total";
+
+/// Seconds of a processor that this process has used, to the nanosecond.
+fn cpu_seconds() -> Metric {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let mut counter = Counter::default();
+    counter.set_value(used.tv_sec as f64 + used.tv_nsec as f64 / 1e9);
+    let mut metric = Metric::default();
+    metric.set_counter(counter);
+    metric
 }
 
 /// The metrics of one source.

@@ -29,6 +29,8 @@ struct Row {
     born: Option<Beginning>,
     /// What it stood at when the exporter started.
     base: Option<Spread>,
+    /// It changed since it was saved.
+    changed: bool,
 }
 
 /// How many values fell into each bucket (not summed up), and their sum in seconds.
@@ -55,7 +57,7 @@ pub(super) struct SavedRow {
     created: i64,
     touched: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    born: Option<u64>,
+    born: Option<(u64, u64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base: Option<Spread>,
 }
@@ -115,6 +117,12 @@ impl Durations {
         row.add(seconds, happening);
     }
 
+    /// Takes back rows as they were saved later than what stands.
+    pub(super) fn apply(&mut self, changed: Durations) {
+        self.folds = changed.folds;
+        self.rows.extend(changed.rows);
+    }
+
     /// As [`super::table::Table::hold`].
     pub(super) fn hold(&mut self, seen: bool) {
         for row in self.rows.values_mut().filter(|row| seen || row.base.is_none()) {
@@ -139,20 +147,20 @@ impl Durations {
         })
     }
 
-    pub(super) fn save(&self, is_young: impl Fn(Beginning) -> bool) -> (Vec<SavedRow>, u64) {
-        let rows = self.rows.iter().map(|(program, row)| SavedRow {
-            program: program.clone(),
-            spread: row.spread.clone(),
-            created: row.created.nanoseconds(),
-            touched: row.touched.as_secs(),
-            born: row.born.filter(|born| is_young(*born)).map(|born| born.look),
-            base: row.base.clone().filter(|base| *base != row.spread),
+    pub(super) fn save(&self) -> (Vec<SavedRow>, u64) {
+        (self.rows.iter().map(saved).collect(), self.folds)
+    }
+
+    /// The rows that changed since the last call, or since everything was saved.
+    pub(super) fn take_changed(&mut self) -> (Vec<SavedRow>, u64) {
+        let changed = self.rows.iter_mut().filter_map(|(program, row)| {
+            std::mem::take(&mut row.changed).then(|| saved((program, row)))
         });
-        (rows.collect(), self.folds)
+        (changed.collect(), self.folds)
     }
 
     /// Takes back what a snapshot held. Rows with other buckets than today's are left out.
-    pub(super) fn restore(&mut self, rows: Vec<SavedRow>, folds: u64, now: Duration) {
+    pub(super) fn restore(&mut self, rows: Vec<SavedRow>, folds: u64) {
         self.folds = folds;
         let buckets = SESSION_DURATION.buckets.len() + 1;
         for saved in rows.into_iter().filter(|saved| saved.spread.buckets.len() == buckets) {
@@ -160,11 +168,23 @@ impl Durations {
                 spread: saved.spread,
                 created: Time::from_nanoseconds(saved.created),
                 touched: Duration::from_secs(saved.touched),
-                born: saved.born.map(|look| Beginning { look, at: now }),
+                born: saved.born.map(Beginning::from),
                 base: saved.base.filter(|base| base.buckets.len() == buckets),
+                changed: false,
             };
             self.rows.insert(saved.program, row);
         }
+    }
+}
+
+fn saved((program, row): (&String, &Row)) -> SavedRow {
+    SavedRow {
+        program: program.clone(),
+        spread: row.spread.clone(),
+        created: row.created.nanoseconds(),
+        touched: row.touched.as_secs(),
+        born: row.born.map(Into::into),
+        base: row.base.clone().filter(|base| *base != row.spread),
     }
 }
 
@@ -176,6 +196,7 @@ impl Row {
             touched: happening.lived,
             born: happening.live,
             base: None,
+            changed: false,
         }
     }
 
@@ -183,6 +204,7 @@ impl Row {
         let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
         self.spread.add(seconds, happening.count);
         self.touched = self.touched.max(happening.lived);
+        self.changed = true;
     }
 
     fn shown<'s>(&'s self, audience: &Audience, nothing: &'s Spread) -> &'s Spread {

@@ -24,6 +24,7 @@ use crate::metrics::catalog::{EVENT_FAMILIES, EventFamily, When};
 use crate::policy::Observation;
 
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
+pub use saved::{Changes, Out};
 pub use views::{Client, Viewer};
 
 use accesses::Accesses;
@@ -73,6 +74,8 @@ pub struct Store {
     /// And when it was last told what time it is.
     now: Duration,
     generation: u64,
+    /// Series were dropped since everything was saved.
+    dropped: bool,
 }
 
 /// What one event adds to each series that it feeds.
@@ -119,6 +122,7 @@ impl Store {
             lived: Duration::ZERO,
             now: Duration::ZERO,
             generation: 0,
+            dropped: false,
         }
     }
 
@@ -171,6 +175,7 @@ impl Store {
         let dropped: usize = self.tables.iter_mut().map(|table| table.forget(oldest)).sum();
         let dropped = dropped + self.durations.forget(oldest);
         self.generation += u64::from(dropped > 0);
+        self.dropped |= dropped > 0;
     }
 
     /// Rises with every change of a count. Equal numbers of one run: nothing that is counted is

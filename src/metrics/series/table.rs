@@ -15,7 +15,7 @@ use super::Happening;
 use super::labels::{Parts, hash, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
-use crate::metrics::catalog::EventFamily;
+use crate::metrics::catalog::{EventFamily, Label};
 use crate::policy::Observation;
 
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Table {
     /// The rows, sorted by their keys: the order of the page.
     order: Vec<u32>,
     folds: u64,
+    /// The places of the rows that changed since they were saved.
+    changed: Vec<u32>,
 }
 
 /// One series: the counter and its gauges in one.
@@ -50,6 +52,10 @@ pub(super) struct Row {
     pub(super) born: Option<Beginning>,
     /// What it stood at when the exporter started.
     pub(super) base: Option<u64>,
+    /// It changed since it was saved.
+    pub(super) changed: bool,
+    /// Its first event was told by the user of whom it speaks.
+    pub(super) told_by_user: bool,
 }
 
 /// What one response shows of a series.
@@ -72,6 +78,7 @@ impl Table {
             rows: Vec::new(),
             order: Vec::new(),
             folds: 0,
+            changed: Vec::new(),
         }
     }
 
@@ -107,6 +114,10 @@ impl Table {
         row.count = row.count.saturating_add(happening.count);
         row.last = row.last.max(happening.time);
         row.touched = row.touched.max(happening.lived);
+        if !row.changed {
+            row.changed = true;
+            self.changed.push(place);
+        }
         if happening.live.is_some() {
             row.counted = row.counted.max(Some(happening.now));
         }
@@ -118,7 +129,7 @@ impl Table {
         if let Some(place) = self.find(hash, parts) {
             return place;
         }
-        if self.rows.len() < self.room(0) {
+        if self.rows.len() < self.room(0) && self.has_share(parts) {
             return self.bear(hash, parts, happening);
         }
         self.folds = self.folds.saturating_add(happening.count);
@@ -134,7 +145,7 @@ impl Table {
             if let Some(place) = self.find(hash, parts) {
                 return place;
             }
-            if self.rows.len() < self.room(step) {
+            if self.rows.len() < self.room(step) && self.has_share(parts) {
                 break;
             }
         }
@@ -147,6 +158,19 @@ impl Table {
             row.hash == hash && parts.are(&row.key)
         };
         self.index.find(hash, same).copied()
+    }
+
+    /// Of what users tell of themselves, none gets more than a tenth of the cap, and all together no
+    /// more than a quarter: whoever makes entries about himself takes no room from what the host tells.
+    fn has_share(&self, parts: Parts<'_, '_>) -> bool {
+        if !parts.seen.event.told_by_user {
+            return true;
+        }
+        let told = || self.rows.iter().filter(|row| row.told_by_user);
+        let place = self.family.labels().iter().position(|label| *label == Label::User);
+        let user = parts.shown(Label::User);
+        let of_user = |row: &&Row| place.and_then(|p| values(&row.key).nth(p)) == Some(&*user);
+        told().count() < self.cap / 4 && told().filter(of_user).count() < self.cap / 10
     }
 
     /// How many rows there may be before one with `step` folded labels is refused.
@@ -167,6 +191,8 @@ impl Table {
             touched: happening.lived,
             born: happening.live,
             base: None,
+            changed: false,
+            told_by_user: parts.seen.event.told_by_user,
         })
     }
 
@@ -197,6 +223,39 @@ impl Table {
         }
     }
 
+    /// The rows that changed since the last call, or since everything was saved.
+    pub(super) fn take_changed(&mut self) -> impl Iterator<Item = &Row> {
+        let changed = std::mem::take(&mut self.changed);
+        for place in &changed {
+            self.rows[*place as usize].changed = false;
+        }
+        changed.into_iter().map(|place| &self.rows[place as usize])
+    }
+
+    /// Nothing was counted in this family.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(super) fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
+    /// Takes back rows as they were saved later than what stands.
+    pub(super) fn apply(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
+        self.folds = folds;
+        for mut row in rows {
+            row.hash = hash(&self.hasher, values(&row.key));
+            let same = |place: &u32| self.rows[*place as usize].key == row.key;
+            match self.index.find(row.hash, same).copied() {
+                Some(place) => self.rows[place as usize] = row,
+                None => {
+                    self.insert(row);
+                }
+            }
+        }
+    }
+
     /// From now on each series is first shown at what it stands at; `seen` where what was held back
     /// before has been shown to someone.
     pub(super) fn hold(&mut self, seen: bool) {
@@ -215,6 +274,7 @@ impl Table {
         rows.retain(|row| row.touched >= oldest);
         self.index.clear();
         self.order.clear();
+        self.changed.clear();
         rows.into_iter().for_each(|row| {
             self.insert(row);
         });

@@ -85,8 +85,21 @@ pub(super) struct Beginning {
     pub(super) at: Duration,
 }
 
+/// As they are saved: the look, and how many seconds the exporter had run.
+impl From<(u64, u64)> for Beginning {
+    fn from((look, at): (u64, u64)) -> Self {
+        Beginning { look, at: Duration::from_secs(at) }
+    }
+}
+
+impl From<Beginning> for (u64, u64) {
+    fn from(beginning: Beginning) -> Self {
+        (beginning.look, beginning.at.as_secs())
+    }
+}
+
 impl Beginning {
-    pub(super) fn is_young(&self, now: Duration) -> bool {
+    fn is_young(&self, now: Duration) -> bool {
         now.saturating_sub(self.at) < YOUNG
     }
 

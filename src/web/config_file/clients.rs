@@ -18,7 +18,7 @@ use serde_saphyr::Spanned;
 use super::Wrong;
 use super::client_names::alternative_names;
 use super::document::Tls;
-use super::tls::{certificates, wrong};
+use super::pem::{certificates, wrong};
 
 const KEY: &str = "client_auth_type";
 
@@ -32,6 +32,11 @@ enum Policy {
     RequireAny,
     VerifyIfGiven,
     RequireAndVerify,
+}
+
+/// Whether a client without a certificate of ours is turned away.
+pub(super) fn are_verified(tls: &Tls) -> Result<bool, Wrong> {
+    Ok(policy(tls.client_auth_type.as_ref())? == Policy::RequireAndVerify)
 }
 
 pub(super) fn verifier(

@@ -3,7 +3,7 @@
 //! It is looked at for each connection and each request, so that a renewed certificate or a
 //! removed user needs neither a restart nor a signal. What cannot be read leaves what was in
 //! force. And since a file that is being written can be empty for a moment, a new reading never
-//! turns TLS or the asking for names off: that takes a restart.
+//! turns TLS, the verifying of clients or the asking for names off: that takes a restart.
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
@@ -92,6 +92,9 @@ impl State {
         };
         if loaded.tls.is_some() != self.in_force.tls.is_some() {
             return Err(refused("tls_server_config", "turning TLS on or off"));
+        }
+        if self.in_force.clients_verified && !loaded.clients_verified {
+            return Err(refused("client_auth_type", "no longer verifying clients"));
         }
         if loaded.users.is_none() && self.in_force.users.is_some() {
             return Err(refused("basic_auth_users", "no longer asking for a name"));

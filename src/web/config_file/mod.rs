@@ -6,6 +6,7 @@ mod client_names;
 mod clients;
 mod document;
 mod live;
+mod pem;
 mod tls;
 
 use std::fmt;
@@ -25,6 +26,8 @@ pub(super) use live::Live;
 pub(super) struct InForce {
     /// Without it, connections are plain HTTP.
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// Whether clients must show a certificate that is verified.
+    pub(super) clients_verified: bool,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// Without it, nobody is asked for a name.
     pub(super) users: Option<Arc<Users>>,
@@ -90,6 +93,11 @@ fn load(path: &Path, mut look: impl FnMut(&Path)) -> Result<InForce, ConfigFileE
 fn in_force(document: &Document) -> Result<InForce, Wrong> {
     Ok(InForce {
         tls: document.tls().map(tls::server_config).transpose()?.map(Arc::new),
+        clients_verified: document
+            .tls()
+            .map(|tls| clients::are_verified(&tls.value))
+            .transpose()?
+            .unwrap_or_default(),
         headers: document.headers()?,
         users: document.users()?.map(Arc::new),
         rate: document.rate()?,

@@ -147,6 +147,36 @@ fn every_family_obeys_the_cap_under_a_flood_of_names() {
     }
 }
 
+/// A thousand lines of one user about herself, each with another value of a label.
+#[test]
+fn what_a_user_tells_of_herself_takes_no_room_from_the_rest() {
+    let mut store = Store::new(1000);
+    for i in 0..1300 {
+        let event = Event {
+            told_by_user: true,
+            target_user: Some(format!("target{}", i % 40).into()),
+            command: Some(format!("/home/alice/{i}").into()),
+            ..event(EventKind::SudoCommand, "sudo", "alice")
+        };
+        find(&mut store, &event);
+    }
+    let sudo = "login_sudo_commands_total";
+    let mine = samples(&page(&mut store), sudo).len();
+    assert!((100..=250).contains(&mine), "{mine}");
+    for i in 0..500 {
+        let event = Event {
+            target_user: Some("root".into()),
+            command: Some(format!("/usr/bin/{i}").into()),
+            ..event(EventKind::SudoCommand, "sudo", "deploy")
+        };
+        find(&mut store, &event);
+    }
+    let page = page(&mut store);
+    let deploy = samples(&page, sudo).into_iter().filter(|s| s.contains(r#"user="deploy""#));
+    assert_eq!(deploy.filter(|s| !s.contains(OTHER)).count(), 500);
+    assert_eq!(sum(&page, sudo), 1800);
+}
+
 #[test]
 fn a_cap_out_of_bounds_is_its_bound() {
     for (cap, bound) in [(0, MINIMUM_CAP), (usize::MAX, MAXIMUM_CAP)] {

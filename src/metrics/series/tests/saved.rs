@@ -95,3 +95,50 @@ fn counts_that_reach_the_end_of_numbers_stay_there() {
     find(&mut restored, &many);
     assert_eq!(sum(&page(&mut restored), "login_successes_total"), u64::MAX);
 }
+
+/// A store, and one that goes on from what of it was saved: whole, then what changed.
+fn saved_in_parts(change: impl FnOnce(&mut Store)) -> (Store, Store) {
+    let mut store = full();
+    let whole = serde_json::to_vec(&store).unwrap();
+    store.forget_changes();
+    change(&mut store);
+    let changes = serde_json::to_vec(&store.take_changes().unwrap()).unwrap();
+    let mut again: Store = serde_json::from_slice(&whole).unwrap();
+    again.apply(serde_json::from_slice(&changes).unwrap());
+    (store, again)
+}
+
+#[test]
+fn a_store_with_its_changes_applied_is_the_store() {
+    let (store, again) = saved_in_parts(|store| {
+        for i in 0..40 {
+            watch(store, &login("carol", &format!("10.1.0.{i}")), moment(7));
+        }
+        watch(store, &start_session("i-2"), moment(8));
+        let closed = event(EventKind::SessionClosed, "sshd", "bob");
+        store.observe(&Observation { duration: Some(7.0), ..seen(&closed) }, true, moment(9));
+    });
+    assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&store).unwrap());
+}
+
+#[test]
+fn only_what_changed_is_told() {
+    let mut store = full();
+    store.forget_changes();
+    watch(&mut store, &login("carol", "203.0.113.9"), moment(7));
+    let changes = serde_json::to_value(store.take_changes().unwrap()).unwrap();
+    let families = changes["families"].as_object().unwrap();
+    assert_eq!(families.len(), 1);
+    assert_eq!(families["login_successes_total"]["series"].as_array().unwrap().len(), 1);
+    let nothing = serde_json::to_value(store.take_changes().unwrap()).unwrap();
+    assert!(nothing["families"].as_object().unwrap().is_empty());
+}
+
+#[test]
+fn series_that_were_dropped_want_everything_saved() {
+    let mut store = full();
+    store.forget(moment(1000), Duration::from_secs(10));
+    assert!(store.take_changes().is_none());
+    store.forget_changes();
+    assert!(store.take_changes().is_some());
+}
