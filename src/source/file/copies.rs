@@ -5,7 +5,7 @@
 use std::io;
 
 use super::content::Content;
-use super::identity::FileId;
+use super::identity::{FileId, TAIL};
 use super::reading::Reading;
 
 /// A file that is being read: neither it nor a copy of it is to be read from its beginning.
@@ -29,6 +29,17 @@ impl Known {
         if file.size == 0 || !(file.size == size || of_beginning) {
             return Ok(false);
         }
-        file.head().begins(&mut self.content)
+        Ok(file.head().begins(&mut self.content)? && self.ends_alike(file)?)
+    }
+
+    /// A copy that was edited or written to since ends otherwise.
+    fn ends_alike(&mut self, file: &mut Reading) -> io::Result<bool> {
+        let end = file.content().size()?;
+        let from = end.saturating_sub(TAIL as u64);
+        let (mut own, mut other) = ([0; TAIL], [0; TAIL]);
+        let length = (end - from) as usize;
+        let read = self.content.read_at(&mut own[..length], from)?;
+        let found = file.content().read_at(&mut other[..length], from)?;
+        Ok(own[..read] == other[..found])
     }
 }
