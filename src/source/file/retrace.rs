@@ -84,7 +84,8 @@ struct Gathered {
 
 /// Looks for what was read in `content`. `near` is where reading stopped in what it may be a copy
 /// of. `moved` says that the file it was read from still stands under another name, so that a
-/// single line alike proves nothing.
+/// single line alike proves nothing
+/// that was written in the last second that was read.
 pub(super) fn retrace(
     footprint: &Footprint,
     content: &mut Content,
@@ -258,7 +259,9 @@ impl<'f> Known<'f> {
     fn decide(&self, found: &Gathered, moved: bool) -> Retraced {
         let Some(nearest) = found.before.first() else { return self.by_stamps(found) };
         let lone = !found.before[1..].iter().any(|line| self.is_known(line));
-        if lone && moved && self.footprint.dense().len() > 1 {
+        let last = self.footprint.dense().back().map(|trace| trace.place);
+        let may_be_said_again = Some(nearest.trace.place) == last;
+        if lone && moved && may_be_said_again && self.footprint.dense().len() > 1 {
             return Retraced::New;
         }
         match self.last_line(found) {
