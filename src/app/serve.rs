@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::rules::{self, Reloading};
 use super::service::Service;
-use super::sources::{self, Followed, HostLog, Staleness};
+use super::sources::{self, Choice, Followed, HostLogs};
 use super::users::HostUsers;
 use crate::archive;
 use crate::config::{CommandLine, Environment, Settings};
@@ -51,7 +51,7 @@ struct Running {
     scraping: Arc<Scraping>,
     settings: Settings,
     host: String,
-    staleness: Staleness,
+    host_logs: HostLogs,
 }
 
 async fn run(
@@ -66,9 +66,10 @@ async fn run(
     let mut ledger = Ledger::new(saved);
     ledger.memory.set_limits(sources::memory_limits(&settings));
     ledger.doors = settings.cloudtrail.doors;
-    let host_log = HostLog::of(&settings).await?;
+    let choice = Choice::of(&settings).await?;
+    let host_logs = HostLogs::open(choice, &settings, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
-    let followed = sources::open(&settings, &host, &host_log, &mut ledger).await?;
+    let followed = sources::open(&settings, &host, &mut ledger).await?;
     let own = own(&host, &mut ledger)?;
     for account in &settings.cloudtrail.accounts {
         own.aws_account(account.number(), account.name.as_deref().unwrap_or(""));
@@ -86,8 +87,7 @@ async fn run(
     ));
     let reloading =
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
-    let staleness = Staleness::of(&host_log);
-    let running = Running { pipeline, scraping, settings, host: host.hostname, staleness };
+    let running = Running { pipeline, scraping, settings, host: host.hostname, host_logs };
     info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
@@ -160,7 +160,8 @@ impl Running {
         for source in followed {
             source.follow(self.pipeline.clone(), &mut following);
         }
-        following.spawn(self.staleness.clone().watch(self.pipeline.clone()));
+        let host_logs = self.host_logs.follow(self.pipeline.clone(), self.settings.clone());
+        following.spawn(host_logs);
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let front = Arc::new(Front {
             pipeline: self.pipeline.clone(),
@@ -171,16 +172,27 @@ impl Running {
             let _ = stopped.await;
         }));
         let mut service = Service::of_process();
-        self.tick_until_stop(&mut signals, &mut reloading, &mut service).await;
+        let running =
+            Ticking { pipeline: self.pipeline, scraping: self.scraping, settings: self.settings };
+        running.tick_until_stop(&mut signals, &mut reloading, &mut service).await;
         info!("login_exporter stops");
         service.stops();
         let _ = stop.send(());
         let _ = serving.await;
         following.shutdown().await;
-        self.scraping.save().await;
+        running.scraping.save().await;
         Ok(())
     }
+}
 
+/// What goes on by the clock until the stop.
+struct Ticking {
+    pipeline: Arc<Pipeline>,
+    scraping: Arc<Scraping>,
+    settings: Settings,
+}
+
+impl Ticking {
     /// What happens by the clock, and what signals ask for.
     async fn tick_until_stop(
         &self,
@@ -267,6 +279,7 @@ impl Exporter for Front {
         });
         Overview {
             host: self.host.clone(),
+            host_log: ledger.host_log.clone(),
             sources: sources.collect(),
             recent: ledger.recent.newest_first().cloned().collect(),
         }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cloudtrail")]
 mod cloudtrail;
+mod host;
 mod host_log;
 mod ssm_agent;
 
@@ -13,18 +14,20 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::info;
 
-pub(super) use host_log::{HostLog, Staleness};
+pub(super) use host::HostLogs;
+pub(super) use host_log::Choice;
+use host_log::HostLog;
 
-use crate::config::{AuthLog, Settings, Start};
+use crate::config::{Settings, SourceChoice};
 use crate::history::{self, Each, Input, Reader};
 use crate::host::Host;
 use crate::memory::Limits;
-use crate::pipeline::{Ledger, Pipeline, now};
+use crate::pipeline::{Ledger, Pipeline};
 use crate::record::{SourceId, SourceKind};
 use crate::source::Source;
-use crate::source::file::{self, FileSettings, FileSource, rotated::rotated};
+use crate::source::file::rotated::rotated;
 use crate::source::journal::{JournalSource, Journalctl};
 use crate::source::trail_files::TrailSource;
 
@@ -36,8 +39,6 @@ const JOURNAL_BACK_OFF: Duration = Duration::from_secs(1);
 
 /// A source that is open, ready to be followed.
 pub(super) enum Followed {
-    File(Box<FileSource>, TimeZone),
-    Journal(Box<JournalSource>, TimeZone),
     Trail(Box<TrailSource>),
     Agent(ssm_agent::Agent),
     #[cfg(feature = "cloudtrail")]
@@ -49,8 +50,6 @@ pub(super) enum Followed {
 impl Followed {
     fn id(&self) -> &SourceId {
         match self {
-            Followed::File(source, _) => source.id(),
-            Followed::Journal(source, _) => source.id(),
             Followed::Trail(source) => source.id(),
             Followed::Agent(agent) => agent.id(),
             #[cfg(feature = "cloudtrail")]
@@ -66,12 +65,6 @@ impl Followed {
             info!(source = %self.id(), "following");
         }
         match self {
-            Followed::File(source, zone) => {
-                tasks.spawn(async move { pipeline.follow(*source, zone).await })
-            }
-            Followed::Journal(source, zone) => {
-                tasks.spawn(async move { pipeline.follow(*source, zone).await })
-            }
             Followed::Trail(source) => {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
             }
@@ -97,21 +90,16 @@ pub(super) fn memory_limits(settings: &Settings) -> Limits {
     }
 }
 
-/// Opens every source that the settings mean.
+/// Opens every source that the settings mean, but for the host's log.
 pub(super) async fn open(
     settings: &Settings,
     host: &Host,
-    host_log: &HostLog,
     ledger: &mut Ledger,
 ) -> Result<Vec<Followed>, String> {
-    let mut followed = match host_log {
-        HostLog::Journal => vec![open_journal(settings, ledger)],
-        HostLog::Files(logs) => {
-            ledger.retire(SourceKind::Journal);
-            logs.iter().map(|log| open_log(log, ledger)).collect::<Result<_, _>>()?
-        }
-    };
-    followed.push(Followed::Agent(ssm_agent::Agent::open(settings, host, ledger)));
+    let mut followed = Vec::new();
+    if settings.source != SourceChoice::None {
+        followed.push(Followed::Agent(ssm_agent::Agent::open(settings, host, ledger)));
+    }
     for path in &settings.cloudtrail.paths {
         check_readable(path, "--cloudtrail.path", true)?;
         let id = SourceId::new(SourceKind::Trail, path.display());
@@ -120,42 +108,6 @@ pub(super) async fn open(
     }
     open_cloudtrail(settings, ledger, &mut followed).await?;
     Ok(followed)
-}
-
-fn open_log(log: &AuthLog, ledger: &mut Ledger) -> Result<Followed, String> {
-    let id = SourceId::file(&log.path);
-    // What the journal told before stands in the file too, and would count twice.
-    let told_before = ledger.has_read(SourceKind::Journal);
-    let position = ledger.expect(&id);
-    // A log that was read before may be away just now: between two steps of a rotation, say.
-    if position.is_none() {
-        check_readable(&log.path, "--auth-log.path", false)?;
-    }
-    if told_before && position.is_none() {
-        warn!(path = %log.path.display(), "the journal was followed before: what the log holds already is not read again, and what came between is left out");
-    }
-    let start = match log.start {
-        Start::Beginning if !told_before => file::Start::Beginning,
-        Start::Beginning | Start::End => file::Start::End,
-    };
-    let settings = FileSettings { start, ..FileSettings::new(&log.path) };
-    let source = FileSource::new(settings, position.as_ref());
-    Ok(Followed::File(Box::new(source), log.time_zone.clone()))
-}
-
-fn open_journal(settings: &Settings, ledger: &mut Ledger) -> Followed {
-    let id = SourceId::journal();
-    if ledger.has_read(SourceKind::File) && !ledger.has_place(&id) {
-        let told = host_log::told_until(ledger.restored_from());
-        ledger.place(&id, JournalSource::position_since(told));
-    }
-    ledger.retire(SourceKind::File);
-    let position = ledger.expect(&id);
-    let mut source = JournalSource::open(Journalctl::system(), JOURNAL_BACK_OFF, position.as_ref());
-    if position.is_none() && settings.auth_log.start == Start::End {
-        source = source.since(now());
-    }
-    Followed::Journal(Box::new(source), settings.auth_log.time_zone.clone())
 }
 
 /// A log that cannot be read at the start is an error; later on it is a metric and a retry.
@@ -216,8 +168,9 @@ pub(super) async fn read_all(
     each: Each<'_>,
 ) -> Result<(), history::Error> {
     let mut inputs = Vec::new();
-    match HostLog::of(settings).await.map_err(history::Error::Settings)? {
-        HostLog::Journal => {
+    match Choice::of(settings).await.map_err(history::Error::Settings)?.log {
+        HostLog::Nothing => {}
+        HostLog::Journal { .. } => {
             let source = JournalSource::open(Journalctl::system(), JOURNAL_BACK_OFF, None);
             reader.source(source, each).await?;
         }

@@ -63,10 +63,11 @@ impl Settings {
         }
         let expected = top.section("expected");
         settings.expected = rules::expected(expected, &settings.networks, &environment.time_zone);
-        if settings.source == SourceChoice::Journal
+        if matches!(settings.source, SourceChoice::Journal | SourceChoice::None)
             && let Some(logs) = top.take("auth_logs").filter(|_| !settings.auth_logs.is_empty())
         {
-            logs.wrong("source is journal, so no file is read: leave out one of the two");
+            let source = super::print::name_of(&SourceChoice::ALL, settings.source);
+            logs.wrong(format!("source is {source}, so no file is read: leave out one of the two"));
         }
         top.finish();
         findings.verdict(settings)

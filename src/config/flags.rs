@@ -100,7 +100,7 @@ pub(super) const FLAGS: &[Flag] = &[
         "source",
         "source",
         "SOURCE",
-        "auto, file or journal; auto takes /var/log/secure, else /var/log/auth.log, else the journal [default: auto]",
+        "auto, file, journal or none; auto takes the journal, else /var/log/secure, else /var/log/auth.log [default: auto]",
     ),
     many(
         Group::Host,

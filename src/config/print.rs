@@ -58,7 +58,7 @@ impl Settings {
     }
 }
 
-fn name_of<T: PartialEq>(all: &[(&'static str, T)], value: T) -> &'static str {
+pub(super) fn name_of<T: PartialEq>(all: &[(&'static str, T)], value: T) -> &'static str {
     all.iter().find(|(_, v)| *v == value).map_or("", |(name, _)| name)
 }
 

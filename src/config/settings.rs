@@ -45,18 +45,21 @@ pub struct Settings {
 /// Which history of the host is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SourceChoice {
-    /// The logs named, else the usual files, else the journal.
+    /// The logs named, else the journal, else the usual files.
     #[default]
     Auto,
     File,
     Journal,
+    /// Nothing of this host: a poller of AWS in a container, say.
+    None,
 }
 
 impl SourceChoice {
-    pub(super) const ALL: [(&'static str, SourceChoice); 3] = [
+    pub(super) const ALL: [(&'static str, SourceChoice); 4] = [
         ("auto", SourceChoice::Auto),
         ("file", SourceChoice::File),
         ("journal", SourceChoice::Journal),
+        ("none", SourceChoice::None),
     ];
 }
 

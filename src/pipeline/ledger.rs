@@ -73,6 +73,8 @@ pub struct Ledger {
     /// Which calls to AWS count.
     pub doors: Doors,
     acknowledgements: Acknowledgements,
+    /// Which history of the host is read and why, for the page.
+    pub host_log: String,
     positions: BTreeMap<SourceId, Position>,
     /// As loaded; what is newer stands in `states`.
     last_records: BTreeMap<SourceId, i64>,
@@ -109,6 +111,7 @@ impl Ledger {
             archive: Pending::from(saved.archive),
             doors: Doors::default(),
             acknowledgements: Acknowledgements::default(),
+            host_log: String::new(),
             positions: saved.positions,
             last_records: saved.last_records,
             baseline: saved.baseline,
@@ -161,9 +164,20 @@ impl Ledger {
         }
     }
 
+    /// The time of a source's newest record, also of one that is not followed now.
+    pub fn last_record(&self, id: &SourceId) -> Option<Time> {
+        let followed = self.states.get(id).and_then(|state| state.last_record);
+        followed.or_else(|| self.last_records.get(id).copied().map(Time::from_nanoseconds))
+    }
+
     /// Whether a source of a kind was read before.
     pub fn has_read(&self, kind: SourceKind) -> bool {
         self.positions.keys().any(|id| id.kind == kind)
+    }
+
+    /// Where a source goes on, where that is known.
+    pub fn place_of(&self, id: &SourceId) -> Option<Position> {
+        self.positions.get(id).filter(|position| !position.is_none()).cloned()
     }
 
     /// Whether a source has a saved position to go on from.
@@ -314,9 +328,11 @@ impl Ledger {
     /// What is to be saved, as it stands now. The caller writes it and says so by
     /// [`Ledger::was_saved`], with the mark that is handed out beside it.
     pub fn snapshot(&self, archive: Plan) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
-        let last = self.states.iter().filter_map(|(id, state)| {
-            state.last_record.map(|time| (id.clone(), time.nanoseconds()))
-        });
+        let last = self
+            .last_records
+            .keys()
+            .chain(self.states.keys())
+            .filter_map(|id| self.last_record(id).map(|time| (id.clone(), time.nanoseconds())));
         let snapshot = Snapshot {
             boot_id: self.boot_id.clone(),
             last_records: last.collect(),

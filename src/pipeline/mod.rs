@@ -6,6 +6,7 @@
 
 mod acknowledgements;
 mod archiving;
+mod beside;
 mod interpreter;
 mod ledger;
 mod scrape;
@@ -20,12 +21,13 @@ use crate::metrics::series::Moment;
 use crate::parse::Clock;
 use crate::policy::Policy;
 use crate::record::SourceId;
-use crate::source::{Delivery, Source};
+use crate::source::{Delivery, ProblemReason, Records, Source};
 use crate::trust::UserIds;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
 pub use archiving::Archiving;
+pub use beside::{Beside, OwnNames, SEAM, Span, Told};
 pub use interpreter::{Interpreter, Tally, Unknown};
 pub use ledger::{Ledger, Saved, State};
 pub use scrape::{Asked, Scraping};
@@ -72,12 +74,53 @@ impl Pipeline {
     }
 
     /// Reads one source for ever.
-    pub async fn follow(&self, mut source: impl Source, zone: TimeZone) {
+    pub async fn follow(&self, source: impl Source, zone: TimeZone) {
+        self.follow_some(source, zone, |_, _| false).await;
+    }
+
+    /// Reads a file beside the journal for ever; of its lines those count that `beside` leaves. Says
+    /// so once what was there at first is read, or cannot be.
+    pub async fn follow_beside(
+        &self,
+        file: impl Source,
+        zone: TimeZone,
+        mut beside: Beside,
+        done: tokio::sync::oneshot::Sender<()>,
+    ) {
+        let mut done = Some(done);
+        let clock_zone = zone.clone();
+        self.follow_some(file, zone, |delivery, kept| {
+            let clock = Clock { reference: delivery.reference, zone: clock_zone.clone() };
+            *kept = beside.keep(&delivery.records, &clock);
+            if beside.is_second() {
+                delivery.report.problems.retain(|p| p.reason != ProblemReason::Missing);
+                delivery.report.up |= delivery.report.problems.is_empty();
+            }
+            if delivery.report.caught_up || !delivery.report.up {
+                beside.caught_up();
+                // Nobody waits for it a second time.
+                let _ = done.take().map(|done| done.send(()));
+            }
+            true
+        })
+        .await;
+    }
+
+    async fn follow_some(
+        &self,
+        mut source: impl Source,
+        zone: TimeZone,
+        mut choose: impl FnMut(&mut Delivery<'_>, &mut Vec<u8>) -> bool,
+    ) {
         let id = source.id().clone();
         let last = self.ledger().states().get(&id).and_then(|state| state.last_record);
         let mut telling = Telling::new(&self.own, &id, last);
         loop {
-            let delivery = source.next().await;
+            let mut delivery = source.next().await;
+            let mut kept = Vec::new();
+            if choose(&mut delivery, &mut kept) {
+                delivery.records = Records::Lines(&kept);
+            }
             self.take(&id, &mut telling, delivery, &zone);
             self.make_room().await;
             // A backlog that is always ready must not keep a scrape waiting.

@@ -69,6 +69,8 @@ pub struct Exposition {
 pub struct Overview {
     /// The host's name, for the page's title; empty where it is not known.
     pub host: String,
+    /// Which history of the host is read, and why; empty where that is not known.
+    pub host_log: String,
     pub sources: Vec<SourceStatus>,
     pub recent: Vec<crate::metrics::recent::Access>,
 }

@@ -54,8 +54,7 @@ fn allow_true_by_sudo(user: &str) {
 
 #[test]
 fn what_real_programs_write_counts_and_what_a_user_forges_does_not() {
-    let test = "what_real_programs_write_counts_and_what_a_user_forges_does_not";
-    on_a_host_of_its_own(test, &["sshd", "ssh", "sudo", "su", "useradd"], || {
+    on_a_host_of_its_own(&["sshd", "ssh", "sudo", "su", "useradd"], || {
         let dir = tempfile::tempdir().unwrap();
         let _journald = Journald::start("");
         let (alice, bob) = (Account::create("le-alice"), Account::create("le-bob"));
@@ -123,8 +122,7 @@ fn write_until(writer: &WriterAsSshd, stop: &AtomicBool, written: &AtomicUsize) 
 
 #[test]
 fn every_entry_counts_once_over_kill_9_and_rotation() {
-    let test = "every_entry_counts_once_over_kill_9_and_rotation";
-    on_a_host_of_its_own(test, &[], || {
+    on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let journald = Journald::start("RateLimitBurst=0");
         let writer = WriterAsSshd::new(dir.path());
@@ -163,8 +161,7 @@ fn every_entry_counts_once_over_kill_9_and_rotation() {
 
 #[test]
 fn rotation_and_vacuum_lose_nothing_and_a_place_that_is_gone_is_a_gap() {
-    let test = "rotation_and_vacuum_lose_nothing_and_a_place_that_is_gone_is_a_gap";
-    on_a_host_of_its_own(test, &[], || {
+    on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let journald = Journald::start("RateLimitBurst=0");
         let writer = WriterAsSshd::new(dir.path());
@@ -224,8 +221,7 @@ fn as_service(name: &str) -> Option<std::path::PathBuf> {
 
 #[test]
 fn what_journalds_rate_limit_drops_is_counted_as_suppressed() {
-    let test = "what_journalds_rate_limit_drops_is_counted_as_suppressed";
-    on_a_host_of_its_own(test, &[], || {
+    on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let _journald = Journald::start("RateLimitIntervalSec=1s\nRateLimitBurst=20");
         let _sshd = WriterAsSshd::new(dir.path());
@@ -290,11 +286,11 @@ fn into_journal(number: usize, minutes_ago: i64) {
     assert!(remote.wait().unwrap().success());
 }
 
-/// Writes a login into the log file as a log daemon would have so long ago.
-fn into_file(number: usize, minutes_ago: i64) {
+/// Writes a login of a host into the log file as a log daemon would have so long ago.
+fn into_file(host: &str, number: usize, minutes_ago: i64) {
     let time = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes_ago);
     let mut file = std::fs::File::options().create(true).append(true).open(FILE).unwrap();
-    writeln!(file, "{time} web1 sshd[70]: {}", accepted(number)).unwrap();
+    writeln!(file, "{time} {host} sshd[70]: {}", accepted(number)).unwrap();
     file.set_modified(
         std::time::SystemTime::UNIX_EPOCH
             + std::time::Duration::from_micros(time.as_microsecond() as u64),
@@ -302,82 +298,100 @@ fn into_file(number: usize, minutes_ago: i64) {
     .unwrap();
 }
 
+fn follows(exporter: &Exporter, choice: &str, reason: &str) {
+    let labels = [format!("choice=\"{choice}\""), format!("reason=\"{reason}\"")];
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    exporter.wait_total("login_exporter_host_log_info", &labels, 1.0);
+}
+
 #[test]
-fn auto_changes_between_file_and_journal_and_counts_nothing_twice() {
-    let test = "auto_changes_between_file_and_journal_and_counts_nothing_twice";
-    on_a_host_of_its_own(test, &["ps"], || {
+fn auto_reads_the_journal_and_of_the_file_what_the_journal_does_not_tell() {
+    on_a_host_of_its_own(&["ps", "mount"], || {
         if !Path::new(REMOTE).exists() {
             crate::support::skip(&format!("there is no {REMOTE} (tests/install test)"));
             return;
         }
         let dir = tempfile::tempdir().unwrap();
-        let journald = Journald::start("");
+        let _journald = Journald::start("");
         let writer = WriterAsSshd::new(dir.path());
-        // A log daemon writes what journald hands on to it, so the journal has it first.
-        let into_both = |number| {
-            writer.write(&accepted(number));
-            journald.ask(&["--sync"]);
-            into_file(number, 0);
-        };
-        let of_file = format!("source=\"file:{FILE}\"");
-        let follows = |exporter: &Exporter, source: &str| {
-            exporter.wait_total("login_exporter_source_up", &[source], 1.0);
-            exporter.wait_total("login_exporter_source_up", &[], 1.0);
-        };
+        // Older than the journal's first entry; then both tell the same; one is another host's.
+        (100..103).for_each(|number| into_file("web1", number, 40));
         for number in 0..10 {
             into_journal(number, 20);
-            into_file(number, 20);
+            into_file("web1", number, 20);
         }
-        // The journal tells nothing newer than the file does: the file is fresh.
+        into_file("db1", 200, 10);
         let exporter = Exporter::start(dir.path(), &[]).ready();
-        exporter.wait_total(LOGINS, &[], 10.0);
-        follows(&exporter, &of_file);
+        follows(&exporter, "journal", "journal_readable");
+        exporter.wait_total(LOGINS, &[], 14.0);
+
+        // Whoever can write to the log daemon can forge a line of the file.
+        into_file("web1", 666, 0);
+        into_file("db1", 201, 0);
+        writer.write(&accepted(10));
+        exporter.wait_total(LOGINS, &[], 16.0);
+        exporter.process.kill();
+        writer.write(&accepted(11));
+        into_file("web1", 11, 0);
+        let exporter = Exporter::start(dir.path(), &[]).ready();
+        exporter.wait_total(LOGINS, &[], 17.0);
+        exporter.wait_total(ERRORS, &["reason=\"gap\""], 0.0);
         assert_eq!(exporter.process.terminate(), Some(0));
 
-        // The log daemon has ended since.
-        into_journal(10, 5);
+        // The journal cannot be read any more: the file goes on where the journal stopped.
+        run(Command::new("sh").args(["-c", "mount --bind /bin/false $(command -v journalctl)"]));
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        into_file(name.trim(), 12, 0);
         let exporter = Exporter::start(dir.path(), &[]).ready();
-        exporter.wait_total(LOGINS, &[], 11.0);
-        follows(&exporter, "source=\"journal\"");
-        assert!(exporter.log().contains("the log is stale and the journal has newer entries"));
+        follows(&exporter, "file", "journal_unreadable");
+        exporter.wait_total(LOGINS, &[], 18.0);
+        into_file(name.trim(), 13, 0);
+        exporter.wait_total(LOGINS, &[], 19.0);
+        assert_eq!(exporter.process.terminate(), Some(0));
+
+        // And back: what the file told is not told again.
+        run(Command::new("sh").args(["-c", "umount $(command -v journalctl)"]));
+        let exporter = Exporter::start(dir.path(), &[]).ready();
+        follows(&exporter, "journal", "journal_readable");
+        writer.write(&accepted(14));
+        exporter.wait_total(LOGINS, &[], 20.0);
         // journalctl is started again where it ended.
         let id = exporter.process.id().to_string();
         run(Command::new("sh").args(["-c", "kill -9 $(ps -o pid= --ppid $0)", &id]));
-        writer.write(&accepted(11));
-        exporter.wait_total(LOGINS, &[], 12.0);
-        exporter.wait_total(ERRORS, &["source=\"journal\"", "reason=\"unreadable\""], 1.0);
-        exporter.wait_total("login_exporter_source_up", &["source=\"journal\""], 1.0);
-
-        // The log daemon is back, and the file fresh.
-        into_both(12);
-        exporter.wait_total(LOGINS, &[], 13.0);
-        exporter.process.kill();
-        let exporter = Exporter::start(dir.path(), &[]).ready();
-        follows(&exporter, &of_file);
-        into_both(13);
-        exporter.wait_total(LOGINS, &[], 14.0);
-        assert_eq!(exporter.process.terminate(), Some(0));
-
-        // The file is gone, and the journal holds everything since the beginning.
-        std::fs::remove_file(FILE).unwrap();
-        for _ in 0..2 {
-            // Also where the exporter ends before it has read an entry.
-            let exporter = Exporter::start(dir.path(), &[]).ready();
-            follows(&exporter, "source=\"journal\"");
-            exporter.wait_total(LOGINS, &[], 14.0);
-            assert_eq!(exporter.process.terminate(), Some(0));
-        }
-        writer.write(&accepted(14));
-        let exporter = Exporter::start(dir.path(), &[]).ready();
-        exporter.wait_total(LOGINS, &[], 15.0);
-        exporter.wait_total(ERRORS, &[], 0.0);
+        writer.write(&accepted(15));
+        exporter.wait_total(LOGINS, &[], 21.0);
     });
 }
 
 #[test]
+fn auto_takes_the_file_where_the_journal_is_stale() {
+    on_a_host_of_its_own(&[], || {
+        if !Path::new(REMOTE).exists() {
+            crate::support::skip(&format!("there is no {REMOTE} (tests/install test)"));
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let _journald = Journald::start("");
+        into_journal(0, 60);
+        into_file("web1", 0, 60);
+        into_file("web1", 1, 1);
+        let exporter = Exporter::start(dir.path(), &[]).ready();
+        follows(&exporter, "file", "journal_stale");
+        exporter.wait_total(LOGINS, &[], 2.0);
+    });
+}
+
+#[test]
+fn source_none_reads_nothing_of_the_host_and_misses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let exporter = Exporter::start(dir.path(), &["--source=none"]).ready();
+    follows(&exporter, "none", "setting");
+    assert!(!exporter.metrics().contains("login_exporter_source_up{"), "{}", exporter.metrics());
+}
+
+#[test]
 fn auto_takes_a_journal_without_a_login_and_refuses_a_host_without_any_log() {
-    let test = "auto_takes_a_journal_without_a_login_and_refuses_a_host_without_any_log";
-    on_a_host_of_its_own(test, &[], || {
+    on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_login_exporter"))
             .arg("--web.listen-address=127.0.0.1:0")

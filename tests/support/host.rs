@@ -31,8 +31,8 @@ ln -s /run/systemd/journal/dev-log log
 [ -s /etc/machine-id ] || echo 0123456789abcdef0123456789abcdef > /etc/machine-id
 "#;
 
-/// Runs `body` on a host of its own. `test` is the path of the test that calls this.
-pub fn on_a_host_of_its_own(test: &str, programs: &[&str], body: impl FnOnce()) {
+/// Runs `body` on a host of its own: the test that calls this is run again there, alone.
+pub fn on_a_host_of_its_own(programs: &[&str], body: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         run(Command::new("sh").args(["-c", SET_UP]));
         return body();
@@ -40,16 +40,21 @@ pub fn on_a_host_of_its_own(test: &str, programs: &[&str], body: impl FnOnce()) 
     if cannot_run(programs) {
         return;
     }
-    let status = Command::new("unshare")
+    let this = std::thread::current();
+    let test = this.name().unwrap();
+    let output = Command::new("unshare")
         .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
         .args(["--propagation", "private"])
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(INSIDE, "1")
         .stdin(Stdio::null())
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .unwrap();
-    assert!(status.success(), "{test} failed on the host of its own: {status}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{test} failed on the host of its own: {said}");
+    assert!(said.contains("1 passed"), "{test} did not run on the host of its own: {said}");
 }
 
 fn cannot_run(programs: &[&str]) -> bool {

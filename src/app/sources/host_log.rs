@@ -1,4 +1,8 @@
-//! Where this host's logins stand: the files that are named, the usual ones, or the journal.
+//! Where this host's logins stand: the files that are named, the journal, or the usual file.
+//!
+//! Owns the choice and its reason. The journal is taken where root's entries in it can be read,
+//! because it knows who wrote a line; the usual file stands beside it, for what the journal does
+//! not tell. The choice is made again from time to time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +14,7 @@ use tracing::{info, warn};
 use crate::config::{AuthLog, Settings, SourceChoice};
 use crate::event::Time;
 use crate::pipeline::{Pipeline, now, time_of};
+use crate::record::SourceId;
 use crate::source::ProblemReason;
 use crate::source::journal::Journalctl;
 
@@ -22,56 +27,138 @@ const JOURNALD: &str = "/run/systemd/journal/socket";
 /// The kernel's clock for files runs behind the one that journald reads, by a tick at most.
 const FILE_CLOCK_BEHIND: Duration = Duration::from_millis(10);
 
-/// A file is stale whose last write is so much older than the journal's newest entry. A log
+/// One of file and journal is stale whose newest line is so much older than the other's. A log
 /// daemon writes within seconds.
 const STALE: Duration = Duration::from_secs(600);
 
-/// How often the file is held against the journal.
-const LOOK: Duration = Duration::from_secs(300);
+/// How often the choice is looked at again.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// What is followed for this host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::app) enum HostLog {
     Files(Vec<AuthLog>),
-    Journal,
+    /// The journal, and the usual file where there is one that can be read.
+    Journal {
+        beside: Option<AuthLog>,
+    },
+    Nothing,
 }
 
 impl HostLog {
-    /// Named files first; else the usual one, unless it is stale beside the journal; else the
-    /// journal.
-    pub(in crate::app) async fn of(settings: &Settings) -> Result<HostLog, String> {
-        if settings.source == SourceChoice::Journal {
-            return Ok(HostLog::Journal);
+    pub(in crate::app) fn name(&self) -> &'static str {
+        match self {
+            HostLog::Files(_) => "file",
+            HostLog::Journal { .. } => "journal",
+            HostLog::Nothing => "none",
         }
-        if !settings.auth_logs.is_empty() {
-            return Ok(HostLog::Files(settings.auth_logs.clone()));
+    }
+}
+
+/// What is followed, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::app) struct Choice {
+    pub(in crate::app) log: HostLog,
+    pub(in crate::app) why: Why,
+    /// The reason in words.
+    pub(in crate::app) told: String,
+}
+
+/// The closed set of `login_exporter_host_log_info{reason}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Why {
+    Setting,
+    JournalReadable,
+    JournalUnreadable,
+    JournalStale,
+    JournalEmpty,
+}
+
+impl Why {
+    pub(in crate::app) fn as_str(self) -> &'static str {
+        match self {
+            Why::Setting => "setting",
+            Why::JournalReadable => "journal_readable",
+            Why::JournalUnreadable => "journal_unreadable",
+            Why::JournalStale => "journal_stale",
+            Why::JournalEmpty => "journal_empty",
         }
+    }
+}
+
+impl Choice {
+    pub(in crate::app) async fn of(settings: &Settings) -> Result<Choice, String> {
         let usual = USUAL_LOGS.iter().map(PathBuf::from).find(|path| path.exists());
-        match (settings.source, usual) {
-            (SourceChoice::File, Some(path)) => Ok(HostLog::Files(vec![usual_log(path, settings)])),
-            (SourceChoice::File, None) => Err(nothing_found()),
-            (_, Some(path)) => Ok(HostLog::unless_stale(path, settings).await),
-            // The journal of a host that was just started may hold no login yet.
-            (_, None)
-                if Path::new(JOURNALD).exists() && Journalctl::system().is_readable().await =>
-            {
-                Ok(HostLog::Journal)
+        let set = |log| Ok(Choice { log, why: Why::Setting, told: "by a setting".to_owned() });
+        match settings.source {
+            SourceChoice::None => set(HostLog::Nothing),
+            SourceChoice::Journal => set(HostLog::Journal { beside: None }),
+            _ if !settings.auth_logs.is_empty() => {
+                set(HostLog::Files(distinct(&settings.auth_logs)))
             }
-            (_, None) => match Journalctl::system().newest_time().await {
-                Some(_) => Ok(HostLog::Journal),
-                None => Err(no_journal_either()),
+            SourceChoice::File => match usual {
+                Some(path) => set(HostLog::Files(vec![usual_log(path, settings)])),
+                None => Err(nothing_found()),
             },
+            SourceChoice::Auto => auto(usual, settings).await,
         }
     }
 
-    async fn unless_stale(path: PathBuf, settings: &Settings) -> HostLog {
-        let newest = Journalctl::system().newest_time().await;
-        if newest.is_some_and(|newest| is_stale(&path, newest)) {
-            info!(path = %path.display(), "the log is stale and the journal has newer entries: the journal is followed");
-            return HostLog::Journal;
-        }
-        HostLog::Files(vec![usual_log(path, settings)])
+    /// As the page and the log tell it.
+    pub(in crate::app) fn sentence(&self) -> String {
+        let what = match &self.log {
+            HostLog::Files(logs) => {
+                let paths = logs.iter().map(|log| log.path.display().to_string());
+                paths.collect::<Vec<_>>().join(", ")
+            }
+            HostLog::Journal { beside: Some(log) } => {
+                format!("the journal, with {} for what it does not tell", log.path.display())
+            }
+            HostLog::Journal { beside: None } => "the journal".to_owned(),
+            HostLog::Nothing => "nothing of this host".to_owned(),
+        };
+        format!("reads {what}: {}", self.told)
     }
+}
+
+async fn auto(usual: Option<PathBuf>, settings: &Settings) -> Result<Choice, String> {
+    let written = usual.as_deref().and_then(written);
+    let journal = Journalctl::system().newest_of_root().await;
+    let files = |why, told: String| {
+        let path = usual.clone().ok_or_else(|| no_journal_either(&told))?;
+        Ok(Choice { log: HostLog::Files(vec![usual_log(path, settings)]), why, told })
+    };
+    let newest = match journal {
+        Err(told) => return files(Why::JournalUnreadable, told),
+        Ok(newest) => newest,
+    };
+    match (newest, written) {
+        (Some(newest), Some(written)) if is_older(newest, written) => files(
+            Why::JournalStale,
+            "the journal's newest entry of a login program is older".to_owned(),
+        ),
+        (None, Some(_)) => files(
+            Why::JournalEmpty,
+            "root's login programs wrote nothing to the journal".to_owned(),
+        ),
+        // The journal of a host that was just started may hold no login yet.
+        (None, None) if !Path::new(JOURNALD).exists() => Err(no_journal_either("it is empty")),
+        _ => Ok(Choice {
+            log: HostLog::Journal { beside: usual.and_then(|path| readable_log(path, settings)) },
+            why: Why::JournalReadable,
+            told: "it knows who wrote a line".to_owned(),
+        }),
+    }
+}
+
+/// When a log with something in it was last written.
+fn written(path: &Path) -> Option<Time> {
+    let meta = fs::metadata(path).ok().filter(|meta| meta.len() > 0)?;
+    meta.modified().ok().map(time_of)
+}
+
+fn is_older(one: Time, other: Time) -> bool {
+    other.seconds_since(one) > STALE.as_secs_f64()
 }
 
 fn usual_log(path: PathBuf, settings: &Settings) -> AuthLog {
@@ -79,16 +166,45 @@ fn usual_log(path: PathBuf, settings: &Settings) -> AuthLog {
     AuthLog { path, start: defaults.start, time_zone: defaults.time_zone }
 }
 
+fn readable_log(path: PathBuf, settings: &Settings) -> Option<AuthLog> {
+    match fs::File::open(&path) {
+        Ok(_) => Some(usual_log(path, settings)),
+        Err(error) => {
+            info!(path = %path.display(), %error, "the log beside the journal cannot be read: what is older than the journal, and other hosts' lines in it, do not count");
+            None
+        }
+    }
+}
+
+/// The same log under two names counts once.
+fn distinct(logs: &[AuthLog]) -> Vec<AuthLog> {
+    use std::os::unix::fs::MetadataExt;
+    let mut seen = Vec::new();
+    let mut distinct: Vec<AuthLog> = Vec::new();
+    for log in logs {
+        let id = fs::metadata(&log.path).ok().map(|meta| (meta.dev(), meta.ino()));
+        let same = seen.iter().position(|other| id.is_some() && *other == id);
+        if let Some(same) = same {
+            warn!(path = %log.path.display(), same = %distinct[same].path.display(), "these two are one file, which is read once: name it once with --auth-log.path");
+            continue;
+        }
+        seen.push(id);
+        distinct.push(log.clone());
+    }
+    distinct
+}
+
 fn nothing_found() -> String {
     let [secure, auth] = USUAL_LOGS;
     format!("this host has neither {secure} nor {auth}: name its log with --auth-log.path")
 }
 
-fn no_journal_either() -> String {
+fn no_journal_either(why: &str) -> String {
     let [secure, auth] = USUAL_LOGS;
     format!(
-        "this host has neither {secure} nor {auth}, and no journal with a login that may be read: \
-         name its log with --auth-log.path, or run as root or in the group systemd-journal"
+        "this host has neither {secure} nor {auth}, and no journal with a login that may be read \
+         ({why}): name its log with --auth-log.path, run as root or in the group systemd-journal, \
+         or read nothing of this host with --source=none"
     )
 }
 
@@ -101,42 +217,47 @@ pub(in crate::app) fn told_until(saved: Option<Time>) -> Time {
     [written, saved].into_iter().flatten().min().unwrap_or_else(now)
 }
 
-fn is_stale(path: &Path, newest: Time) -> bool {
-    let written = fs::metadata(path).and_then(|metadata| metadata.modified()).map(time_of);
-    written.is_ok_and(|written| newest.seconds_since(written) > STALE.as_secs_f64())
-}
-
-/// Tells when a file that is followed goes stale while the journal does not: the log daemon may
-/// have been stopped or told to write elsewhere.
-#[derive(Clone, Debug)]
-pub(in crate::app) struct Staleness(Vec<PathBuf>);
-
-impl Staleness {
-    pub(in crate::app) fn of(host_log: &HostLog) -> Staleness {
-        match host_log {
-            HostLog::Journal => Staleness(Vec::new()),
-            HostLog::Files(logs) => Staleness(logs.iter().map(|log| log.path.clone()).collect()),
+/// Waits until another choice would be made, twice in a row: a journald that is being started again
+/// is no reason.
+pub(in crate::app) async fn other_choice(settings: &Settings, current: &Choice) -> Choice {
+    let mut again = false;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let choice = match settings.source {
+            SourceChoice::Auto if settings.auth_logs.is_empty() => Choice::of(settings).await,
+            _ => Ok(current.clone()),
+        };
+        match choice {
+            Ok(choice) if choice.log != current.log => {
+                if std::mem::replace(&mut again, true) {
+                    return choice;
+                }
+            }
+            _ => again = false,
         }
     }
+}
 
-    /// Only the usual files are the host's own; another's log has nothing to do with its journal.
-    pub(in crate::app) async fn watch(self, pipeline: Arc<Pipeline>) {
-        let own: Vec<_> = self
-            .0
-            .into_iter()
-            .filter(|path| USUAL_LOGS.iter().any(|usual| path == Path::new(usual)))
-            .collect();
-        while !own.is_empty() {
-            tokio::time::sleep(LOOK).await;
-            let Some(newest) = Journalctl::system().newest_time().await else { continue };
-            for path in own.iter().filter(|path| is_stale(path, newest)) {
-                warn!(path = %path.display(), "the log is stale while the journal has newer entries: start the log daemon, or follow the journal (--source=journal)");
-                let reason = ProblemReason::Stale.as_str();
-                pipeline
-                    .own
-                    .source(&format!("file:{}", path.display()), &[reason])
-                    .errors(reason, 1);
-            }
+/// Tells when a usual file that is followed by a setting goes stale while the journal does not: the
+/// log daemon may have been stopped or told to write elsewhere.
+pub(in crate::app) async fn watch_staleness(log: HostLog, pipeline: Arc<Pipeline>) {
+    let HostLog::Files(logs) = log else { return std::future::pending().await };
+    let paths = logs.into_iter().map(|log| log.path);
+    let own: Vec<_> =
+        paths.filter(|path| USUAL_LOGS.iter().any(|usual| path == Path::new(usual))).collect();
+    loop {
+        tokio::time::sleep(5 * LOOK).await;
+        if own.is_empty() {
+            continue;
+        }
+        let Some(newest) = Journalctl::system().newest_time().await else { continue };
+        let stale =
+            |path: &&PathBuf| written(path).is_some_and(|written| is_older(written, newest));
+        for path in own.iter().filter(stale) {
+            warn!(path = %path.display(), "the log is stale while the journal has newer entries: start the log daemon, or follow the journal (--source=journal)");
+            let reason = ProblemReason::Stale.as_str();
+            let source = pipeline.own.source(&SourceId::file(path).to_string(), &[reason]);
+            source.errors(reason, 1);
         }
     }
 }

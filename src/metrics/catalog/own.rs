@@ -1,8 +1,8 @@
 //! The families that tell how the exporter itself is doing.
 
 use super::Label::{
-    AccountName, AwsAccount, AwsRegion, Family as FamilyName, Hostname, InstanceId, Kind, Program,
-    Reason, Revision, Source, Version,
+    AccountName, AwsAccount, AwsRegion, Choice, Family as FamilyName, Hostname, InstanceId, Kind,
+    Program, Reason, Revision, Source, Version,
 };
 use super::{Family, Label};
 
@@ -13,6 +13,7 @@ const ASKED: &[Label] = &[AwsAccount, AwsRegion];
 pub static OWN_FAMILIES: &[&Family] = &[
     &BUILD_INFO,
     &HOST_INFO,
+    &HOST_LOG,
     &SOURCE_UP,
     &SOURCE_RECORDS,
     &SOURCE_BYTES,
@@ -47,6 +48,9 @@ pub static BUILD_INFO: Family = Family::gauge("login_exporter_build_info", &[Ver
     .help("Always 1; the labels tell which exporter runs.");
 pub static HOST_INFO: Family = Family::gauge("login_exporter_host_info", &[Hostname, InstanceId])
     .help("Always 1; the labels name the host and, on EC2, the instance.");
+
+pub static HOST_LOG: Family = Family::gauge("login_exporter_host_log_info", &[Choice, Reason])
+    .help("Always 1; the labels tell which history of the host is read, and why.");
 
 pub static SOURCE_UP: Family =
     Family::gauge("login_exporter_source_up", &[Source]).help("1 while the source can be read.");

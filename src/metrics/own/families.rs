@@ -12,6 +12,7 @@ use crate::metrics::catalog::{Family, own};
 pub(super) struct Families {
     pub(super) build_info: IntGaugeVec,
     pub(super) host_info: IntGaugeVec,
+    pub(super) host_log: IntGaugeVec,
     pub(super) source_up: IntGaugeVec,
     pub(super) source_records: IntCounterVec,
     pub(super) source_bytes: IntCounterVec,
@@ -47,6 +48,7 @@ impl Families {
         Ok(Families {
             build_info: number(registry, &own::BUILD_INFO)?,
             host_info: number(registry, &own::HOST_INFO)?,
+            host_log: number(registry, &own::HOST_LOG)?,
             source_up: number(registry, &own::SOURCE_UP)?,
             source_records: counter(registry, &own::SOURCE_RECORDS)?,
             source_bytes: counter(registry, &own::SOURCE_BYTES)?,

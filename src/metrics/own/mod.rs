@@ -60,6 +60,12 @@ impl Own {
         self.families.host_info.with_label_values(&[hostname, instance_id]).set(1);
     }
 
+    /// Which history of the host is read, and why.
+    pub fn host_log(&self, choice: &str, reason: &str) {
+        self.families.host_log.reset();
+        self.families.host_log.with_label_values(&[choice, reason]).set(1);
+    }
+
     /// The metrics of one source, by the name of its ID. `reasons` are all the ways in which it can
     /// go wrong: each stands at 0 from now on.
     pub fn source(&self, name: &str, reasons: &[&'static str]) -> Source {

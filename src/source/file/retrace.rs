@@ -84,8 +84,7 @@ struct Gathered {
 
 /// Looks for what was read in `content`. `near` is where reading stopped in what it may be a copy
 /// of. `moved` says that the file it was read from still stands under another name, so that a
-/// single line alike proves nothing
-/// that was written in the last second that was read.
+/// single line alike proves nothing that was written in the last second that was read.
 pub(super) fn retrace(
     footprint: &Footprint,
     content: &mut Content,

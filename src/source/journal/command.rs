@@ -12,16 +12,22 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
 use super::export::{self, FIELDS};
+use super::trouble;
 use crate::event::Time;
+use crate::record::JournalEntry;
 
 /// `auth` and `authpriv`.
 const FACILITIES: [&str; 2] = ["SYSLOG_FACILITY=4", "SYSLOG_FACILITY=10"];
 
 /// journald's notes that it dropped messages (`SD_MESSAGE_JOURNAL_DROPPED`).
 const DROPPED: &str = "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e";
+
+/// So many bytes of the first entries are enough.
+const FIRST_ENTRIES: usize = 1 << 20;
 
 /// What journalctl says to a user who sees only the entries of his own.
 const HIDDEN: &str = "not seeing messages from other users";
@@ -53,9 +59,42 @@ impl Journalctl {
         self.newest(Beginning::Oldest).await.ok().flatten().map(|entry| entry.time)
     }
 
-    /// Whether the entries of others can be read, should there be any.
-    pub async fn is_readable(&self) -> bool {
-        self.newest(Beginning::Oldest).await.is_ok()
+    /// Whether the entries of others can be read, and when root wrote the newest of them.
+    ///
+    /// # Errors
+    /// Why not, in words: there is no journalctl, or this user sees his own entries only.
+    pub async fn newest_of_root(&self) -> Result<Option<Time>, String> {
+        let newest = self.newest_of(Beginning::Oldest, &["_UID=0"]).await;
+        let told = |failure| trouble::of_journalctl(self, &failure).message;
+        newest.map(|newest| newest.map(|newest| newest.time)).map_err(told)
+    }
+
+    /// The first entries that reading from `beginning` on comes to: all of the first `seconds`.
+    /// `each` gets the cursor of each, and what it says.
+    pub async fn first(
+        &self,
+        beginning: Beginning<'_>,
+        seconds: i64,
+        mut each: impl FnMut(&str, &JournalEntry<'_>),
+    ) {
+        let mut command = self.command();
+        command.args(["--no-tail"]).args(beginning.argument());
+        command.args(self.matches(&[])).stdout(Stdio::piped()).stderr(Stdio::null());
+        let Ok(mut child) = command.spawn() else { return };
+        let Some(mut output) = child.stdout.take() else { return };
+        let (mut buffer, mut began, mut at) = (Vec::new(), None, 0);
+        while output.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
+            while let Some(length) = export::whole(&buffer[at..]) {
+                let entry = export::read(&buffer[at..at + length]);
+                at += length;
+                let Some(entry) = entry else { continue };
+                let second = entry.record.time.seconds();
+                if second - *began.get_or_insert(second) > seconds || at > FIRST_ENTRIES {
+                    return;
+                }
+                each(entry.cursor, &entry.record);
+            }
+        }
     }
 
     fn command(&self) -> Command {
@@ -67,12 +106,14 @@ impl Journalctl {
     }
 
     /// What counts, as matches: alternatives are parted by `+`.
-    fn matches(&self) -> Vec<String> {
+    fn matches(&self, more: &[&str]) -> Vec<String> {
         let machine = self.machine_id.as_ref().map(|id| format!("_MACHINE_ID={id}"));
         let facilities = FACILITIES.iter().map(|one| (*one).to_owned());
-        let mut matches: Vec<String> = machine.clone().into_iter().chain(facilities).collect();
+        let more = machine.into_iter().chain(more.iter().map(|one| (*one).to_owned()));
+        let more: Vec<String> = more.collect();
+        let mut matches: Vec<String> = more.iter().cloned().chain(facilities).collect();
         matches.push("+".to_owned());
-        matches.extend(machine);
+        matches.extend(more);
         matches.push(DROPPED.to_owned());
         matches
     }
@@ -80,11 +121,19 @@ impl Journalctl {
     /// The newest entry that counts; `None` where the journal has none that reading from
     /// `beginning` on would come to.
     pub(super) async fn newest(&self, beginning: Beginning<'_>) -> Result<Option<Newest>, Failure> {
+        self.newest_of(beginning, &[]).await
+    }
+
+    async fn newest_of(
+        &self,
+        beginning: Beginning<'_>,
+        more: &[&str],
+    ) -> Result<Option<Newest>, Failure> {
         let mut command = self.command();
         if let Beginning::Since(_) = beginning {
             command.args(beginning.argument());
         }
-        command.args(["--lines=1"]).args(self.matches());
+        command.args(["--lines=1"]).args(self.matches(more));
         let output = command.output().await.map_err(Failure::NotStarted)?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
@@ -102,7 +151,7 @@ impl Journalctl {
     pub(super) fn follow(&self, beginning: Beginning<'_>) -> Result<Child, Failure> {
         let mut command = self.command();
         command.args(["--follow", "--no-tail"]).args(beginning.argument());
-        command.args(self.matches()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(self.matches(&[])).stdout(Stdio::piped()).stderr(Stdio::null());
         command.spawn().map_err(Failure::NotStarted)
     }
 }
@@ -116,7 +165,7 @@ pub(super) struct Newest {
 
 /// Where reading begins. journalctl takes one of them only.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Beginning<'a> {
+pub enum Beginning<'a> {
     Oldest,
     Since(Time),
     /// At the entry of this cursor, which is shown too.

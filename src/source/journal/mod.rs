@@ -20,8 +20,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
 use tokio::time::{Instant, timeout};
 
-pub use self::command::Journalctl;
-use self::command::{Beginning, Failure, Newest};
+pub use self::command::{Beginning, Journalctl};
+use self::command::{Failure, Newest};
 use self::export::{Entry, Passing};
 use super::{Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
@@ -34,6 +34,9 @@ const LONGEST_ENTRY: usize = 8 << 20;
 const BLOCK: usize = 64 << 10;
 
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// How long entries are gathered.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// After so much silence the newest entry is asked for.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -175,12 +178,27 @@ impl JournalSource {
         let Some(follower) = &mut self.follower else { return false };
         follower.buffer.reserve(BLOCK);
         match follower.output.read_buf(&mut follower.buffer).await {
-            Ok(read) if read > 0 => self.take(),
+            Ok(read) if read > 0 => {
+                self.gather(read).await;
+                self.take()
+            }
             _ => {
                 self.ended().await;
                 true
             }
         }
+    }
+
+    /// journalctl prints entry by entry: what comes within a moment is taken together.
+    async fn gather(&mut self, read: usize) {
+        if read >= BLOCK / 2 || !self.caught_up {
+            return;
+        }
+        tokio::time::sleep(GATHER).await;
+        let Some(follower) = &mut self.follower else { return };
+        follower.buffer.reserve(BLOCK);
+        // Only what is there: that it has ended is found by the next read.
+        let _ = timeout(Duration::ZERO, follower.output.read_buf(&mut follower.buffer)).await;
     }
 
     async fn ended(&mut self) {

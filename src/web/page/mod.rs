@@ -63,7 +63,7 @@ pub(super) fn render(overview: &Overview, view: &View<'_>) -> String {
          <script>{SCRIPT}</script>\n</body>\n</html>\n",
         title = Plain(&format!("{host} · logins")),
         header = header(host, view.telemetry_path),
-        sources = sources::render(&overview.sources, view.now),
+        sources = sources::render(&overview.sources, &overview.host_log, view.now),
     )
 }
 

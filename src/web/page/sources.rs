@@ -5,8 +5,11 @@ use std::fmt::Write;
 use super::text::{Text, age, date, size};
 use crate::web::SourceStatus;
 
-pub(super) fn render(sources: &[SourceStatus], now: i64) -> String {
+pub(super) fn render(sources: &[SourceStatus], host_log: &str, now: i64) -> String {
     let mut html = "<section>\n<h2>Sources</h2>\n".to_owned();
+    if !host_log.is_empty() {
+        let _ = writeln!(html, "<p class=\"quiet\">The exporter {}.</p>", Text(host_log));
+    }
     if sources.is_empty() {
         html += "<p class=\"quiet\">No source is being read.</p>\n";
     } else {

@@ -62,7 +62,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "source: syslog",
-        r#"x.yml:1: source: "syslog" is not a source: auto, file, journal is allowed"#,
+        r#"x.yml:1: source: "syslog" is not a source: auto, file, journal, none is allowed"#,
     ),
     (
         "source: journal\nauth_logs: [/var/log/secure]",

@@ -50,7 +50,8 @@ fn overview(recent: Vec<Access>) -> Overview {
             Some("AccessDenied: allow cloudtrail:LookupEvents to this role"),
         ),
     ];
-    Overview { host: "web-1".into(), sources, recent }
+    let host_log = "reads the journal: it knows who wrote a line".into();
+    Overview { host: "web-1".into(), host_log, sources, recent }
 }
 
 /// What a day on a host looks like.
