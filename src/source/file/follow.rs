@@ -64,6 +64,8 @@ pub(super) struct Follower {
     pub(super) footprint: Footprint,
     /// Where reading stopped in the file before the current one, or in what it held before.
     pub(super) left: Option<Mark>,
+    /// The files that were being read before the start.
+    pub(super) marked: Vec<FileId>,
     /// To be told if what was read is not found in the files that come.
     pub(super) missing: Option<Problem>,
     pub(super) settling: Option<Settling>,
@@ -99,6 +101,7 @@ impl Follower {
             done,
             footprint,
             left: None,
+            marked: Vec::new(),
             missing: None,
             settling: None,
             begins: false,

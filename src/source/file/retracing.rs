@@ -68,7 +68,9 @@ impl Follower {
         {
             return Ok(Retraced::Here(left.offset));
         }
-        let moved = self.lingering.iter().any(|l| l.reading.is_linked());
+        let id = current.id;
+        let was_read = self.marked.contains(&id) || self.done.iter().any(|done| done.id == id);
+        let moved = !was_read && self.lingering.iter().any(|l| l.reading.is_linked());
         retrace(&self.footprint, current.content(), left.map(|left| left.offset), moved)
     }
 

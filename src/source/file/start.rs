@@ -68,6 +68,7 @@ impl Follower {
 
     fn begin_again(&mut self, marks: Vec<Mark>, live: Option<Reading>, clock: Duration) {
         self.left = marks.last().cloned();
+        self.marked = marks.iter().map(|mark| mark.id).collect();
         let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
         let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
         let knows_lines = !self.footprint.is_empty();
