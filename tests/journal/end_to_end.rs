@@ -125,7 +125,7 @@ fn every_entry_counts_once_over_kill_9_and_rotation() {
     on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let journald = Journald::start("RateLimitBurst=0");
-        let writer = WriterAsSshd::new(dir.path());
+        let writer = WriterAsSshd::new();
         write_logins(&writer, 0..10);
         let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(10)));
         let writing = {
@@ -164,7 +164,7 @@ fn rotation_and_vacuum_lose_nothing_and_a_place_that_is_gone_is_a_gap() {
     on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let journald = Journald::start("RateLimitBurst=0");
-        let writer = WriterAsSshd::new(dir.path());
+        let writer = WriterAsSshd::new();
         let exporter = Exporter::start(dir.path(), JOURNAL).ready();
         for round in 1..=5 {
             write_logins(&writer, (round - 1) * 100..round * 100);
@@ -224,7 +224,7 @@ fn what_journalds_rate_limit_drops_is_counted_as_suppressed() {
     on_a_host_of_its_own(&[], || {
         let dir = tempfile::tempdir().unwrap();
         let _journald = Journald::start("RateLimitIntervalSec=1s\nRateLimitBurst=20");
-        let _sshd = WriterAsSshd::new(dir.path());
+        let _sshd = WriterAsSshd::new();
         let Some(group) = as_service(&format!("le-flood-{}.service", std::process::id())) else {
             crate::support::skip("no control group of version 2 can be made here");
             return;
@@ -234,7 +234,8 @@ fn what_journalds_rate_limit_drops_is_counted_as_suppressed() {
         let in_group = |lines: &str| {
             let mut shell = Command::new("sh")
                 .args(["-c", flood])
-                .args([&dir.path().join("sshd"), &group])
+                .arg("/usr/local/sbin/sshd")
+                .arg(&group)
                 .stdin(Stdio::piped())
                 .spawn()
                 .unwrap();
@@ -313,14 +314,14 @@ fn auto_reads_the_journal_and_of_the_file_what_the_journal_does_not_tell() {
         }
         let dir = tempfile::tempdir().unwrap();
         let _journald = Journald::start("");
-        let writer = WriterAsSshd::new(dir.path());
+        let writer = WriterAsSshd::new();
         // Older than the journal's first entry; then both tell the same; one is another host's.
         (100..103).for_each(|number| into_file("web1", number, 40));
         for number in 0..10 {
             into_journal(number, 20);
             into_file("web1", number, 20);
         }
-        into_file("db1", 200, 10);
+        into_file("db1", 200, 15);
         let exporter = Exporter::start(dir.path(), &[]).ready();
         follows(&exporter, "journal", "journal_readable");
         exporter.wait_total(LOGINS, &[], 14.0);
@@ -405,7 +406,7 @@ fn auto_takes_a_journal_without_a_login_and_refuses_a_host_without_any_log() {
         let _journald = Journald::start("");
         let exporter = Exporter::start(dir.path(), &[]).ready();
         exporter.wait_total("login_exporter_source_up", &["source=\"journal\""], 1.0);
-        WriterAsSshd::new(dir.path()).write(&accepted(0));
+        WriterAsSshd::new().write(&accepted(0));
         exporter.wait_total(LOGINS, &[], 1.0);
     });
 }

@@ -364,7 +364,7 @@ async fn a_journal_that_was_removed_and_begun_anew_is_noticed() {
     let mut following = Following::open(journal.journalctl(), None);
     following.source = source.ask_after(Duration::from_millis(500));
     assert_eq!(following.catch_up().await, ["one"]);
-    journal.clear();
+    journal.remove();
     let said: Vec<Said> = (2..11).map(|n| Said::new(n, &format!("message {n}"))).collect();
     journal.write(&said);
     assert_eq!(following.messages(9).await, read(&said));

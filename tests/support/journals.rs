@@ -126,6 +126,12 @@ impl Journal {
             std::fs::remove_file(file.unwrap().path()).unwrap();
         }
     }
+
+    /// Removes the folder itself, and makes it anew.
+    pub fn remove(&self) {
+        std::fs::remove_dir_all(self.0.path()).unwrap();
+        std::fs::create_dir(self.0.path()).unwrap();
+    }
 }
 
 /// A systemd-journald in a namespace of its own, which ends with the test.
