@@ -39,7 +39,7 @@ impl Follower {
         if self.is_settling(current, clock) {
             return false;
         }
-        match self.find_read(current) {
+        match self.find_read(current, name) {
             Ok(Retraced::Here(end)) => {
                 self.missing = None;
                 // Should it fail, the read that follows fails too and says so.
@@ -61,7 +61,7 @@ impl Follower {
         true
     }
 
-    fn find_read(&self, current: &mut Reading) -> std::io::Result<Retraced> {
+    fn find_read(&self, current: &mut Reading, name: &LogName) -> std::io::Result<Retraced> {
         let left = self.left.as_ref();
         if let Some(left) = left.filter(|left| left.offset > 0)
             && left.fit(current.content())? == Fit::Here
@@ -70,7 +70,9 @@ impl Follower {
         }
         let id = current.id;
         let was_read = self.marked.contains(&id) || self.done.iter().any(|done| done.id == id);
-        let moved = !was_read && self.lingering.iter().any(|l| l.reading.is_linked());
+        let is_left = |reading: &Reading| left.is_some_and(|left| left.id == reading.id);
+        let mut rotated = self.lingering.iter().map(|l| &l.reading).filter(|r| is_left(r));
+        let moved = name.is(id) && !was_read && rotated.any(Reading::is_linked);
         retrace(&self.footprint, current.content(), left.map(|left| left.offset), moved)
     }
 
