@@ -3,17 +3,21 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help run test bench build fmt lint deny advisories fuzz install-run install-test pictures
+.PHONY: help run test bench build packages fmt lint deny advisories fuzz install-run install-test pictures
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# Quickly built, and without the AWS client: the sample's CloudTrail record is read from a file.
 run: install-run ## Run the exporter on this host's log, else on a sample
-	@$(CARGO) build --release
-	@deploy/sample/run target/release/login_exporter
+	@$(CARGO) build --profile quick --no-default-features
+	@deploy/sample/run target/quick/login_exporter
 
 build: ## Build the release binary
 	$(CARGO) build --release
+
+packages: build ## Make .deb, .rpm and tar.gz with checksums in target/packages
+	@deploy/packages/build target/release/login_exporter
 
 test: install-test ## Install what the tests need, format, lint, test
 	@tests/run

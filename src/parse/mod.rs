@@ -133,7 +133,11 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if is_pam(envelope) {
         return pam::parse(envelope);
     }
+    // What libpam says under the tag of the program that it serves: `PAM 2 more authentication
+    // failures; …`. sshd has rows of its own for it.
+    let libpam = envelope.message.starts_with(b"PAM ");
     match programs::by_tag(envelope.tag).map_or(Rules::Pam, |program| program.rules) {
+        Rules::Sudo | Rules::Su | Rules::Login | Rules::Pam if libpam => pam::parse(envelope),
         Rules::Sshd => sshd::parse(envelope),
         Rules::Dropbear => dropbear::parse(envelope),
         Rules::Tailscale => tailscale::parse(envelope),
@@ -146,8 +150,6 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Rules::InstanceConnect => instance_connect::parse(envelope),
         Rules::Polkit => polkit::parse(envelope),
         Rules::LogDaemon => suppressed::parse(envelope),
-        // What libpam says when an application of no parser ends: gdm, dovecot, vsftpd.
-        Rules::Pam if envelope.message.starts_with(b"PAM ") => pam::parse(envelope),
         Rules::Pam => Parsed::Ignored,
     }
 }

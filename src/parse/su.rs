@@ -18,9 +18,6 @@ const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
-    if message.starts_with(b"PAM ") {
-        return super::pam::parse(envelope);
-    }
     let mut line = Line::new(envelope, speaker(envelope), message);
     TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "su" })
 }

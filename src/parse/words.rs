@@ -164,4 +164,4 @@ fn told_event(event: &Event<'_>) -> String {
 }
 
 #[cfg(test)]
-mod hostile;
+mod tests;

@@ -1,5 +1,5 @@
 //! Who may import whom: the table below is the shape of the program, and this test holds it.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A module, the project's modules that it may import, and the crates that only it may name.
@@ -116,22 +116,88 @@ fn code(text: &str) -> String {
     body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The names that follow `prefix` in the code, one path segment each.
-fn named_after<'t>(code: &'t str, prefix: &str) -> BTreeSet<&'t str> {
-    code.match_indices(prefix)
-        .filter(|(at, _)| {
-            !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$')
-        })
-        .map(|(at, _)| {
-            let rest = &code[at + prefix.len()..];
-            &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())]
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
+/// Every path that the code names from `crate`, `super` or `self`, from the crate's root on:
+/// `use super::{frame, words::text};` in `parse/sshd` names `parse::frame` and `parse::words::text`.
+fn named(path: &Path, code: &str) -> BTreeSet<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for root in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(root) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ':')) {
+                continue;
+            }
+            tree(&code[at..], &mut Vec::new(), &mut |names| {
+                found.insert(absolute(path, names));
+            });
+        }
+    }
+    found
+}
+
+/// Reads `a::{b, c::d}` and gives each of its paths; returns what stands behind it.
+fn tree<'t>(code: &'t str, names: &mut Vec<&'t str>, give: &mut impl FnMut(&[&'t str])) -> &'t str {
+    let code = code.trim_start();
+    if let Some(mut rest) = code.strip_prefix('{') {
+        loop {
+            rest = tree(rest, names, give).trim_start();
+            match rest.strip_prefix(',') {
+                Some(more) => rest = more,
+                None => return rest.strip_prefix('}').unwrap_or(rest),
+            }
+        }
+    }
+    let end = code.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(code.len());
+    let (name, rest) = code.split_at(end);
+    names.push(name);
+    let rest = match rest.strip_prefix("::") {
+        Some(rest) => tree(rest, names, give),
+        None => {
+            give(names);
+            rest
+        }
+    };
+    names.pop();
+    rest
+}
+
+/// The same path from the crate's root on, as seen from a file of `src`.
+fn absolute(path: &Path, names: &[&str]) -> Vec<String> {
+    let mut place = place(path);
+    for name in names {
+        match *name {
+            "crate" => place.clear(),
+            "self" | "" => {}
+            "super" => drop(place.pop()),
+            name => place.push(name.to_owned()),
+        }
+    }
+    place
+}
+
+/// The module that a file of `src` is: `parse/sshd/mod.rs` is `parse::sshd`.
+fn place(path: &Path) -> Vec<String> {
+    let mut place: Vec<String> =
+        path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if matches!(place.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        place.pop();
+    }
+    place
+}
+
+/// The modules that stand in a module, by its place.
+fn children() -> BTreeMap<Vec<String>, BTreeSet<String>> {
+    let mut children = BTreeMap::<_, BTreeSet<_>>::new();
+    for (path, _) in sources() {
+        let mut place = place(&path);
+        while let Some(name) = place.pop() {
+            children.entry(place.clone()).or_default().insert(name);
+        }
+    }
+    children
 }
 
 fn is_test(path: &Path) -> bool {
-    path.iter().any(|part| part == "tests" || part == "tests.rs")
+    path.iter().any(|part| part == "tests" || part == "tests.rs" || part == "testing.rs")
 }
 
 #[test]
@@ -145,9 +211,10 @@ fn every_module_imports_only_what_the_table_grants() {
             .iter()
             .find(|(name, ..)| *name == module)
             .unwrap_or_else(|| panic!("{} is in no row of the table", path.display()));
-        for import in named_after(&code(&text), "crate::") {
+        for import in named(&path, &code(&text)).into_iter().filter_map(|p| p.into_iter().next()) {
+            let is_module = TABLE.iter().any(|(name, ..)| *name == import);
             assert!(
-                import == module || granted.contains(&import),
+                !is_module || import == module || granted.contains(&&*import),
                 "{} imports {import}, which the table does not grant to {module}",
                 path.display()
             );
@@ -183,6 +250,7 @@ fn a_crate_with_an_owner_is_named_nowhere_else() {
 
 #[test]
 fn siblings_do_not_import_each_other() {
+    let children = children();
     for (path, text) in sources() {
         let module = module(&path);
         let Some(own) = path
@@ -203,16 +271,56 @@ fn siblings_do_not_import_each_other() {
             "source" => &["aws", "wrapping"],
             _ => &[],
         };
-        let siblings: BTreeSet<String> =
-            std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&module))
-                .unwrap()
-                .map(|entry| {
-                    entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()
-                })
-                .filter(|name| name != "mod" && *name != own && !shared.contains(&name.as_str()))
-                .collect();
-        for import in named_after(&code(&text), &format!("crate::{module}::")) {
-            assert!(!siblings.contains(import), "{} imports its sibling {import}", path.display());
+        let siblings = &children[&vec![module.clone()]];
+        for import in named(&path, &code(&text)) {
+            let [first, second, ..] = &*import else { continue };
+            assert!(
+                *first != module
+                    || *second == own
+                    || !siblings.contains(second)
+                    || shared.contains(&&**second),
+                "{} imports its sibling {second}",
+                path.display()
+            );
         }
     }
+}
+
+/// Two files that need each other are one thought in two places: one of them, or a third that both
+/// read, owns what they share.
+#[test]
+fn no_files_of_a_folder_import_each_other_in_a_circle() {
+    let children = children();
+    let mut arrows = BTreeMap::<Vec<String>, BTreeSet<(String, String)>>::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path)) {
+        let place = place(&path);
+        for import in named(&path, &code(&text)) {
+            let common = place.iter().zip(&import).take_while(|(a, b)| a == b).count();
+            let (folder, siblings) = (&place[..common], children.get(&place[..common]));
+            let (Some(from), Some(to)) = (place.get(common), import.get(common)) else { continue };
+            if siblings.is_some_and(|names| names.contains(to)) && !folder.is_empty() {
+                arrows.entry(folder.to_vec()).or_default().insert((from.clone(), to.clone()));
+            }
+        }
+    }
+    let circles: Vec<String> =
+        arrows.iter().filter_map(|(at, arrows)| circle(at, arrows)).collect();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+/// What is left of the arrows once all that leads nowhere is taken away.
+fn circle(folder: &[String], arrows: &BTreeSet<(String, String)>) -> Option<String> {
+    let mut arrows = arrows.clone();
+    loop {
+        let before = arrows.len();
+        let from: BTreeSet<String> = arrows.iter().map(|(from, _)| from.clone()).collect();
+        arrows.retain(|(_, to)| from.contains(to));
+        let to: BTreeSet<String> = arrows.iter().map(|(_, to)| to.clone()).collect();
+        arrows.retain(|(from, _)| to.contains(from));
+        if arrows.len() == before {
+            break;
+        }
+    }
+    let told: Vec<String> = arrows.iter().map(|(from, to)| format!("{from} -> {to}")).collect();
+    (!told.is_empty()).then(|| format!("in {}: {}", folder.join("::"), told.join(", ")))
 }

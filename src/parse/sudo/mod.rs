@@ -41,9 +41,6 @@ const TABLES: &[&[Row]] = &[noise::ROWS, duo::ROWS];
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     // Not the shared trim: a newline at the end, escaped, is the command's.
     let message = envelope.message.trim_ascii();
-    if message.starts_with(b"PAM ") {
-        return super::pam::parse(envelope);
-    }
     // What sudo-rs splits off a long record is its user's own text, whatever it looks like.
     // So is a name that Duo quotes.
     if message.starts_with(b"[...]") || message.is_empty() || duo::speaks(message) {
