@@ -107,7 +107,7 @@ fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
         "increase(login_successes_after_failures_total[1m]) > 0",
         "increase(login_exporter_cloudtrail_delivery_delay_seconds_count[1m]) > 0",
         "increase(login_session_duration_seconds_count{program='sshd'}[1m]) > 0",
-        "instance_identity:login_ssm_last_command_timestamp_seconds:latest{identity='dave'}",
+        "instance_identity:login_ssm_last_command_timestamp_seconds:latest{identity='user:dave'}",
     ] {
         wait_for(last, || stage.prometheus.value(last));
     }
