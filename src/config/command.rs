@@ -17,6 +17,7 @@ use crate::event::{EventKind, Expected};
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub enum Command {
     /// Follow, poll, serve.
     Serve,

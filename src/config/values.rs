@@ -101,7 +101,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 
 /// The shortest form that [`size`] reads back.
 pub(super) fn show_size(bytes: u64) -> String {
-    let whole = SIZES.iter().filter(|(_, factor)| bytes % factor == 0);
+    let whole = SIZES.iter().filter(|(_, factor)| bytes.is_multiple_of(*factor));
     let (unit, factor) = whole.max_by_key(|(_, factor)| *factor).unwrap_or(&("B", 1));
     format!("{}{unit}", bytes / factor)
 }

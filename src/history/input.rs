@@ -59,6 +59,7 @@ impl std::fmt::Display for Unreadable {
 
 /// What reading brings.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "handed on at once, never kept")]
 pub enum Item<'r> {
     /// An event that counts, in the order in which it came to count.
     Counted(Counted<'r>),

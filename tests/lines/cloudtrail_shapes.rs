@@ -21,11 +21,10 @@ fn folder() -> Option<PathBuf> {
 
 /// The events of the file whose name begins so, and how many of its records nobody knows.
 fn read(folder: &std::path::Path, begins: &str) -> (Vec<Event<'static>>, usize) {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let begins = format!("{begins}-");
     let file = files
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&begins))
-        .next()
+        .find(|path| path.file_name().unwrap().to_string_lossy().starts_with(&begins))
         .unwrap_or_else(|| panic!("no {begins}"));
     let doors = Doors::default().with("SendCommand", true).unwrap();
     let (mut events, mut unknown) = (Vec::new(), 0);
