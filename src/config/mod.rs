@@ -28,6 +28,7 @@ pub use keys::{LoadedRules, Watched};
 pub use moment::Moment;
 pub use rules::{Identities, KeyPath, Naming};
 pub use settings::{
-    ALL_REGIONS, Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log,
-    LogFormat, LogLevel, Settings, SourceChoice, Start, Web,
+    Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
+    LogLevel, Settings, SourceChoice, Start, Web,
 };
+pub use values::ALL_REGIONS;

@@ -104,9 +104,6 @@ pub struct AuthLogDefaults {
     pub time_zone: TimeZone,
 }
 
-/// Stands for every Region that accounts have without enabling it.
-pub const ALL_REGIONS: &str = "all";
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudTrail {
     pub regions: Vec<String>,

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::settings::ALL_REGIONS;
+/// Stands for every Region that accounts have without enabling it.
+pub const ALL_REGIONS: &str = "all";
+
 use crate::parse::cloudtrail::{DOORS, Doors};
 use crate::policy::identities::is_usable_name;
 use jiff::tz::TimeZone;

@@ -9,11 +9,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
-use super::answer::Asked;
 use super::reply::text;
 use super::visit::{TIMEOUT_HEADER, Visit};
 use super::{Exporter, Exposition, Limits, Scrape};
@@ -49,7 +48,7 @@ impl Scrapes {
     /// Prepares in a task of its own, which a client that leaves does not cut short.
     pub(super) async fn answer<E: Exporter>(
         &self,
-        request: &Asked,
+        request: &Request<()>,
         user: &str,
         visit: &Arc<Visit<E>>,
         exporter: &Arc<E>,

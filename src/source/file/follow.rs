@@ -5,6 +5,8 @@
 //! what was rotated between the two is read, then the new one; the old one stays open for a while,
 //! for a writer that was late.
 
+mod retracing;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
@@ -23,8 +25,8 @@ use super::position::{self, Finished, Saved};
 use super::problems::{damaged, foreign, too_long};
 use super::reading::{Block, Progress, Reading, Step};
 use super::retrace::{Retraced, retrace};
-use super::retracing::Settling;
 use super::search::{self, Plan, Search};
+use retracing::Settling;
 
 /// Rotated files that are kept open at once.
 const LINGERING: usize = 4;

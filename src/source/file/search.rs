@@ -11,6 +11,8 @@
 //! 4. Where the file of a mark is not found, that is a gap: it is reported, and the files that
 //!    were written after the last read and are not known to be read are read from the beginning.
 
+mod locate;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
@@ -20,12 +22,12 @@ use crate::source::Problem;
 
 use super::copies::Known;
 use super::identity::{Done, Fit, Mark};
-use super::locate::Found;
 use super::log_name::LogName;
 use super::position::Finished;
 use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
+use locate::Found;
 
 /// What is to be read: rotated files that may still grow, then these, in order.
 #[derive(Debug, Default)]

@@ -8,7 +8,6 @@
 //! - Without `--no-tail` a follower begins at the last ten entries.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -16,7 +15,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
 use super::export::{self, FIELDS};
-use super::trouble;
+use super::trouble::{self, Failure};
 use crate::event::Time;
 use crate::record::JournalEntry;
 
@@ -65,7 +64,7 @@ impl Journalctl {
     /// Why not, in words: there is no journalctl, or this user sees his own entries only.
     pub async fn newest_of_root(&self) -> Result<Option<Time>, String> {
         let newest = self.newest_of(Beginning::Oldest, &["_UID=0"]).await;
-        let told = |failure| trouble::of_journalctl(self, &failure).message;
+        let told = |failure| trouble::of_journalctl(&self.program, &failure).message;
         newest.map(|newest| newest.map(|newest| newest.time)).map_err(told)
     }
 
@@ -184,14 +183,4 @@ impl Beginning<'_> {
             Beginning::At(cursor) => Some(format!("--cursor={cursor}")),
         }
     }
-}
-
-/// Why the journal cannot be read.
-#[derive(Debug)]
-pub(super) enum Failure {
-    NotStarted(io::Error),
-    /// With its exit status, and what it said.
-    Ended(String),
-    /// The user may read the entries of his own only.
-    Hidden,
 }

@@ -20,9 +20,10 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
 use tokio::time::{Instant, timeout};
 
+use self::command::Newest;
 pub use self::command::{Beginning, Journalctl};
-use self::command::{Failure, Newest};
 use self::export::{Entry, Passing};
+use self::trouble::Failure;
 use super::{Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
 use crate::record::{JournalEntry, Position, SourceId};
@@ -170,7 +171,7 @@ impl JournalSource {
         let factor = 1u32.checked_shl(self.failures - 1).unwrap_or(u32::MAX);
         let wait = self.first_back_off.saturating_mul(factor).min(LONGEST_BACK_OFF);
         self.start_at = Instant::now() + wait;
-        self.problems.push(trouble::of_journalctl(&self.journalctl, failure));
+        self.problems.push(trouble::of_journalctl(&self.journalctl.program, failure));
     }
 
     /// Reads what journalctl printed; returns whether there is something to tell.

@@ -1,9 +1,21 @@
 //! What to tell the user when the journal cannot be read, or not in full.
 
+use std::io;
+use std::path::Path;
+
 use super::LONGEST_ENTRY;
-use super::command::{Failure, Journalctl};
 use crate::event::Time;
 use crate::source::{Problem, ProblemReason};
+
+/// Why the journal cannot be read.
+#[derive(Debug)]
+pub(super) enum Failure {
+    NotStarted(io::Error),
+    /// With its exit status, and what it said.
+    Ended(String),
+    /// The user may read the entries of his own only.
+    Hidden,
+}
 
 /// The entries between the last one read and this one, if there were any, cannot be found.
 pub(super) fn gap(first: Time) -> Problem {
@@ -17,8 +29,8 @@ pub(super) fn gap(first: Time) -> Problem {
 }
 
 /// journalctl does not start, or does not show what it should.
-pub(super) fn of_journalctl(journalctl: &Journalctl, failure: &Failure) -> Problem {
-    let program = journalctl.program.display();
+pub(super) fn of_journalctl(program: &Path, failure: &Failure) -> Problem {
+    let program = program.display();
     let (reason, message) = match failure {
         Failure::NotStarted(error) => (
             ProblemReason::Missing,

@@ -4,17 +4,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::content::{Content, HEAD};
-use super::identity::{Fit, Mark};
-use super::reading::Reading;
-use super::rotated::{self, Rank};
-use super::search::Search;
+use super::Search;
+use crate::source::file::content::{Content, HEAD};
+use crate::source::file::identity::{Fit, Mark};
+use crate::source::file::reading::Reading;
+use crate::source::file::rotated::{self, Rank};
 
 /// Files of the directory that are looked into when no rotated one fits.
 const STRANGERS: usize = 256;
 
 /// A mark's file, found.
-pub(super) enum Found {
+pub(in crate::source::file) enum Found {
     /// It is the log.
     Live,
     Beside {
@@ -24,7 +24,11 @@ pub(super) enum Found {
 }
 
 impl Search<'_> {
-    pub(super) fn locate(&self, mark: &Mark, live: Option<&mut Reading>) -> Option<Found> {
+    pub(in crate::source::file) fn locate(
+        &self,
+        mark: &Mark,
+        live: Option<&mut Reading>,
+    ) -> Option<Found> {
         // That the log is the same inode was looked at before: its content is another.
         let inode = live.as_ref().is_none_or(|l| l.id != mark.id).then(|| self.by_inode(mark));
         if let Some(found) = inode.flatten().or_else(|| self.by_content(mark)) {
@@ -50,7 +54,7 @@ impl Search<'_> {
     }
 
     /// A copy of the marked file, or its `.gz`; the newest, should there be several.
-    pub(super) fn by_content(&self, mark: &Mark) -> Option<Found> {
+    pub(in crate::source::file) fn by_content(&self, mark: &Mark) -> Option<Found> {
         self.beside(mark, resume_if_fits).or_else(|| self.beside(mark, end_if_copied_before))
     }
 

@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-use super::follow::Follower;
-use super::identity::Fit;
-use super::log_name::LogName;
-use super::problems::doubtful;
-use super::reading::Reading;
-use super::retrace::{Retraced, retrace};
+use super::Follower;
+use crate::source::file::identity::Fit;
+use crate::source::file::log_name::LogName;
+use crate::source::file::problems::doubtful;
+use crate::source::file::reading::Reading;
+use crate::source::file::retrace::{Retraced, retrace};
 
 /// A file that is waited for, as it was when it last changed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settling {
+pub(in crate::source::file) struct Settling {
     began: Duration,
     since: Duration,
     size: u64,
@@ -24,7 +24,11 @@ pub(super) struct Settling {
 
 impl Follower {
     /// Goes behind what was read in the current file. False while that cannot be told.
-    pub(super) fn retrace_current(&mut self, name: &LogName, clock: Duration) -> bool {
+    pub(in crate::source::file) fn retrace_current(
+        &mut self,
+        name: &LogName,
+        clock: Duration,
+    ) -> bool {
         let Some(mut current) = self.current.take_if(|c| !c.is_retraced()) else { return true };
         let ready = self.retrace_in(&mut current, name, clock);
         self.current = Some(current);
