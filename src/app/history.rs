@@ -162,7 +162,10 @@ fn logs(
         }
         Ok(found)
     });
-    tell(reader.unread().sentences());
+    // An input that cannot be read says so itself.
+    if printed.is_ok() {
+        tell(reader.unread().sentences());
+    }
     tell(reader.failed().iter().map(ToString::to_string));
     Ok((printed?, reader.failed().is_empty()))
 }

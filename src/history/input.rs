@@ -415,6 +415,9 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
         entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
     paths.retain(|path| path.is_dir() || is_trail_file(path));
     paths.sort();
+    if paths.is_empty() {
+        return Err(unreadable(io::Error::other("it is a folder without files of CloudTrail")));
+    }
     paths.iter().try_for_each(|path| open_path(path, streams))
 }
 
