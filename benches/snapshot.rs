@@ -42,16 +42,16 @@ fn main() {
             )
         };
         // Who logged in is remembered until the connection ends: here it has.
-        let ledger = ledger(count, count, |i| match i % 2 {
+        let mut ledger = ledger(count, count, |i| match i % 2 {
             0 => accepted(i / 2),
             _ => "pam_unix(sshd:session): session closed for user ec2-user".to_owned(),
         });
-        cost(&format!("{count} series"), &ledger, rounds);
+        cost(&format!("{count} series"), &mut ledger, rounds);
     }
-    let ledger = ledger(1_000, 100_000, |i| {
+    let mut ledger = ledger(1_000, 100_000, |i| {
         format!("Failed password for root from {} port 4242 ssh2", address(i))
     });
-    cost("a flood: every connection that is remembered", &ledger, rounds);
+    cost("a flood: every connection that is remembered", &mut ledger, rounds);
 }
 
 fn address(i: usize) -> String {
@@ -73,7 +73,7 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
     }
     let mut saved = Saved { series: Store::new(2 * cap), ..Saved::default() };
     saved.series.resume(2 * cap);
-    let mut ledger = Ledger::new(saved);
+    let mut ledger = Ledger::new(saved, Vec::new());
     let clock = Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC };
     let id = SourceId::file(Path::new("bench"));
     let policy = Policy::from(Rules::default());
@@ -88,10 +88,10 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
     ledger
 }
 
-fn cost(what: &str, ledger: &Ledger, rounds: usize) {
+fn cost(what: &str, ledger: &mut Ledger, rounds: usize) {
     let dir = tempfile::tempdir().unwrap();
     let store = state::Store::open(dir.path()).unwrap();
-    let serialize = || state::Store::serialize(&ledger.snapshot(Default::default()).0).unwrap();
+    let mut serialize = || state::Store::whole(&ledger.whole(Default::default()).0).unwrap();
     let bytes = serialize();
     let held = median(rounds, || drop(black_box(serialize())));
     let written = median(rounds, || {

@@ -17,9 +17,11 @@ use crate::archive;
 use crate::config::{CommandLine, Environment, Settings};
 use crate::host::Host;
 use crate::metrics::own::Own;
-use crate::pipeline::{Archiving, Asked, Ledger, Pipeline, Saved, Scraping, now};
+use crate::pipeline::{
+    Archiving, Asked, Ledger, Pipeline, Saved, SavedChange, Scraping, now, time_of,
+};
 use crate::programs;
-use crate::state::{self, Loaded};
+use crate::state;
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
 /// How often held events are looked at: half of how long the shortest is held.
@@ -62,19 +64,19 @@ async fn run(
     let policy = rules::policy(&settings)?;
     let server =
         web::Server::bind(web_options(&settings)).await.map_err(|error| error.to_string())?;
-    let (store, saved) = open_state(&settings)?;
-    let mut ledger = Ledger::new(saved);
+    let own = Own::new().map_err(|error| error.to_string())?;
+    rules::count(&own, &policy);
+    let (store, mut ledger) = open_state(&settings, &own)?;
     ledger.memory.set_limits(sources::memory_limits(&settings));
     ledger.doors = settings.cloudtrail.doors;
     let choice = Choice::of(&settings).await?;
     let host_logs = HostLogs::open(choice, &settings, &mut ledger).await?;
     let host = Host::read(Path::new("/"));
     let followed = sources::open(&settings, &host, &mut ledger).await?;
-    let own = own(&host, &mut ledger)?;
+    tell_of(&own, &host, &mut ledger);
     for account in &settings.cloudtrail.accounts {
         own.aws_account(account.number(), account.name.as_deref().unwrap_or(""));
     }
-    rules::count(&own, &policy);
     ledger.series.resume(settings.limits.series_per_family);
     let archiving = open_archive(&settings, &mut ledger, &own)?;
     let users = HostUsers::of(&host, &settings);
@@ -92,16 +94,14 @@ async fn run(
     running.until_stopped(server, followed, reloading).await
 }
 
-/// The exporter's own metrics, with the host named; a reboot since the snapshot is noted.
-fn own(host: &Host, ledger: &mut Ledger) -> Result<Own, String> {
-    let own = Own::new().map_err(|error| error.to_string())?;
+/// Names the host in the exporter's own metrics; a reboot since the snapshot is noted.
+fn tell_of(own: &Own, host: &Host, ledger: &mut Ledger) {
     own.host(&host.hostname, &host.instance_id);
     own.programs(&programs::may_be_unknown().collect::<Vec<_>>());
     own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot, now());
     }
-    Ok(own)
 }
 
 /// The archive, with what the last snapshot says appended; the days before are packed meanwhile.
@@ -124,17 +124,23 @@ fn open_archive(
     Ok(Some(archiving))
 }
 
-fn open_state(settings: &Settings) -> Result<(state::Store, Saved), String> {
+/// The state directory, and the ledger that goes on from what is saved in it.
+fn open_state(settings: &Settings, own: &Own) -> Result<(state::Store, Ledger), String> {
     let store = state::Store::open(&settings.state_dir).map_err(|error| error.to_string())?;
-    let saved: Saved = match store.load().map_err(|error| error.to_string())? {
-        Loaded::Fresh => Saved::default(),
-        Loaded::Restored(saved) => saved,
-        Loaded::SetAside { to, why } => {
-            warn!(kept = %to.display(), "the snapshot cannot be used and this is a first start: {why}");
-            Saved::default()
-        }
-    };
-    Ok((store, saved))
+    let loaded = store.load::<Saved, SavedChange>().map_err(|error| error.to_string())?;
+    let first = loaded.state.is_none();
+    let (saved, changes) = loaded.state.unwrap_or_default();
+    let mut ledger = Ledger::new(saved, changes);
+    if let Some(damaged) = loaded.set_aside {
+        let goes_on = match first {
+            true => "nothing is known of before; what the logs tell since it was written is news",
+            false => "it goes on from what was saved before; what came since is read again",
+        };
+        warn!(kept = %damaged.to.display(), "the snapshot cannot be used: {}; {goes_on}", damaged.why);
+        own.snapshot_set_aside(now());
+        ledger.lost(damaged.written.map_or_else(now, time_of));
+    }
+    Ok((store, ledger))
 }
 
 pub(super) fn web_options(settings: &Settings) -> web::Options {

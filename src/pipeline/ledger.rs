@@ -9,9 +9,9 @@ use super::acknowledgements::Acknowledgements;
 use super::interpreter::{Interpreter, Tally};
 use crate::archive::{Pending, Plan};
 use crate::event::Time;
-use crate::memory::{Counted, Memory};
-use crate::metrics::recent::Recent;
-use crate::metrics::series::{Moment, Store};
+use crate::memory::{self, Counted, Memory};
+use crate::metrics::recent::{Access, Recent};
+use crate::metrics::series::{self, Moment, Store};
 use crate::parse::Clock;
 use crate::parse::cloudtrail::Doors;
 use crate::policy::privacy::Privacy;
@@ -21,7 +21,8 @@ use crate::row::Row;
 use crate::source::{Records, Report};
 use crate::trust::UserIds;
 
-/// What is saved: the ledger as it stands at one moment.
+/// What is saved: the ledger as it stands at one moment, or of its large parts what changed since the
+/// moment before.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot<S, M, R> {
     /// The kernel's boot ID: another one means that no session of before is open.
@@ -29,6 +30,7 @@ pub struct Snapshot<S, M, R> {
     /// When it was taken, nanoseconds since the epoch; 0 where that is not known.
     #[serde(default)]
     pub taken: i64,
+    /// Of a change: those that moved.
     pub positions: BTreeMap<SourceId, Position>,
     /// The time of each source's newest record, in nanoseconds since the epoch.
     #[serde(default)]
@@ -63,6 +65,9 @@ pub struct Watched {
 /// What a snapshot holds when it is loaded.
 pub type Saved = Snapshot<Store, Memory, Recent>;
 
+/// What changed, as it is loaded.
+pub type SavedChange = Change<series::Changes>;
+
 /// What is counted so far, and how far was read.
 #[derive(Debug)]
 pub struct Ledger {
@@ -76,6 +81,8 @@ pub struct Ledger {
     /// Which history of the host is read and why, for the page.
     pub host_log: String,
     positions: BTreeMap<SourceId, Position>,
+    /// The sources whose positions are not saved.
+    moved: BTreeSet<SourceId>,
     /// As loaded; what is newer stands in `states`.
     last_records: BTreeMap<SourceId, i64>,
     baseline: BTreeSet<SourceId>,
@@ -103,7 +110,12 @@ pub struct State {
 }
 
 impl Ledger {
-    pub fn new(saved: Saved) -> Self {
+    /// Goes on from what was saved whole and what changed since, oldest first.
+    pub fn new(mut saved: Saved, changes: Vec<SavedChange>) -> Self {
+        for change in changes {
+            saved.apply(change);
+        }
+        saved.memory.loaded();
         Ledger {
             series: saved.series,
             memory: saved.memory,
@@ -113,6 +125,7 @@ impl Ledger {
             acknowledgements: Acknowledgements::default(),
             host_log: String::new(),
             positions: saved.positions,
+            moved: BTreeSet::new(),
             last_records: saved.last_records,
             baseline: saved.baseline,
             states: BTreeMap::new(),
@@ -152,14 +165,16 @@ impl Ledger {
     /// Says where a source goes on that takes over from another.
     pub fn place(&mut self, id: &SourceId, position: Position) {
         self.positions.insert(id.clone(), position);
+        self.moved.insert(id.clone());
         self.moves += 1;
     }
 
     /// Forgets the places of the sources of a kind, but not that they were read: from
     /// now on another source tells what they would tell.
     pub fn retire(&mut self, kind: SourceKind) {
-        for (_, position) in self.positions.iter_mut().filter(|(id, _)| id.kind == kind) {
+        for (id, position) in self.positions.iter_mut().filter(|(id, _)| id.kind == kind) {
             *position = Position::default();
+            self.moved.insert(id.clone());
             self.moves += 1;
         }
     }
@@ -253,6 +268,9 @@ impl Ledger {
     pub fn reached(&mut self, id: &SourceId, position: Position, report: &Report, tally: &Tally) {
         // Records tell that it moved, at less cost than the places do.
         if tally.records > 0 || self.positions.get(id) != Some(&position) {
+            if !self.moved.contains(id) {
+                self.moved.insert(id.clone());
+            }
             self.moves += 1;
             self.acknowledgements.reached(id, &position, self.moves);
             self.positions.insert(id.clone(), position);
@@ -325,29 +343,53 @@ impl Ledger {
         (self.series.generation(), self.moves)
     }
 
-    /// What is to be saved, as it stands now. The caller writes it and says so by
+    /// Everything, to be saved as it stands now. The caller writes it and says so by
     /// [`Ledger::was_saved`], with the mark that is handed out beside it.
-    pub fn snapshot(&self, archive: Plan) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
+    pub fn whole(&mut self, archive: Plan) -> (Snapshot<&Store, &Memory, &Recent>, Mark) {
+        self.series.forget_changes();
+        self.memory.forget_changes();
+        self.recent.take_changes();
+        self.moved.clear();
+        let mark = Mark(self.generation());
+        let snapshot = self.rest(archive).with(&self.series, &self.memory, &self.recent);
+        (Snapshot { positions: self.positions.clone(), ..snapshot }, mark)
+    }
+
+    /// What changed since the last call of this or of [`Ledger::whole`], likewise. Nothing where only
+    /// the whole tells it.
+    pub fn changes(&mut self, archive: Plan) -> Option<(Change<series::Out<'_>>, Mark)> {
+        let (mark, rest) = (Mark(self.generation()), self.rest(archive));
+        let series = self.series.take_changes()?;
+        let snapshot = rest.with(series, self.memory.take_changes(), self.recent.take_changes());
+        let moved = std::mem::take(&mut self.moved).into_iter();
+        let positions = moved.filter_map(|id| {
+            let position = self.positions.get(&id)?.clone();
+            Some((id, position))
+        });
+        Some((Snapshot { positions: positions.collect(), ..snapshot }, mark))
+    }
+
+    /// What is small enough to be saved each time.
+    fn rest(&self, archive: Plan) -> Snapshot<(), (), ()> {
         let last = self
             .last_records
             .keys()
             .chain(self.states.keys())
             .filter_map(|id| self.last_record(id).map(|time| (id.clone(), time.nanoseconds())));
-        let snapshot = Snapshot {
+        Snapshot {
             boot_id: self.boot_id.clone(),
             last_records: last.collect(),
             taken: super::now().nanoseconds(),
-            positions: self.positions.clone(),
+            positions: BTreeMap::new(),
             baseline: self.baseline.clone(),
             ordinal: self.ordinal,
             baseline_end: self.baseline_end,
             watched: self.watched,
             archive,
-            series: &self.series,
-            memory: &self.memory,
-            recent: &self.recent,
-        };
-        (snapshot, Mark(self.generation()))
+            series: (),
+            memory: (),
+            recent: (),
+        }
     }
 
     pub fn was_saved(&mut self, mark: Mark) {
@@ -355,6 +397,43 @@ impl Ledger {
         self.acknowledgements.saved(mark.0.1);
     }
 }
+
+impl<S, M, R> Snapshot<S, M, R> {
+    /// The same with these large parts.
+    fn with<S2, M2, R2>(self, series: S2, memory: M2, recent: R2) -> Snapshot<S2, M2, R2> {
+        Snapshot {
+            boot_id: self.boot_id,
+            taken: self.taken,
+            positions: self.positions,
+            last_records: self.last_records,
+            baseline: self.baseline,
+            ordinal: self.ordinal,
+            baseline_end: self.baseline_end,
+            watched: self.watched,
+            archive: self.archive,
+            series,
+            memory,
+            recent,
+        }
+    }
+}
+
+impl Saved {
+    fn apply(&mut self, change: SavedChange) {
+        self.series.apply(change.series);
+        self.memory.apply(change.memory);
+        self.recent.apply(change.recent);
+        self.positions.extend(change.positions);
+        self.last_records.extend(change.last_records);
+        (self.boot_id, self.taken) = (change.boot_id, change.taken);
+        (self.baseline, self.watched) = (change.baseline, change.watched);
+        (self.ordinal, self.baseline_end) = (change.ordinal, change.baseline_end);
+        self.archive = change.archive;
+    }
+}
+
+/// What changed since the last snapshot.
+type Change<Series> = Snapshot<Series, memory::Changes, Vec<Access>>;
 
 /// Which state of the ledger a snapshot holds.
 #[derive(Clone, Copy, Debug)]

@@ -29,7 +29,7 @@ use tokio::sync::Notify;
 pub use archiving::Archiving;
 pub use beside::{Beside, OwnNames, SEAM, Span, Told};
 pub use interpreter::{Interpreter, Tally, Unknown};
-pub use ledger::{Ledger, Saved, State};
+pub use ledger::{Ledger, Saved, SavedChange, State};
 pub use scrape::{Asked, Scraping};
 
 use telling::Telling;

@@ -93,7 +93,7 @@ impl Scraping {
         let scrape =
             exposition::Scrape { viewer: asked.viewer, format, now, created: self.created, saved };
         let page = Page::of_events(&mut ledger.series, &scrape, active);
-        (format, page, saved.then(|| self.serialized(&mut ledger)).flatten())
+        (format, page, saved.then(|| self.serialized(&mut ledger, false)).flatten())
     }
 
     fn takes_turn(&self) -> bool {
@@ -111,7 +111,8 @@ impl Scraping {
         let unsaved = {
             let mut ledger = self.pipeline.ledger();
             let any = ledger.is_unsaved() || ledger.series.views_are_unsaved();
-            any.then(|| self.serialized(&mut ledger)).flatten()
+            let wants_whole = any && self.store.wants_whole();
+            any.then(|| self.serialized(&mut ledger, wants_whole)).flatten()
         };
         if let Some(unsaved) = unsaved {
             self.write(unsaved).await;
@@ -119,7 +120,7 @@ impl Scraping {
     }
 
     async fn write(&self, unsaved: Unsaved) {
-        let Unsaved { bytes, mark, plan, turned } = unsaved;
+        let Unsaved { bytes, mark, whole, plan, turned } = unsaved;
         let (store, archiving) = (self.store.clone(), self.archiving.clone());
         let (own, lines) = (self.pipeline.own.clone(), plan.lines.len());
         let written = tokio::task::spawn_blocking(move || {
@@ -127,7 +128,10 @@ impl Scraping {
             if let Some(archiving) = archiving {
                 archiving.sync(&own);
             }
-            store.write(&bytes)?;
+            match whole {
+                true => store.write(&bytes)?,
+                false => store.append(&bytes)?,
+            };
             Ok::<_, state::StateError>(archiving.and_then(|a| a.append(&plan, &own)))
         })
         .await;
@@ -140,6 +144,7 @@ impl Scraping {
             Ok(appended) => self.saved(mark, appended.map(|length| (lines, length)), turned),
             Err(cause) => {
                 warn!("{cause}");
+                self.store.end_changes();
                 self.pipeline.own.save_failed();
             }
         }
@@ -165,16 +170,26 @@ impl Scraping {
         }
     }
 
-    /// The ledger as bytes to write, with what of the archive is to be appended then.
-    fn serialized(&self, ledger: &mut Ledger) -> Option<Unsaved> {
+    /// The ledger as bytes to write, with what of the archive is to be appended then: what changed,
+    /// or everything where that is `wanted` or nothing can be appended.
+    fn serialized(&self, ledger: &mut Ledger, wanted: bool) -> Option<Unsaved> {
         ledger.series.is_being_saved();
         let turned = self.archiving.as_ref().is_some_and(|a| a.turn(ledger, super::now()));
         let plan = ledger.archive.plan();
-        let (snapshot, mark) = ledger.snapshot(plan.clone());
-        match state::Store::serialize(&snapshot) {
-            Ok(bytes) => Some(Unsaved { bytes, mark, plan, turned }),
+        let whole_only = wanted || self.store.needs_whole();
+        let change = if whole_only { None } else { ledger.changes(plan.clone()) };
+        let (bytes, mark, whole) = match change {
+            Some((changes, mark)) => (state::Store::change(&changes), mark, false),
+            None => {
+                let (whole, mark) = ledger.whole(plan.clone());
+                (state::Store::whole(&whole), mark, true)
+            }
+        };
+        match bytes {
+            Ok(bytes) => Some(Unsaved { bytes, mark, whole, plan, turned }),
             Err(error) => {
                 warn!("{error}");
+                self.store.end_changes();
                 None
             }
         }
@@ -185,6 +200,8 @@ impl Scraping {
 struct Unsaved {
     bytes: Vec<u8>,
     mark: Mark,
+    /// Everything, and not what changed.
+    whole: bool,
     plan: Plan,
     /// The archive goes on in another file from now on.
     turned: bool,

@@ -1,16 +1,31 @@
 //! What can go wrong with the state directory, and what to do about it.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A failure of the state directory. Each names the thing, the cause and the remedy.
 #[derive(Debug)]
 pub enum StateError {
-    Directory { what: &'static str, path: PathBuf, error: io::Error },
-    Snapshot { what: &'static str, path: PathBuf, error: io::Error },
-    InUse { path: PathBuf, by: String },
+    Directory {
+        what: &'static str,
+        path: PathBuf,
+        error: io::Error,
+    },
+    Snapshot {
+        what: &'static str,
+        path: PathBuf,
+        error: io::Error,
+    },
+    /// The lock is a symbolic link, which might lead to anything.
+    Link {
+        path: PathBuf,
+    },
+    InUse {
+        path: PathBuf,
+        by: String,
+    },
     Content(serde_json::Error),
 }
 
@@ -21,6 +36,13 @@ impl StateError {
 
     pub(super) fn snapshot(what: &'static str, path: &Path, error: io::Error) -> Self {
         StateError::Snapshot { what, path: path.to_owned(), error }
+    }
+
+    pub(super) fn lock(path: &Path, directory: &Path, error: io::Error) -> Self {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => StateError::Link { path: path.to_owned() },
+            _ => StateError::directory("written to", directory, error),
+        }
     }
 
     pub(super) fn in_use(path: &Path, lock: &mut File) -> Self {
@@ -44,6 +66,12 @@ impl fmt::Display for StateError {
                 let remedy = remedy(error);
                 write!(f, "snapshot {}: it cannot be {what}: {error}; {remedy}", path.display())
             }
+            StateError::Link { path } => write!(
+                f,
+                "state directory: {} is a symbolic link, and writing to it might destroy what it \
+                 leads to; remove it",
+                path.display()
+            ),
             StateError::InUse { path, by } => write!(
                 f,
                 "state directory {}: another login_exporter uses it (process {by}); stop that \

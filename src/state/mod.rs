@@ -1,13 +1,15 @@
 //! Position and series in one snapshot, saved atomically.
 //!
-//! Owns the state directory: the snapshot in it, the lock on it, and the names under which a
-//! damaged snapshot is kept. What stands in the snapshot is the pipeline's: [`Store::serialize`]
-//! takes it to bytes (in memory, quick, under whatever lock guards it) and [`Store::write`] takes
-//! the bytes to the disk (slow, under none).
+//! Owns the state directory: the snapshot in it, the one before, the lock on it, and the names under
+//! which a damaged snapshot is kept. What stands in the snapshot is the pipeline's: [`Store::whole`]
+//! and [`Store::change`] take it to bytes (in memory, quick, under whatever lock guards it),
+//! [`Store::write`] and [`Store::append`] take the bytes to the disk (slow, under none).
 //!
-//! The file is one header line, then JSON:
-//! `login_exporter snapshot 1 crc32 89abcdef length 0000000000001234`. A snapshot is whole or it
-//! is not used: it is written beside the old one, synced and renamed over it.
+//! The file is a part that holds everything and parts with what changed since, each one header line
+//! and then JSON: `login_exporter snapshot 2 crc32 89abcdef length 0000000000001234`. A part is
+//! whole or it is not used. A whole snapshot is written beside the old one, synced and renamed over
+//! it, which stays as the one before; what changed is appended and synced. So each step happens or
+//! does not, wherever it is cut.
 
 mod error;
 mod header;
@@ -18,32 +20,45 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::StateError;
+use header::{Found, Part};
 
 const SNAPSHOT: &str = "snapshot";
+const BEFORE: &str = "snapshot.before";
 const NEW: &str = "snapshot.new";
+const LINK: &str = "snapshot.link";
 const LOCK: &str = "lock";
 
 /// How many damaged snapshots are kept for someone to look at.
 const DAMAGED: usize = 3;
 
+/// Changes are appended until they are this much, and so many times what the whole was.
+const MOST_CHANGES: u64 = 1 << 20;
+const MOST_TIMES: u64 = 4;
+
 /// What was found at a start.
 #[derive(Debug)]
-pub enum Loaded<T> {
-    /// There is no snapshot: a first start.
-    Fresh,
-    Restored(T),
-    /// There was one that cannot be used. It was renamed, and this is a first start.
-    SetAside {
-        to: PathBuf,
-        why: String,
-    },
+pub struct Loaded<T, C> {
+    /// What was saved whole, with what changed since, oldest first; `None` at a first start.
+    pub state: Option<(T, Vec<C>)>,
+    /// A snapshot that cannot be used; `state` is then of what was saved before it.
+    pub set_aside: Option<SetAside>,
+}
+
+/// A snapshot that cannot be used, and was renamed or copied.
+#[derive(Debug)]
+pub struct SetAside {
+    pub to: PathBuf,
+    pub why: String,
+    /// When it was last written.
+    pub written: Option<SystemTime>,
 }
 
 /// A snapshot that is safely on the disk.
@@ -57,8 +72,17 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
+    /// The snapshot that changes are appended to, once one was written.
+    open: Mutex<Option<Open>>,
     /// Holds the lock; the kernel lets go of it however the process ends.
     _lock: File,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    whole: u64,
+    changes: u64,
 }
 
 impl Store {
@@ -74,7 +98,7 @@ impl Store {
             .create(&directory)
             .map_err(|error| StateError::directory("made", &directory, error))?;
         let lock = lock(&directory)?;
-        Ok(Store { directory, _lock: lock })
+        Ok(Store { directory, open: Mutex::default(), _lock: lock })
     }
 
     /// Where the snapshot is.
@@ -82,67 +106,175 @@ impl Store {
         self.directory.join(SNAPSHOT)
     }
 
-    /// Reads the snapshot. One that is damaged, cut off, of another program or of a later version
-    /// is set aside, never an error: the exporter must not fail on it at every start.
+    /// Reads the snapshot. One that is damaged, cut off, of another program or of another version is
+    /// set aside, never an error: the exporter must not fail on it at every start. Then the one before
+    /// it is used, if that is whole: what came since is read again from the logs.
     ///
     /// # Errors
-    /// The file is there but cannot be read, or cannot be renamed.
-    pub fn load<T: DeserializeOwned>(&self) -> Result<Loaded<T>, StateError> {
+    /// A file is there but cannot be read, or cannot be renamed.
+    pub fn load<T, C>(&self) -> Result<Loaded<T, C>, StateError>
+    where
+        T: DeserializeOwned,
+        C: DeserializeOwned,
+    {
         let path = self.path();
-        let bytes = match read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Fresh),
-            Err(error) => return Err(StateError::snapshot("read", &path, error)),
+        let before = self.directory.join(BEFORE);
+        let Some(bytes) = read(&path)? else {
+            // No step of ours leaves only the one before: someone took the newer away.
+            return match read(&before)?.map(|bytes| parse(&bytes)) {
+                Some(Ok((whole, changes, _))) => {
+                    let why = "it is gone".to_owned();
+                    let set_aside = SetAside { to: path, why, written: modified(&before) };
+                    Ok(Loaded { state: Some((whole, changes)), set_aside: Some(set_aside) })
+                }
+                _ => Ok(Loaded { state: None, set_aside: None }),
+            };
         };
-        match header::check(&bytes).and_then(parse) {
-            Ok(snapshot) => Ok(Loaded::Restored(snapshot)),
-            Err(why) => self.set_aside(why),
+        match parse(&bytes) {
+            Ok((whole, changes, None)) => {
+                Ok(Loaded { state: Some((whole, changes)), set_aside: None })
+            }
+            // What stands before the damage is newer than the snapshot before.
+            Ok((whole, changes, Some(why))) => {
+                let set_aside = Some(self.set_aside(why)?);
+                Ok(Loaded { state: Some((whole, changes)), set_aside })
+            }
+            Err(why) => {
+                let set_aside = Some(self.set_aside(why)?);
+                let state = read(&before)?.and_then(|bytes| parse(&bytes).ok());
+                Ok(Loaded { state: state.map(|(whole, changes, _)| (whole, changes)), set_aside })
+            }
         }
     }
 
-    /// The snapshot as it will stand in the file. No I/O.
+    /// Everything, as it will stand in the file. No I/O.
     ///
     /// # Errors
     /// The content has no form in JSON, such as a map whose keys are no strings.
-    pub fn serialize<T: Serialize>(content: &T) -> Result<Vec<u8>, StateError> {
-        let mut bytes = vec![0; header::LENGTH];
-        serde_json::to_writer(&mut bytes, content).map_err(StateError::Content)?;
-        header::fill(&mut bytes);
-        Ok(bytes)
+    pub fn whole<T: Serialize>(content: &T) -> Result<Vec<u8>, StateError> {
+        serialize(content, Part::Whole)
     }
 
-    /// Puts a serialized snapshot in the place of the last one, and returns when it would survive
-    /// a loss of power. On any failure the last one stays as it is.
+    /// What changed, as it will stand in the file. No I/O.
+    ///
+    /// # Errors
+    /// As [`Store::whole`].
+    pub fn change<T: Serialize>(content: &T) -> Result<Vec<u8>, StateError> {
+        serialize(content, Part::Change)
+    }
+
+    /// Whether nothing can be appended: the next one has to be written whole.
+    pub fn needs_whole(&self) -> bool {
+        self.lock().is_none()
+    }
+
+    /// Whether so much was appended that a whole one is shorter, to write now and to read at a start.
+    pub fn wants_whole(&self) -> bool {
+        self.lock().as_ref().is_none_or(|open| {
+            open.changes > MOST_CHANGES.max(open.whole.saturating_mul(MOST_TIMES))
+        })
+    }
+
+    /// What changed was not saved: the next one has to be written whole.
+    pub fn end_changes(&self) {
+        *self.lock() = None;
+    }
+
+    /// Puts a whole snapshot in the place of the last one, and returns when it would survive a loss of
+    /// power. On any failure the last one stays as it is.
     ///
     /// # Errors
     /// The disk is full, or the directory cannot be written to any more.
     pub fn write(&self, bytes: &[u8]) -> Result<Written, StateError> {
         let began = Instant::now();
         let (new, path) = (self.directory.join(NEW), self.path());
-        let result = write_synced(&new, bytes)
-            .and_then(|()| fs::rename(&new, &path))
-            .and_then(|()| File::open(&self.directory)?.sync_all());
-        if let Err(error) = result {
-            // What was written of it takes room on a disk that may be full.
-            let _ = fs::remove_file(&new);
-            return Err(StateError::snapshot("saved", &path, error));
+        let result = write_synced(&new, bytes).and_then(|file| {
+            self.keep_before(&path)?;
+            fs::rename(&new, &path)?;
+            File::open(&self.directory)?.sync_all()?;
+            Ok(file)
+        });
+        match result {
+            Ok(file) => {
+                let whole = bytes.len() as u64;
+                *self.lock() = Some(Open { file, whole, changes: 0 });
+                Ok(Written { bytes: bytes.len(), took: began.elapsed() })
+            }
+            Err(error) => {
+                // What was written of it takes room on a disk that may be full.
+                let _ = fs::remove_file(&new);
+                Err(StateError::snapshot("saved", &path, error))
+            }
         }
-        Ok(Written { bytes: bytes.len(), took: began.elapsed() })
     }
 
-    fn set_aside<T>(&self, why: String) -> Result<Loaded<T>, StateError> {
+    /// Appends what changed to the snapshot, and returns when it would survive a loss of power. After a
+    /// failure the next one has to be written whole.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; and where none was written yet.
+    pub fn append(&self, bytes: &[u8]) -> Result<Written, StateError> {
+        let began = Instant::now();
+        let mut guard = self.lock();
+        let appended = match guard.take() {
+            None => Err(io::Error::other("no whole one was written before")),
+            Some(mut open) => {
+                let end = open.whole + open.changes;
+                match open.file.write_all(bytes).and_then(|()| open.file.sync_data()) {
+                    Ok(()) => {
+                        open.changes += bytes.len() as u64;
+                        *guard = Some(open);
+                        Ok(Written { bytes: bytes.len(), took: began.elapsed() })
+                    }
+                    Err(error) => {
+                        // A part that is cut off is ignored at a start, so this is only for the room.
+                        let _ = open.file.set_len(end);
+                        Err(error)
+                    }
+                }
+            }
+        };
+        appended.map_err(|error| StateError::snapshot("saved", &self.path(), error))
+    }
+
+    /// The snapshot that is about to be replaced stays under another name, and never is there none.
+    fn keep_before(&self, path: &Path) -> io::Result<()> {
+        let link = self.directory.join(LINK);
+        let _ = fs::remove_file(&link);
+        match fs::hard_link(path, &link) {
+            Ok(()) => fs::rename(&link, self.directory.join(BEFORE)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            // A file system without links keeps none before; saving goes on.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn set_aside(&self, why: String) -> Result<SetAside, StateError> {
         let (path, to) = (self.path(), self.free_name());
+        let written = modified(&path);
         fs::rename(&path, &to).map_err(|error| StateError::snapshot("set aside", &path, error))?;
-        Ok(Loaded::SetAside { to, why })
+        Ok(SetAside { to, why, written })
     }
 
     /// The first name that is free, else that of the oldest one kept.
     fn free_name(&self) -> PathBuf {
         let name = |n| self.directory.join(format!("{SNAPSHOT}.damaged-{n}"));
-        let modified = |path: &PathBuf| fs::metadata(path).and_then(|m| m.modified()).ok();
         // A name that is free has no time, and none comes before any.
-        (1..=DAMAGED).map(name).min_by_key(modified).unwrap_or_else(|| name(1))
+        (1..=DAMAGED).map(name).min_by_key(|path| modified(path)).unwrap_or_else(|| name(1))
     }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+/// Nobody's link leads us to another file.
+fn no_link() -> i32 {
+    OFlags::NOFOLLOW.bits() as i32
 }
 
 fn lock(directory: &Path) -> Result<File, StateError> {
@@ -153,8 +285,9 @@ fn lock(directory: &Path) -> Result<File, StateError> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(no_link())
         .open(&path)
-        .map_err(|error| StateError::directory("written to", directory, error))?;
+        .map_err(|error| StateError::lock(&path, directory, error))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
         Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -167,17 +300,55 @@ fn lock(directory: &Path) -> Result<File, StateError> {
     Ok(file)
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.read_to_end(&mut bytes)?;
+fn serialize<T: Serialize>(content: &T, part: Part) -> Result<Vec<u8>, StateError> {
+    let mut bytes = vec![0; header::LENGTH];
+    serde_json::to_writer(&mut bytes, content).map_err(StateError::Content)?;
+    header::fill(&mut bytes, part);
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
+/// The bytes of a file, where there is one.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    let mut bytes = Vec::new();
+    let file = OpenOptions::new().read(true).custom_flags(no_link()).open(path);
+    match file.and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StateError::snapshot("read", path, error)),
+    }
+}
+
+/// What was saved whole, what changed since, and why the rest cannot be used if there is any.
+type Parsed<T, C> = (T, Vec<C>, Option<String>);
+
+fn parse<T: DeserializeOwned, C: DeserializeOwned>(bytes: &[u8]) -> Result<Parsed<T, C>, String> {
+    let (whole, mut rest) = match header::read(bytes, Part::Whole) {
+        Found::Part(body, rest) => (json(body)?, rest),
+        Found::CutOff => return Err("it is cut off".to_owned()),
+        Found::Damaged(why) => return Err(why),
+    };
+    let mut changes = Vec::new();
+    while !rest.is_empty() {
+        match header::read(rest, Part::Change) {
+            Found::Part(body, behind) => {
+                match json(body) {
+                    Ok(change) => changes.push(change),
+                    Err(why) => return Ok((whole, changes, Some(why))),
+                }
+                rest = behind;
+            }
+            Found::CutOff => break,
+            Found::Damaged(why) => return Ok((whole, changes, Some(why))),
+        }
+    }
+    Ok((whole, changes, None))
+}
+
+fn json<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|error| format!("its content is not as expected: {error}"))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<File> {
     // What an earlier failure left behind may have other rights.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -185,5 +356,6 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }

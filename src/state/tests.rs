@@ -12,21 +12,34 @@ fn store(dir: &TempDir) -> Store {
 }
 
 fn save(store: &Store, content: &Value) -> Written {
-    store.write(&Store::serialize(content).unwrap()).unwrap()
+    store.write(&Store::whole(content).unwrap()).unwrap()
 }
 
-fn restored(store: &Store) -> Value {
-    match store.load().unwrap() {
-        Loaded::Restored(value) => value,
-        other => panic!("{other:?}"),
-    }
+fn append(store: &Store, content: &Value) -> Written {
+    store.append(&Store::change(content).unwrap()).unwrap()
 }
 
-fn set_aside(store: &Store) -> (PathBuf, String) {
-    match store.load::<Value>().unwrap() {
-        Loaded::SetAside { to, why } => (to, why),
-        other => panic!("{other:?}"),
-    }
+fn load(store: &Store) -> Loaded<Value, Value> {
+    store.load().unwrap()
+}
+
+fn is_fresh(store: &Store) -> bool {
+    let loaded = load(store);
+    loaded.state.is_none() && loaded.set_aside.is_none()
+}
+
+/// What was saved whole, and what changed since.
+fn restored(store: &Store) -> (Value, Vec<Value>) {
+    let loaded = load(store);
+    assert!(loaded.set_aside.is_none(), "{loaded:?}");
+    loaded.state.unwrap()
+}
+
+/// Where it was put, why, and what is used in its place.
+fn set_aside(store: &Store) -> (PathBuf, String, Option<(Value, Vec<Value>)>) {
+    let loaded = load(store);
+    let SetAside { to, why, .. } = loaded.set_aside.unwrap();
+    (to, why, loaded.state)
 }
 
 fn mode(path: &Path) -> u32 {
@@ -37,11 +50,15 @@ fn mode(path: &Path) -> u32 {
 fn what_was_saved_is_restored() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
-    assert!(matches!(store.load::<Value>().unwrap(), Loaded::Fresh));
+    assert!(is_fresh(&store));
     let written = save(&store, &json!({"series": [1, 2]}));
     assert_eq!(written.bytes as u64, fs::metadata(store.path()).unwrap().len());
     save(&store, &json!({"series": [1, 2, 3]}));
-    assert_eq!(restored(&store), json!({"series": [1, 2, 3]}));
+    assert_eq!(restored(&store), (json!({"series": [1, 2, 3]}), vec![]));
+    append(&store, &json!({"series": [4]}));
+    append(&store, &json!({"series": [5]}));
+    let changes = vec![json!({"series": [4]}), json!({"series": [5]})];
+    assert_eq!(restored(&store), (json!({"series": [1, 2, 3]}), changes));
 }
 
 #[test]
@@ -58,12 +75,13 @@ fn nobody_else_may_read_it() {
 fn a_snapshot_cut_off_anywhere_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
-    let whole = Store::serialize(&json!({"series": [1, 2]})).unwrap();
+    let whole = Store::whole(&json!({"series": [1, 2]})).unwrap();
     for length in 0..whole.len() {
         fs::write(store.path(), &whole[..length]).unwrap();
-        let (to, _) = set_aside(&store);
+        let (to, _, used) = set_aside(&store);
+        assert!(used.is_none());
         assert_eq!(fs::read(to).unwrap().len(), length);
-        assert!(matches!(store.load::<Value>().unwrap(), Loaded::Fresh));
+        assert!(is_fresh(&store));
     }
 }
 
@@ -71,7 +89,7 @@ fn a_snapshot_cut_off_anywhere_is_set_aside() {
 fn a_snapshot_with_any_bit_turned_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
-    let whole = Store::serialize(&json!({"series": [1, 2]})).unwrap();
+    let whole = Store::whole(&json!({"series": [1, 2]})).unwrap();
     for bit in 0..whole.len() * 8 {
         let mut damaged = whole.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
@@ -86,9 +104,9 @@ fn a_foreign_file_and_a_later_version_are_named_as_such() {
     let store = store(&dir);
     fs::write(store.path(), "[Unit]\nDescription=x\n").unwrap();
     assert_eq!(set_aside(&store).1, "it is no snapshot of login_exporter");
-    let later = "login_exporter snapshot 2 blake3 00 length 0000000000000000\n{}";
+    let later = "login_exporter snapshot 3 blake3 00 length 0000000000000000\n{}";
     fs::write(store.path(), later).unwrap();
-    assert_eq!(set_aside(&store).1, "it has version 2, and this exporter reads 1");
+    assert_eq!(set_aside(&store).1, "it has version 3, and this exporter reads 2");
 }
 
 #[test]
@@ -96,8 +114,7 @@ fn content_of_another_shape_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
     save(&store, &json!({"positions": 3}));
-    let loaded = store.load::<Vec<Value>>().unwrap();
-    let Loaded::SetAside { why, .. } = loaded else { panic!("used") };
+    let why = store.load::<Vec<Value>, Value>().unwrap().set_aside.unwrap().why;
     assert!(why.starts_with("its content is not as expected: "), "{why}");
 }
 
@@ -147,7 +164,7 @@ fn a_snapshot_that_cannot_be_read_is_an_error_with_a_remedy() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
     fs::create_dir(store.path()).unwrap();
-    let error = store.load::<Value>().unwrap_err().to_string();
+    let error = store.load::<Value, Value>().unwrap_err().to_string();
     assert!(error.contains("it cannot be read: Is a directory"), "{error}");
 }
 
@@ -158,13 +175,13 @@ fn a_save_that_fails_leaves_the_last_snapshot_as_it_was() {
     save(&store, &json!("old"));
     // Stands for whatever keeps the new file from being written, even for root.
     fs::create_dir(dir.path().join("state/snapshot.new")).unwrap();
-    let new = Store::serialize(&json!("new")).unwrap();
+    let new = Store::whole(&json!("new")).unwrap();
     let error = store.write(&new).unwrap_err().to_string();
     assert!(error.starts_with("snapshot "), "{error}");
-    assert_eq!(restored(&store), json!("old"));
+    assert_eq!(restored(&store).0, json!("old"));
     fs::remove_dir(dir.path().join("state/snapshot.new")).unwrap();
     save(&store, &json!("new"));
-    assert_eq!(restored(&store), json!("new"));
+    assert_eq!(restored(&store).0, json!("new"));
 }
 
 #[test]
@@ -172,4 +189,101 @@ fn a_full_disk_is_told_with_its_remedy() {
     let error = io::Error::from(io::ErrorKind::StorageFull);
     let told = StateError::snapshot("saved", Path::new("/s/snapshot"), error).to_string();
     assert!(told.contains("make room on its disk; the last snapshot is still there"), "{told}");
+}
+
+/// A file of a whole part and three of changes, with where each part ends.
+fn with_changes(store: &Store) -> (Vec<u8>, Vec<usize>) {
+    let mut ends = vec![save(store, &json!("whole")).bytes];
+    for n in 1..=3 {
+        ends.push(ends.last().unwrap() + append(store, &json!({ "change": n })).bytes);
+    }
+    (fs::read(store.path()).unwrap(), ends)
+}
+
+#[test]
+fn a_kill_at_any_byte_leaves_what_was_saved_before() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let (bytes, ends) = with_changes(&store);
+    assert_eq!(bytes.len(), ends[3]);
+    for length in ends[0]..=bytes.len() {
+        fs::write(store.path(), &bytes[..length]).unwrap();
+        let whole = ends[1..].iter().filter(|end| **end <= length).count();
+        let (state, changes) = restored(&store);
+        assert_eq!((state, changes.len()), (json!("whole"), whole), "cut at {length}");
+    }
+}
+
+#[test]
+fn what_a_file_system_lost_of_the_last_change_is_no_damage() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let (bytes, ends) = with_changes(&store);
+    for kept in [ends[2], ends[2] + 10, ends[2] + header::LENGTH, ends[3] - 1] {
+        let mut zeros = bytes[..kept].to_vec();
+        zeros.resize(ends[3], 0);
+        fs::write(store.path(), zeros).unwrap();
+        let changes = load(&store).state.unwrap().1;
+        assert_eq!(changes.len(), 2, "zeros from {kept} on");
+    }
+}
+
+#[test]
+fn a_bit_that_turned_in_a_change_is_told_and_what_stands_before_it_is_used() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let (bytes, ends) = with_changes(&store);
+    for bit in ends[0] * 8..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        fs::write(store.path(), damaged).unwrap();
+        let whole = ends[1..].iter().filter(|end| **end <= bit / 8).count();
+        let (_, _, used) = set_aside(&store);
+        let (state, changes) = used.unwrap();
+        assert_eq!((state, changes.len()), (json!("whole"), whole), "bit {bit}");
+    }
+}
+
+#[test]
+fn the_snapshot_before_is_used_where_the_last_one_cannot_be() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    save(&store, &json!("first"));
+    append(&store, &json!("more"));
+    save(&store, &json!("second"));
+    for damage in [&b""[..], b"login_exporter snap", b"{}", &[0; 500]] {
+        fs::write(store.path(), damage).unwrap();
+        let (to, _, used) = set_aside(&store);
+        assert_eq!(fs::read(to).unwrap(), damage);
+        assert_eq!(used.unwrap(), (json!("first"), vec![json!("more")]));
+    }
+    // Someone took it away.
+    assert_eq!(set_aside(&store).2.unwrap().0, json!("first"));
+}
+
+#[test]
+fn nothing_is_appended_to_a_snapshot_of_which_it_is_not_known_how_it_ends() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    assert!(store.needs_whole());
+    assert!(store.append(&Store::change(&json!(1)).unwrap()).is_err());
+    save(&store, &json!("whole"));
+    assert!(!store.needs_whole() && !store.wants_whole());
+    let much = json!("x".repeat(MOST_CHANGES as usize));
+    append(&store, &much);
+    assert!(store.wants_whole());
+    save(&store, &json!("whole"));
+    assert!(!store.wants_whole());
+}
+
+#[test]
+fn a_lock_that_is_a_link_leads_to_nothing() {
+    let dir = TempDir::new().unwrap();
+    let precious = dir.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    fs::create_dir(dir.path().join("state")).unwrap();
+    std::os::unix::fs::symlink(&precious, dir.path().join("state/lock")).unwrap();
+    let error = Store::open(dir.path().join("state")).unwrap_err().to_string();
+    assert!(error.contains("is a symbolic link") && error.contains("remove it"), "{error}");
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
 }

@@ -8,6 +8,7 @@ mod follow;
 mod hands;
 mod model;
 mod race;
+mod scrapers;
 mod ssm_agent;
 #[path = "../support/mod.rs"]
 mod support;

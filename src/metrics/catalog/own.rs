@@ -34,6 +34,7 @@ pub static OWN_FAMILIES: &[&Family] = &[
     &STATE_SAVES,
     &STATE_SAVE_FAILURES,
     &STATE_LAST_SAVE,
+    &STATE_SET_ASIDE,
     &ARCHIVE_LINES,
     &ARCHIVE_FAILURES,
     &ARCHIVE_LOST,
@@ -126,6 +127,11 @@ pub static STATE_LAST_SAVE: Family =
     Family::gauge("login_exporter_state_last_save_timestamp_seconds", &[])
         .unit("seconds")
         .help("When a snapshot was last saved.");
+
+pub static STATE_SET_ASIDE: Family =
+    Family::gauge("login_exporter_state_last_set_aside_timestamp_seconds", &[])
+        .unit("seconds")
+        .help("When this run put a snapshot away that could not be used; absent where none was.");
 
 pub static ARCHIVE_LINES: Family = Family::counter("login_exporter_archive_lines_total", &[])
     .help("Lines that were appended to the archive.");

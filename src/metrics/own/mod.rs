@@ -173,6 +173,11 @@ impl Own {
         self.families.archive_size.with_label_values(NO_LABELS).set(size);
     }
 
+    /// A snapshot that could not be used was put away at the start.
+    pub fn snapshot_set_aside(&self, now: Time) {
+        self.families.state_set_aside.with_label_values(NO_LABELS).set(seconds(now));
+    }
+
     /// So many rules of this kind are in force.
     pub fn rules(&self, kind: &str, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);

@@ -1,0 +1,277 @@
+//! Fourteen logins of people who never came before, and those who scrape: two real Prometheus of two
+//! versions, beside each other and beside whoever would take a new series' first 0 from them.
+//!
+//! The interval is a second, so that a test takes seconds. Longer ones differ from it in nothing but
+//! the age of a series when it is first seen, which `metrics/series/tests/views.rs` plays through for
+//! intervals of 150 s and of 10 minutes, where Prometheus closes its connection in between.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
+
+use crate::support::{Exporter, Prometheus, free_port, get_with, missing, prometheus3, skip};
+
+const LOGINS: u64 = 14;
+
+/// An exporter on a log, and two Prometheus that scrape it.
+struct Scene {
+    dir: tempfile::TempDir,
+    log: PathBuf,
+    port: u16,
+    exporter: Exporter,
+}
+
+impl Scene {
+    fn new() -> Option<Scene> {
+        if missing(&["prometheus"]).is_some_and(|reason| skip(&reason)) {
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("secure");
+        File::create(&log).unwrap();
+        let port = free_port();
+        let exporter = start(dir.path(), &log, port);
+        Some(Scene { dir, log, port, exporter })
+    }
+
+    /// Both scrape by these ports: the exporter's own, or a proxy's before it.
+    fn prometheus(&self, ports: [u16; 2]) -> [Prometheus; 2] {
+        let new = prometheus3().map(|folder| folder.join("prometheus"));
+        // Two of one version look alike, which makes it harder.
+        let programs = [PathBuf::from("prometheus"), new.unwrap_or_else(|| "prometheus".into())];
+        let mut number = 0;
+        [0, 1].map(|i| {
+            number += 1;
+            let dir = self.dir.path().join(format!("prometheus-{number}"));
+            std::fs::create_dir(&dir).unwrap();
+            let target = format!("127.0.0.1:{}", ports[i]);
+            let prometheus = Prometheus::start_as(&programs[i], &dir, &[target], "1s", "");
+            prometheus.wait_value("up{job='login'}", 1.0);
+            prometheus
+        })
+    }
+
+    fn log_in(&self, person: u64) {
+        let mut log = File::options().append(true).open(&self.log).unwrap();
+        let line = format!(
+            "2026-05-17T17:57:47Z h sshd[{}]: Accepted password for person-{person} from 203.0.113.9 port 1 ssh2\n",
+            100 + person
+        );
+        log.write_all(line.as_bytes()).unwrap();
+    }
+
+    /// The people come one after another, and after each of them this happens.
+    fn log_all_in(&mut self, mut meanwhile: impl FnMut(&mut Scene, u64)) {
+        for person in 1..=LOGINS {
+            self.log_in(person);
+            sleep(Duration::from_millis(600));
+            meanwhile(self, person);
+        }
+    }
+
+    fn kill(&mut self) {
+        let again = start(self.dir.path(), &self.log, self.port);
+        std::mem::replace(&mut self.exporter, again).process.kill();
+    }
+}
+
+fn start(dir: &Path, log: &Path, port: u16) -> Exporter {
+    let argument = format!("--auth-log.path={}", log.display());
+    Exporter::start_at(port, dir, &[&argument], &[])
+}
+
+/// Every login is news by the exporter's own clock: that needs no 0, no memory and no `increase()`.
+fn is_told_of_all(prometheus: &Prometheus) {
+    let counted = "count(login_last_success_counted_timestamp_seconds > 0)";
+    prometheus.wait_value(counted, LOGINS as f64);
+    prometheus.wait_value("sum(login_successes_total)", LOGINS as f64);
+}
+
+/// And `increase()` is the truth. It is exact and not extrapolated, for every series begins with the 0
+/// before which a counter cannot have been less, and the query ends at the last sample.
+fn sees_the_increase(prometheus: &Prometheus) {
+    is_told_of_all(prometheus);
+    let last = prometheus.value("max(timestamp(login_successes_total))").unwrap();
+    for family in ["login_successes_total", "login_accesses_total"] {
+        let query = format!("sum(increase({family}[1h] @ {last:.3}))");
+        let seen = prometheus.value(&query).unwrap_or_default();
+        assert!((seen - LOGINS as f64).abs() < 1e-3, "{seen} of {LOGINS} logins in {family}");
+        let falls = prometheus.value(&format!("sum(resets({family}[1h]))"));
+        assert_eq!(falls, Some(0.0), "{family} falls");
+    }
+}
+
+/// Someone who asks ten times a second as a scraper does.
+struct Poller {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Poller {
+    fn start(port: u16) -> Poller {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let url = format!("http://127.0.0.1:{port}/metrics");
+                let _ = get_with(&url, &[("X-Prometheus-Scrape-Timeout-Seconds", "10")]);
+                sleep(Duration::from_millis(100));
+            }
+        });
+        Poller { stop, thread }
+    }
+
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
+}
+
+/// What a proxy does with the connections behind it.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// One for each request.
+    New,
+    /// Whichever of a few is free.
+    Pool,
+    /// One for each client, and every third answer is cut in the middle.
+    Cut,
+}
+
+/// Listens on a port of its own and asks the exporter for others.
+fn proxy(to: u16, way: Way) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let pool = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let count = Arc::new(AtomicU64::new(0));
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, pool, count) = (client.unwrap(), pool.clone(), count.clone());
+            std::thread::spawn(move || {
+                let _ = carry(client, to, way, &pool, &count);
+            });
+        }
+    });
+    port
+}
+
+fn carry(
+    mut client: TcpStream,
+    to: u16,
+    way: Way,
+    pool: &std::sync::Mutex<Vec<TcpStream>>,
+    count: &AtomicU64,
+) -> std::io::Result<()> {
+    let connect = || TcpStream::connect(("127.0.0.1", to));
+    let mut own = if way == Way::Cut { Some(connect()?) } else { None };
+    loop {
+        let request = read_message(&mut client)?;
+        let pooled = if way == Way::Pool { pool.lock().unwrap().pop() } else { None };
+        let mut behind = match own.take().or(pooled) {
+            Some(connection) => connection,
+            None => connect()?,
+        };
+        behind.write_all(&request)?;
+        if way == Way::Cut && count.fetch_add(1, Ordering::Relaxed) % 3 == 2 {
+            // The rest of it stays unread, so that the exporter's side ends in a reset.
+            let mut part = [0; 1000];
+            let length = behind.read(&mut part)?;
+            return client.write_all(&part[..length]);
+        }
+        let answer = read_message(&mut behind)?;
+        client.write_all(&answer)?;
+        match way {
+            Way::New => drop(behind),
+            Way::Pool => pool.lock().unwrap().insert(0, behind),
+            Way::Cut => own = Some(behind),
+        }
+    }
+}
+
+/// One message of HTTP, with the body that its head announces.
+fn read_message(from: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        let count = from.read(&mut buffer)?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+        if bytes.len() >= end + 4 + length {
+            return Ok(bytes);
+        }
+    }
+}
+
+#[test]
+fn two_prometheus_on_one_address_each_see_every_first_login() {
+    let Some(mut scene) = Scene::new() else { return };
+    let prometheus = scene.prometheus([scene.port; 2]);
+    scene.log_all_in(|_, _| ());
+    prometheus.iter().for_each(sees_the_increase);
+}
+
+#[test]
+fn who_polls_ten_times_a_second_takes_nothing_from_prometheus() {
+    let Some(mut scene) = Scene::new() else { return };
+    let prometheus = scene.prometheus([scene.port; 2]);
+    let poller = Poller::start(scene.port);
+    scene.log_all_in(|_, _| ());
+    prometheus.iter().for_each(sees_the_increase);
+    poller.stop();
+}
+
+#[test]
+fn a_prometheus_that_is_killed_takes_nothing_from_the_other() {
+    let Some(mut scene) = Scene::new() else { return };
+    let [one, other] = scene.prometheus([scene.port; 2]);
+    let mut one = Some(one);
+    scene.log_all_in(|_, person| {
+        if person == LOGINS / 2 {
+            one.take();
+        }
+    });
+    sees_the_increase(&other);
+}
+
+#[test]
+fn an_exporter_that_is_killed_tells_each_prometheus_of_every_login_once() {
+    let Some(mut scene) = Scene::new() else { return };
+    let prometheus = scene.prometheus([scene.port; 2]);
+    scene.log_all_in(|scene, person| {
+        if person % 4 == 0 {
+            scene.kill();
+        }
+    });
+    prometheus.iter().for_each(sees_the_increase);
+}
+
+#[test]
+fn answers_that_are_cut_are_told_again() {
+    let Some(mut scene) = Scene::new() else { return };
+    let cut = proxy(scene.port, Way::Cut);
+    let prometheus = scene.prometheus([scene.port, cut]);
+    scene.log_all_in(|_, _| ());
+    prometheus.iter().for_each(sees_the_increase);
+}
+
+#[test]
+fn behind_a_proxy_each_login_is_news_whichever_connections_it_keeps() {
+    for way in [Way::New, Way::Pool] {
+        let Some(mut scene) = Scene::new() else { return };
+        let port = proxy(scene.port, way);
+        let prometheus = scene.prometheus([port; 2]);
+        scene.log_all_in(|_, _| ());
+        prometheus.iter().for_each(is_told_of_all);
+    }
+}
