@@ -333,7 +333,8 @@ fn auto_reads_the_journal_and_of_the_file_what_the_journal_does_not_tell() {
         exporter.wait_total(LOGINS, &[], 16.0);
         exporter.process.kill();
         writer.write(&accepted(11));
-        into_file("web1", 11, 0);
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        into_file(name.trim(), 11, 0);
         let exporter = Exporter::start(dir.path(), &[]).ready();
         exporter.wait_total(LOGINS, &[], 17.0);
         exporter.wait_total(ERRORS, &["reason=\"gap\""], 0.0);
@@ -341,7 +342,6 @@ fn auto_reads_the_journal_and_of_the_file_what_the_journal_does_not_tell() {
 
         // The journal cannot be read any more: the file goes on where the journal stopped.
         run(Command::new("sh").args(["-c", "mount --bind /bin/false $(command -v journalctl)"]));
-        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         into_file(name.trim(), 12, 0);
         let exporter = Exporter::start(dir.path(), &[]).ready();
         follows(&exporter, "file", "journal_unreadable");
