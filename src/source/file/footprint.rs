@@ -97,6 +97,9 @@ impl Footprint {
     pub(super) fn note(&mut self, lines: &[u8], at_beginning: bool) {
         let body = lines.strip_suffix(b"\n").unwrap_or(lines);
         if at_beginning {
+            // The beginning of each file stays known, however small it was.
+            let before = std::mem::take(&mut self.first);
+            before.into_iter().for_each(|print| self.keep(print));
             self.first =
                 body.split(|&b| b == b'\n').take(FIRST).map(|l| Trace::of(l).print).collect();
         }
