@@ -22,7 +22,7 @@ use privacy::Privacy;
 #[derive(Debug)]
 pub struct Observation<'e> {
     pub event: &'e Event<'e>,
-    /// The person behind the account, by the contract's order; empty for a password.
+    /// The person behind the account, by the order of `identities`; empty for a password.
     pub identity: Cow<'e, str>,
     /// The configured network's name, else `loopback`, `private`, `public`, `aws` or `unknown`.
     pub network: Cow<'e, str>,
