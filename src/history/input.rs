@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
 
+use super::journal::{Form, Printed};
 use super::{Error, Sessions, Unread};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
@@ -16,6 +17,7 @@ use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
 use crate::record::Record;
 use crate::source::file::blocks::Blocks;
+use crate::source::journal::export;
 use crate::source::{Records, Source, wrapping};
 use crate::trust::UserIds;
 
@@ -156,7 +158,7 @@ impl Reader {
     ) -> Result<bool, Error> {
         if let Some(stream) = reading.stream.take() {
             let name = stream.name.clone();
-            if stream.is_archive() || stream.is_cloudtrail() {
+            if stream.is_archive() || stream.is_cloudtrail() || stream.printed().is_some() {
                 self.stream(stream, each)?;
                 return Ok(false);
             }
@@ -172,7 +174,9 @@ impl Reader {
         if reading.at >= reading.block.len() {
             let next = lines.blocks.next_lines();
             let next = next.map_err(|cause| Unreadable { name: lines.name.clone(), cause })?;
-            let Some(next) = next else { return reading.ended().map(|()| false) };
+            let Some(next) = next else {
+                return reading.ended(&self.unread).map(|()| false);
+            };
             reading.block.clear();
             reading.block.extend_from_slice(next);
             reading.at = 0;
@@ -223,6 +227,11 @@ impl Reader {
     /// records need no order, come last.
     fn began(&self, stream: &Stream) -> Due {
         let clock = self.clock(stream.modified);
+        if let Some(form) = stream.printed() {
+            let mut first = Printed::new(form);
+            let entry = first.next(&mut &stream.peeked[..]).ok().flatten();
+            return Some((false, entry.and_then(export::read)?.record.time));
+        }
         let first = stream
             .peeked
             .split(|b| *b == b'\n')
@@ -246,7 +255,34 @@ impl Reader {
             return Ok(());
         }
         let clock = self.clock(stream.modified);
-        self.cloudtrail(stream, &clock, each)
+        match stream.printed() {
+            Some(form) => self.journal(form, stream, &clock, each),
+            None => self.cloudtrail(stream, &clock, each),
+        }
+    }
+
+    /// What journalctl printed, with its fields: who wrote an entry is known.
+    fn journal(
+        &mut self,
+        form: Form,
+        stream: Stream,
+        clock: &Clock,
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        let name = stream.name.clone();
+        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let mut from = stream.unpacked();
+        let mut printed = Printed::new(form);
+        while let Some(mut rest) = printed.next(&mut from).map_err(unreadable)? {
+            let mut records = Vec::new();
+            while let Some(length) = export::whole(rest) {
+                let (entry, after) = rest.split_at(length);
+                records.extend(export::read(entry).map(|entry| Record::Journal(entry.record)));
+                rest = after;
+            }
+            self.records(records.into_iter(), clock.clone(), each)?;
+        }
+        Ok(())
     }
 
     /// Streams CloudTrail's records; a file that is damaged tells what it holds before that.
@@ -317,13 +353,15 @@ struct Seen {
 
 impl Reading {
     /// A file without a line that can be read is told of.
-    fn ended(&self) -> Result<(), Error> {
+    fn ended(&self, unread: &Unread) -> Result<(), Error> {
         let name = self.blocks.as_ref().map(|lines| lines.name.clone()).unwrap_or_default();
         let Seen { lines, without_frame } = self.read;
         let why = match lines {
             0 => "it is empty".to_owned(),
             _ if without_frame == lines => {
-                format!("none of its {lines} lines has a time, host and tag that are known")
+                let first = unread.first().filter(|_| unread.records() == lines);
+                let first = first.map_or(String::new(), |first| format!(" (the first: {first})"));
+                format!("none of its {lines} lines has a time, host and tag that are known{first}")
             }
             _ => return Ok(()),
         };
@@ -367,12 +405,26 @@ struct Stream {
     /// The unpacked beginning.
     peeked: Vec<u8>,
     modified: Option<Time>,
+    is_packed: bool,
 }
 
 impl Stream {
     /// Lines that the archive or `--format=json` wrote.
     fn is_archive(&self) -> bool {
         self.peeked.starts_with(b"{\"time\":\"")
+    }
+
+    /// The form of journalctl's entries, where it printed them.
+    fn printed(&self) -> Option<Form> {
+        Form::of(&self.peeked)
+    }
+
+    /// The stream without its packing.
+    fn unpacked(self) -> Box<dyn BufRead + Send> {
+        match self.is_packed {
+            true => Box::new(BufReader::new(MultiGzDecoder::new(self.from))),
+            false => self.from,
+        }
     }
 
     fn is_cloudtrail(&self) -> bool {
@@ -436,11 +488,12 @@ fn peek(
         Ok(begin) => begin.to_vec(),
         Err(cause) => return Err(Unreadable { name, cause }),
     };
-    let peeked = match begin.starts_with(&[0x1f, 0x8b]) {
+    let is_packed = begin.starts_with(&[0x1f, 0x8b]);
+    let peeked = match is_packed {
         true => unpacked_beginning(&begin),
         false => begin,
     };
-    Ok(Stream { name, from: Box::new(from), peeked, modified })
+    Ok(Stream { name, from: Box::new(from), peeked, modified, is_packed })
 }
 
 /// As much as the beginning of a .gz unpacks to.

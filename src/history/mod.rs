@@ -5,6 +5,7 @@
 //! out in the order of its time ([`order`]), so that no more than a window of rows is held.
 
 mod input;
+mod journal;
 mod kept;
 mod order;
 mod print;

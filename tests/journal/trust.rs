@@ -273,3 +273,31 @@ async fn journalds_own_note_counts_as_suppressed() {
     };
     assert_eq!((untrusted, suppressed), (0, 1234));
 }
+
+/// What journalctl prints is read with who wrote it, in both of its forms.
+#[test]
+fn history_reads_what_journalctl_printed_with_its_trust() {
+    let Some(journal) = remote() else { return };
+    let login = "Accepted password for root from 192.0.2.9 port 5 ssh2";
+    journal.write(&[by(0, "sshd", "sshd", login), by(ALICE, "sshd", "logger", login)]);
+    for form in ["json", "export"] {
+        let journalctl = journal.journalctl();
+        let printed = std::process::Command::new(&journalctl.program)
+            .args(&journalctl.arguments)
+            .arg(format!("--output={form}"))
+            .output()
+            .unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &printed.stdout).unwrap();
+        let history = std::process::Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+            .args(["history", "--format=json"])
+            .arg(file.path())
+            .output()
+            .unwrap();
+        let (events, said) = (history.stdout, String::from_utf8(history.stderr).unwrap());
+        let events = String::from_utf8(events).unwrap();
+        assert_eq!(events.lines().count(), 1, "{form}: {events}{said}");
+        assert!(events.contains(r#""host":"web1""#), "{form}: {events}");
+        assert!(said.contains("1 entries of the journal do not count"), "{form}: {said}");
+    }
+}

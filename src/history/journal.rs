@@ -1,0 +1,163 @@
+//! What journalctl printed, as JSON or in its export format: entries with who wrote them.
+
+use std::io::{self, BufRead, Read};
+
+use serde_json::{Map, Value};
+
+use crate::source::journal::export;
+
+/// What is read at once.
+const BLOCK: u64 = 64 << 10;
+
+/// A longer entry is passed over.
+const LONGEST_ENTRY: usize = 8 << 20;
+
+/// The form that was asked of journalctl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Export,
+}
+
+impl Form {
+    /// What a stream that begins so is; `None` where it is not journalctl's.
+    pub(super) fn of(begin: &[u8]) -> Option<Form> {
+        let begin = begin.trim_ascii_start();
+        if export::is_export(begin) {
+            return Some(Form::Export);
+        }
+        let first = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let time = memchr::memmem::find(first, b"\"__REALTIME_TIMESTAMP\"").is_some();
+        (first.starts_with(b"{") && time).then_some(Form::Json)
+    }
+}
+
+/// Entries as they come, all in the export format.
+#[derive(Debug)]
+pub(super) struct Printed {
+    form: Form,
+    /// What is no whole entry yet.
+    raw: Vec<u8>,
+    whole: Vec<u8>,
+    ended: bool,
+}
+
+impl Printed {
+    pub(super) fn new(form: Form) -> Self {
+        Printed { form, raw: Vec::new(), whole: Vec::new(), ended: false }
+    }
+
+    /// The next whole entries; `None` behind the last.
+    pub(super) fn next(&mut self, from: &mut impl BufRead) -> io::Result<Option<&[u8]>> {
+        while !self.ended {
+            let read = from.by_ref().take(BLOCK).read_to_end(&mut self.raw)?;
+            if read == 0 {
+                // The last entry may lack its line end.
+                self.ended = true;
+                self.raw.extend_from_slice(b"\n\n");
+            }
+            self.whole.clear();
+            match self.form {
+                Form::Json => self.take_json(),
+                Form::Export => self.take_export(),
+            }
+            if self.raw.len() > LONGEST_ENTRY {
+                self.raw.clear();
+            }
+            if !self.whole.is_empty() {
+                return Ok(Some(&self.whole));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take_export(&mut self) {
+        let mut end = 0;
+        while let Some(length) = export::whole(&self.raw[end..]) {
+            end += length;
+        }
+        self.whole.extend(self.raw.drain(..end));
+    }
+
+    fn take_json(&mut self) {
+        let Some(end) = memchr::memrchr(b'\n', &self.raw) else { return };
+        let lines: Vec<u8> = self.raw.drain(..=end).collect();
+        for line in lines.split(|byte| *byte == b'\n') {
+            if let Ok(fields) = serde_json::from_slice(line) {
+                entry(&fields, &mut self.whole);
+            }
+        }
+    }
+}
+
+/// A field of JSON is a text, a list of bytes where it is no UTF-8, `null` where it is too long, or
+/// a list of such values (systemd's "Journal JSON Format").
+fn entry(fields: &Map<String, Value>, out: &mut Vec<u8>) {
+    for (name, value) in fields {
+        match value {
+            Value::Array(values) if bytes(value).is_none() => {
+                values.iter().for_each(|value| field(name, value, out));
+            }
+            value => field(name, value, out),
+        }
+    }
+    out.push(b'\n');
+}
+
+fn field(name: &str, value: &Value, out: &mut Vec<u8>) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let Some(value) = bytes(value) else { return };
+    if name.is_empty() || !name.bytes().all(plain) {
+        return;
+    }
+    out.extend_from_slice(name.as_bytes());
+    if value.contains(&b'\n') {
+        out.push(b'\n');
+        out.extend_from_slice(&(value.len() as u64).to_le_bytes());
+    } else {
+        out.push(b'=');
+    }
+    out.extend_from_slice(&value);
+    out.push(b'\n');
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    match value {
+        Value::String(text) => Some(text.clone().into_bytes()),
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(printed: &[u8]) -> Vec<String> {
+        let mut entries = Printed::new(Form::of(printed).unwrap());
+        let (mut from, mut messages) = (printed, Vec::new());
+        while let Some(mut rest) = entries.next(&mut from).unwrap() {
+            while let Some(length) = export::whole(rest) {
+                if let Some(entry) = export::read(&rest[..length]) {
+                    messages.push(String::from_utf8_lossy(entry.record.message).into_owned());
+                }
+                rest = &rest[length..];
+            }
+        }
+        messages
+    }
+
+    #[test]
+    fn both_forms_are_told_and_read() {
+        let head = "\"__CURSOR\":\"a\",\"__REALTIME_TIMESTAMP\":\"1\"";
+        let json = format!("{{{head},\"MESSAGE\":\"x\"}}\n{{{head},\"MESSAGE\":[97,10,98]}}");
+        assert_eq!(messages(json.as_bytes()), ["x", "a\nb"]);
+        let export = "__CURSOR=a\n__REALTIME_TIMESTAMP=1\nMESSAGE=x=y\n\n\
+                      __CURSOR=b\n__REALTIME_TIMESTAMP=2\nMESSAGE=z\n";
+        assert_eq!(messages(export.as_bytes()), ["x=y", "z"]);
+        assert_eq!(Form::of(b"May  1 02:03:04 h sshd[1]: x"), None);
+        assert_eq!(Form::of(b"{\"Records\": []}"), None);
+    }
+}
