@@ -143,6 +143,8 @@ fn two_exporters_in_one_process_share_nothing() {
 fn every_family_of_the_catalog_is_on_the_page_once_it_has_a_value() {
     let own = Own::new().unwrap();
     own.host("h", "");
+    own.host_log("journal", "first");
+    own.snapshot_set_aside(at(1));
     let source = own.source("journal", &["gap"]);
     source.last_record(at(1));
     source.last_read(at(1));

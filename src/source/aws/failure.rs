@@ -114,9 +114,10 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> CallFail
     if says(&["signature expired", "not yet current", "requesttimetooskewed"]) {
         return CallFailure::Clock;
     }
-    if says(&["dispatch failure", "timed out", "timeout", "connection refused", "io error", "dns"])
-        && says(&["assume", "sts", "web identity", "provider error"])
-    {
+    // Who answers, if only to refuse, can be reached; and a host without a metadata service is no
+    // broken network.
+    let unreachable = says(&["timed out", "timeout", "connection refused", "io error", "dns"]);
+    if unreachable && !says(&["service error", "imds"]) {
         return CallFailure::Sts;
     }
     CallFailure::Credentials

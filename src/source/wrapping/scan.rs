@@ -124,6 +124,8 @@ impl Scanner {
     fn byte(&mut self, byte: u8, out: &mut Vec<Vec<u8>>) -> usize {
         match (self.depth, byte) {
             (0, b' ' | b'\t' | b'\r' | b'\n' | b',') => {}
+            // The byte order mark that some programs begin a file with.
+            (0, 0xef | 0xbb | 0xbf) if !self.found => {}
             (0, b']') if self.in_list => self.end_list(),
             (0, b'[') if !self.in_list => {
                 self.in_list = true;
