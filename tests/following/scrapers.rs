@@ -3,7 +3,7 @@
 //!
 //! The interval is a second, so that a test takes seconds. Longer ones differ from it in nothing but
 //! the age of a series when it is first seen, which `metrics/series/tests/views.rs` plays through for
-//! intervals of 150 s and of 10 minutes, where Prometheus closes its connection in between.
+//! an interval of 10 minutes, where Prometheus closes its connection in between.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -75,8 +75,10 @@ impl Scene {
     }
 
     fn kill(&mut self) {
-        let again = start(self.dir.path(), &self.log, self.port);
-        std::mem::replace(&mut self.exporter, again).process.kill();
+        // The old one first: it holds the port and the state.
+        let old = &mut self.exporter.process.child;
+        old.kill().and_then(|()| old.wait()).unwrap();
+        self.exporter = start(self.dir.path(), &self.log, self.port);
     }
 }
 

@@ -36,7 +36,7 @@ fn every_runbook_that_readme_or_an_alert_names_is_there() {
     let named = alerts.lines().filter_map(|line| line.trim().strip_prefix("runbook_url:"));
     let mut count = 0;
     for url in named {
-        let file = url.trim().trim_matches('"').rsplit('/').next().expect("a name");
+        let file = url.trim().trim_matches(['"', '\'']).rsplit('/').next().expect("a name");
         assert!(root.join("deploy/runbooks").join(file).exists(), "deploy/runbooks/{file}");
         count += 1;
     }
