@@ -115,7 +115,17 @@ pub fn get(url: &str) -> Result<String, u16> {
 
 pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Result<String, u16> {
     let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+    get_by(&ureq::Agent::new_with_config(config), url, headers)
+}
+
+/// A scraper like Prometheus: it has a name of its own and keeps its connection.
+pub fn scraper(name: &str) -> impl Fn(&str) -> Result<String, u16> + use<> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).user_agent(name).build();
     let agent = ureq::Agent::new_with_config(config);
+    move |url| get_by(&agent, url, &[("X-Prometheus-Scrape-Timeout-Seconds", "10")])
+}
+
+fn get_by(agent: &ureq::Agent, url: &str, headers: &[(&str, &str)]) -> Result<String, u16> {
     let mut request = agent.get(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
