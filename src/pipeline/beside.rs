@@ -125,7 +125,8 @@ impl Beside {
         if let Some(told) = span.told_last.as_mut().filter(|_| is_near(span.after)) {
             return !told.take(key);
         }
-        let is_after = span.after.is_none_or(|after| second > after.seconds());
+        // A stamp of whole seconds leaves out what came later in the seam's own second.
+        let is_after = span.after.is_none_or(|after| frame.time > after);
         is_after && span.before.is_none_or(|before| second < before.seconds())
     }
 }

@@ -54,10 +54,14 @@ fn expect(name: &str, expected: &[(&str, usize)]) -> Option<Vec<Event<'static>>>
 }
 
 #[test]
+fn reading_a_password_of_windows_is_a_way_in() {
+    expect("aws.credential-access.ec2-get-password-data.json", &[("GetPasswordData", 30)]);
+}
+
+#[test]
 fn files_without_a_session_hold_no_event() {
     for name in [
         "218007301253_CloudTrail_us-east-1_20230710T1225Z_4iD2boYSOwmb6sWd.json",
-        "aws.credential-access.ec2-get-password-data.json",
         "aws.execution.ssm-send-command.json",
         "aws.initial-access.console-login-without-mfa.json",
     ] {

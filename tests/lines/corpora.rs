@@ -76,8 +76,19 @@ fn sshds_lines_of_many_versions() {
     check_folder("sshd", ".log");
 }
 
-/// These hold what stands behind sudo's `user :` only, so there is no event in them.
+/// These hold what stands behind sudo's `user :` only: no line has a frame, and that is said.
 #[test]
 fn sudos_words_without_their_frame() {
-    check_folder("sudo", ".ok");
+    let Some(folder) = folder() else { return };
+    for n in 1..=4 {
+        let file = folder.join(format!("sudo/test{n}.sudo.out.ok"));
+        let output = Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+            .args(["history", "--format=json"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+        assert!(said.contains("has a time, host and tag that are known"), "{said}");
+    }
 }

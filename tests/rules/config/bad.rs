@@ -89,7 +89,7 @@ const FILES: &[(&str, &str)] = &[
     ("auth_logs: [~]", "x.yml:1: auth_logs[0]: path is missing: give one"),
     (
         "cloudtrail: {regions: [tokyo]}",
-        r#"x.yml:1: cloudtrail.regions[0]: "tokyo" is not a Region: write one such as ap-northeast-1"#,
+        r#"x.yml:1: cloudtrail.regions[0]: "tokyo" is not a Region: write one such as ap-northeast-1, or all"#,
     ),
     (
         "cloudtrail: {poll_interval: 60}",
@@ -249,7 +249,7 @@ fn a_bad_flag_is_one_line_that_names_it() {
         ),
         (
             &["--cloudtrail.region=eu-west-1", "--cloudtrail.region=x"],
-            r#"--cloudtrail.region: "x" is not a Region: write one such as ap-northeast-1"#,
+            r#"--cloudtrail.region: "x" is not a Region: write one such as ap-northeast-1, or all"#,
         ),
         (&["--source=file", "--source=journal"], "--source: stands more than once: keep one"),
         (
