@@ -93,7 +93,7 @@ impl Scraping {
         let scrape =
             exposition::Scrape { viewer: asked.viewer, format, now, created: self.created, saved };
         let page = Page::of_events(&mut ledger.series, &scrape, active);
-        (format, page, saved.then(|| self.serialized(&mut ledger, false)).flatten())
+        (format, page, saved.then(|| self.serialized(&mut ledger)).flatten())
     }
 
     fn takes_turn(&self) -> bool {
@@ -111,8 +111,7 @@ impl Scraping {
         let unsaved = {
             let mut ledger = self.pipeline.ledger();
             let any = ledger.is_unsaved() || ledger.series.views_are_unsaved();
-            let wants_whole = any && self.store.wants_whole();
-            any.then(|| self.serialized(&mut ledger, wants_whole)).flatten()
+            any.then(|| self.serialized(&mut ledger)).flatten()
         };
         if let Some(unsaved) = unsaved {
             self.write(unsaved).await;
@@ -171,12 +170,12 @@ impl Scraping {
     }
 
     /// The ledger as bytes to write, with what of the archive is to be appended then: what changed,
-    /// or everything where that is `wanted` or nothing can be appended.
-    fn serialized(&self, ledger: &mut Ledger, wanted: bool) -> Option<Unsaved> {
+    /// or everything where enough was appended or nothing can be.
+    fn serialized(&self, ledger: &mut Ledger) -> Option<Unsaved> {
         ledger.series.is_being_saved();
         let turned = self.archiving.as_ref().is_some_and(|a| a.turn(ledger, super::now()));
         let plan = ledger.archive.plan();
-        let whole_only = wanted || self.store.needs_whole();
+        let whole_only = self.store.needs_whole() || self.store.wants_whole();
         let change = if whole_only { None } else { ledger.changes(plan.clone()) };
         let (bytes, mark, whole) = match change {
             Some((changes, mark)) => (state::Store::change(&changes), mark, false),

@@ -39,9 +39,10 @@ const LOCK: &str = "lock";
 /// How many damaged snapshots are kept for someone to look at.
 const DAMAGED: usize = 3;
 
-/// Changes are appended until they are this much, and so many times what the whole was.
+/// Changes are appended until they are this much, and half of what the whole was: the file stays
+/// small under a flood, and what is written in a day is no more than a few times what changed.
 const MOST_CHANGES: u64 = 1 << 20;
-const MOST_TIMES: u64 = 4;
+const SHARE_OF_WHOLE: u64 = 2;
 
 /// What was found at a start.
 #[derive(Debug)]
@@ -170,9 +171,9 @@ impl Store {
 
     /// Whether so much was appended that a whole one is shorter, to write now and to read at a start.
     pub fn wants_whole(&self) -> bool {
-        self.lock().as_ref().is_none_or(|open| {
-            open.changes > MOST_CHANGES.max(open.whole.saturating_mul(MOST_TIMES))
-        })
+        self.lock()
+            .as_ref()
+            .is_none_or(|open| open.changes > MOST_CHANGES.max(open.whole / SHARE_OF_WHOLE))
     }
 
     /// What changed was not saved: the next one has to be written whole.
