@@ -140,6 +140,7 @@ fn chain(prometheus_program: &Path, alertmanager_program: &Path) {
         &[&settings(dir, &sshd.fingerprint("client"))],
         &[
             ("AWS_ENDPOINT_URL_CLOUDTRAIL", &cloudtrail.endpoint),
+            ("AWS_ENDPOINT_URL_STS", &cloudtrail.endpoint),
             ("AWS_ACCESS_KEY_ID", "AKIDTEST"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_EC2_METADATA_DISABLED", "true"),

@@ -82,6 +82,7 @@ fn exporter(dir: &Path, log: &Log, cloudtrail: &Server) -> Exporter {
     fs::write(&settings, text).unwrap();
     let environment = [
         ("AWS_ENDPOINT_URL_CLOUDTRAIL", cloudtrail.endpoint.as_str()),
+        ("AWS_ENDPOINT_URL_STS", cloudtrail.endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", "AKIDTEST"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
