@@ -329,7 +329,7 @@ impl AgentSource {
 }
 
 const PERMIT: &str =
-    "run as root, or grant CAP_DAC_READ_SEARCH as the unit does (README, Permissions)";
+    "run as root, or grant CAP_DAC_READ_SEARCH as read-root-files.conf does (README, Permissions)";
 
 impl Source for AgentSource {
     fn id(&self) -> &SourceId {
