@@ -24,6 +24,7 @@ pub mod address;
 pub mod event;
 pub mod programs;
 pub mod record;
+pub mod version;
 
 pub mod source;
 

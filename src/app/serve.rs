@@ -22,6 +22,7 @@ use crate::pipeline::{
 };
 use crate::programs;
 use crate::state;
+use crate::version::{REVISION, VERSION};
 use crate::web::{self, Exporter, Exposition, Overview, Scrape, SourceStatus};
 
 /// How often held events are looked at: half of how long the shortest is held.
@@ -90,7 +91,7 @@ async fn run(
     let reloading =
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
     let running = Running { pipeline, scraping, settings, host: host.hostname, host_logs };
-    info!(version = env!("CARGO_PKG_VERSION"), "login_exporter starts");
+    info!(version = VERSION, revision = REVISION, "login_exporter starts");
     running.until_stopped(server, followed, reloading).await
 }
 

@@ -14,6 +14,7 @@ use super::settings::{Environment, Settings};
 use super::tree::{Node, Origin, Value};
 use super::values::choice;
 use crate::event::{EventKind, Expected};
+use crate::version;
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -255,7 +256,7 @@ fn names_an_event(glob: &str) -> bool {
 
 fn parser() -> clap::Command {
     let program = clap::Command::new("login_exporter")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(version::TOLD)
         .about("Prometheus exporter of who logged in to this host, over SSH and through AWS Session Manager, and whether that was expected")
         .subcommand(clap::Command::new("serve").about("Follow, poll, serve [the default]"))
         .subcommand(history_parser())

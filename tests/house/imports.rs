@@ -8,13 +8,14 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("event", &[], &[]),
     ("programs", &[], &[]),
     ("record", &["event"], &[]),
+    ("version", &[], &[]),
     ("parse", &["address", "event", "programs", "record"], &[]),
     ("memory", &["event"], &[]),
     ("trust", &["event", "programs", "record", "parse"], &[]),
     ("policy", &["address", "event", "memory"], &[]),
     ("row", &["event", "policy", "metrics"], &[]),
     ("archive", &["event", "row"], &[]),
-    ("metrics", &["event", "policy"], &["prometheus"]),
+    ("metrics", &["event", "policy", "version"], &["prometheus"]),
     (
         "source",
         &["event", "record"],
@@ -35,14 +36,14 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("state", &["record", "metrics"], &[]),
     (
         "web",
-        &["metrics"],
+        &["metrics", "version"],
         &["hyper", "hyper_util", "http_body_util", "tokio_rustls", "rustls", "bcrypt"],
     ),
     (
         "config",
         &[
             "event", "programs", "record", "source", "parse", "memory", "policy", "metrics",
-            "state", "web",
+            "state", "version", "web",
         ],
         &["clap"],
     ),
@@ -67,6 +68,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &[
             "event", "host", "programs", "record", "source", "parse", "memory", "trust", "policy",
             "metrics", "state", "web", "config", "pipeline", "history", "row", "archive",
+            "version",
         ],
         &[],
     ),

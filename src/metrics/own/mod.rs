@@ -14,6 +14,7 @@ use prometheus::proto::{Counter, Metric, MetricFamily};
 use prometheus::{IntCounter, IntGauge, Registry};
 
 use crate::event::Time;
+use crate::version::{REVISION, VERSION};
 use families::Families;
 
 /// Programs that `login_exporter_records_unrecognized_total` tells apart; more are `(other)`.
@@ -46,7 +47,7 @@ impl Own {
         let registry = Registry::new();
         let families = Families::register(&registry).map_err(RegistrationError)?;
         let own = Own { registry, families: Arc::new(families), programs: Arc::default() };
-        own.families.build_info.with_label_values(&[version(), revision()]).set(1);
+        own.families.build_info.with_label_values(&[VERSION, REVISION]).set(1);
         // Rules that were never reloaded are those of the start, which refuses bad ones.
         own.families.rules_reload_success.with_label_values(NO_LABELS).set(1);
         own.families.state_saves.with_label_values(NO_LABELS);
@@ -311,15 +312,6 @@ impl CloudTrail {
 }
 
 const NO_LABELS: &[&str] = &[];
-
-fn version() -> &'static str {
-    env!("CARGO_PKG_VERSION")
-}
-
-/// The commit, where the build was told (`LOGIN_EXPORTER_REVISION`).
-fn revision() -> &'static str {
-    option_env!("LOGIN_EXPORTER_REVISION").unwrap_or("")
-}
 
 fn seconds(time: Time) -> f64 {
     time.nanoseconds() as f64 / 1e9

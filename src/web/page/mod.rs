@@ -14,6 +14,7 @@ use ring::digest::{SHA256, digest};
 
 use super::Overview;
 use super::routes::{HEALTHY, READY};
+use crate::version::VERSION;
 use text::Plain;
 
 const STYLE: &str = include_str!("style.css");
@@ -74,7 +75,7 @@ fn header(host: &str, telemetry_path: &str) -> String {
          <a href=\".{metrics}\">Metrics</a> <a href=\".{HEALTHY}\">Healthy</a> \
          <a href=\".{READY}\">Ready</a></nav>\n</header>\n",
         host = text::Text(host),
-        version = env!("CARGO_PKG_VERSION"),
+        version = VERSION,
         metrics = Plain(telemetry_path),
     )
 }

@@ -162,7 +162,10 @@ fn settings_that_are_right_are_printed_as_they_are_in_force() {
 
 #[test]
 fn help_and_version_go_to_standard_output() {
-    assert_eq!(printed(&["--version"]), format!("login_exporter {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        printed(&["--version"]),
+        format!("login_exporter {}\n", login_exporter::version::TOLD)
+    );
     for flag in ["--auth-log.path", "--cloudtrail.region", "--web.listen-address", "check-config"] {
         assert!(printed(&["--help"]).contains(flag), "{flag}");
     }
