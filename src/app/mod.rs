@@ -40,8 +40,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, S
         Command::Serve => serve::serve(&line, settings, &environment).map(|()| ExitCode::SUCCESS),
         Command::History(asked) => history::history(asked, &settings),
         Command::CheckConfig => {
-            let shown = line.check(&environment).map_err(|problems| problems.to_string())?;
-            Server::check(&serve::web_options(&settings)).map_err(|error| error.to_string())?;
+            let web = Server::check(&serve::web_options(&settings));
+            let more = web.map_err(|error| error.to_string())?;
+            let shown = line.check(&environment, more).map_err(|problems| problems.to_string())?;
             print(&shown).map(|()| ExitCode::SUCCESS)
         }
     }

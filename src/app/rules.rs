@@ -103,3 +103,55 @@ impl Reloading {
         Ok((settings, policy))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const FILE: &str = "networks: {office: [192.0.2.0/24]}\nexpected:\n  logins:\n  - user: alice\n    network: office\n  sudo:\n  - {user: alice}\n  aws:\n  - {identity: user:alice}\n";
+
+    fn read(dir: &Path, text: &str) -> Result<(Settings, Policy), String> {
+        let path = dir.join("settings.yml");
+        std::fs::write(&path, text).unwrap();
+        let flag = format!("--config.file={}", path.display());
+        let line = CommandLine::parse(["login_exporter", &flag]).unwrap();
+        let settings = line.settings(&Environment::of_process()).map_err(|p| p.to_string())?;
+        let policy = policy(&settings)?;
+        Ok((settings, policy))
+    }
+
+    /// What an editor or a copy leaves for a moment: any beginning of the file. It turned every
+    /// login `unset`, and the gauge said that all is well.
+    #[test]
+    fn a_file_that_is_empty_or_half_written_takes_no_list_of_rules_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, old) = read(dir.path(), FILE).unwrap();
+        let mut refused = 0;
+        for end in 0..FILE.len() {
+            let new = read(dir.path(), &FILE[..end]).and_then(|new| keeps_all_lists(&old, new));
+            match new {
+                Ok((_, new)) => {
+                    assert!(Kind::ALL.iter().all(|kind| new.rules_of(*kind) > 0), "{end}");
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > FILE.len() / 2, "{refused} of {}", FILE.len());
+    }
+
+    #[test]
+    fn a_list_that_is_gone_is_told_with_its_remedy_and_a_shorter_one_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, old) = read(dir.path(), FILE).unwrap();
+        let without = FILE.replace("  sudo:\n  - {user: alice}\n", "");
+        let error = read(dir.path(), &without).and_then(|new| keeps_all_lists(&old, new));
+        let told = "expected.sudo: its 1 rules are gone altogether; put them back, or restart to do without";
+        assert_eq!(error.unwrap_err(), told);
+        let more = FILE.replace("  sudo:", "  - {user: bob}\n  sudo:");
+        let (_, longer) = read(dir.path(), &more).unwrap();
+        let (_, shorter) = keeps_all_lists(&longer, read(dir.path(), FILE).unwrap()).unwrap();
+        assert_eq!(shorter.rules_of(Kind::Logins), 1);
+    }
+}

@@ -40,12 +40,16 @@ pub(super) fn serve(
     environment: &Environment,
 ) -> Result<(), String> {
     super::log::start(settings.log);
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| format!("cannot start the runtime: {error}; is the limit of threads or files reached (ulimit -a)?"))?
-        .block_on(run(line, settings, environment))
+        .map_err(|error| format!("cannot start the runtime: {error}; is the limit of threads or files reached (ulimit -a)?"))?;
+    let outcome = runtime.block_on(run(line, settings, environment));
+    // All that must be done is done by now; a password that is still being compared is not waited
+    // for.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// What runs, between start and stop.

@@ -159,11 +159,14 @@ impl CommandLine {
     }
 
     /// What `check-config` prints: the settings in force as YAML, with comments that tell what is
-    /// odd about the files they name. The error is what is wrong with them.
-    pub fn check(&self, environment: &Environment) -> Result<String, Problems> {
+    /// odd about them and the files they name, `more` of which comes from elsewhere. The error is
+    /// what is wrong with them.
+    pub fn check(&self, environment: &Environment, more: Vec<String>) -> Result<String, Problems> {
         let settings = self.settings(environment)?;
-        let warnings = settings.rules()?.warnings;
-        let comments: String = warnings.iter().map(|w| format!("# warning: {w}\n")).collect();
+        let loaded = settings.rules()?;
+        let doubts = settings.doubts(&loaded.rules);
+        let warnings = loaded.warnings.into_iter().chain(doubts).chain(more);
+        let comments: String = warnings.map(|w| format!("# warning: {w}\n")).collect();
         Ok(comments + &settings.to_yaml())
     }
 }

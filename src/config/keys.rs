@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::doubts::Doubts;
 use super::error::{Problem, Problems};
 use super::rules::{KeyPath, Naming};
 use super::settings::{Privacy as PrivacySettings, Settings};
@@ -58,6 +59,19 @@ impl Settings {
             expected: self.expected.clone(),
         };
         Ok(LoadedRules { rules, privacy, warnings: loader.warnings })
+    }
+
+    /// What of the rules can never fit, as far as this host can tell.
+    pub(super) fn doubts(&self, rules: &Rules) -> Vec<String> {
+        let list = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let accounts: Vec<String> =
+            list.lines().filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect();
+        let has_account = |name: &str| {
+            accounts.iter().any(|account| account == name)
+                || nix::unistd::User::from_name(name).is_ok_and(|user| user.is_some())
+        };
+        let doors = self.cloudtrail.doors;
+        Doubts { rules, doors, accounts: &accounts, has_account: &has_account }.lines()
     }
 }
 

@@ -11,6 +11,7 @@
 mod build;
 mod command;
 mod documents;
+mod doubts;
 mod error;
 mod flags;
 mod keys;

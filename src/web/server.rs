@@ -67,16 +67,19 @@ impl Server {
         Reloader { live: self.live.clone() }
     }
 
-    /// Looks for what [`Server::bind`] would find wrong, without listening.
+    /// Looks for what [`Server::bind`] would find wrong, without listening. What is not wrong but
+    /// odd comes back, one line each.
     ///
     /// # Errors
     /// As [`Server::bind`], except for what only the system can tell of an address.
-    pub fn check(options: &Options) -> Result<(), Error> {
+    pub fn check(options: &Options) -> Result<Vec<String>, Error> {
         routes::check_telemetry_path(&options.telemetry_path)?;
         options.listen.iter().try_for_each(|given| listen::check(given))?;
         match options.listen.is_empty() {
             true => Err(Error::NoAddress),
-            false => Live::open(options.config_file.clone()).map(drop).map_err(Error::ConfigFile),
+            false => Live::open(options.config_file.clone())
+                .map(|live| live.current().warnings.clone())
+                .map_err(Error::ConfigFile),
         }
     }
 

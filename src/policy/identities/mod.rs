@@ -80,6 +80,11 @@ impl Identities {
         Identities { made_up: globs.into_iter().map(WildMatch::new).collect(), ..self }
     }
 
+    /// The names on which a rule may rest.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys.values().filter_map(|names| names.trusted.as_deref())
+    }
+
     /// Who came in. An attempt that was refused proves nothing, so it has no identity.
     pub fn of<'a>(
         &'a self,
@@ -133,7 +138,7 @@ impl Identities {
         let Some(logged) = event.fingerprint.as_deref() else {
             return same(event.identity.as_deref());
         };
-        let names = self.names(logged);
+        let names = self.names_of(logged);
         let key_id = event.identity.as_deref().filter(|id| !id.is_empty());
         let is_trusted = |p: &Principal<'_>| p.trusted || self.trust_instance_connect_lines;
         let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| match (
@@ -150,7 +155,7 @@ impl Identities {
         }
     }
 
-    fn names(&self, logged: &str) -> Option<&Names> {
+    fn names_of(&self, logged: &str) -> Option<&Names> {
         match self.keys.get(logged) {
             Some(names) => Some(names),
             // OpenSSH before 6.8 logs MD5 without its name.

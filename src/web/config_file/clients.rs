@@ -24,19 +24,41 @@ const KEY: &str = "client_auth_type";
 
 type Verifier = Arc<dyn ClientCertVerifier>;
 
-/// Go's `tls.ClientAuthType`, by its names.
-#[derive(Clone, Copy, PartialEq)]
+/// Go's `tls.ClientAuthType`, by its names, the weaker ones first.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Policy {
     None,
     Request,
-    RequireAny,
     VerifyIfGiven,
+    RequireAny,
     RequireAndVerify,
 }
 
-/// Whether a client without a certificate of ours is turned away.
-pub(super) fn are_verified(tls: &Tls) -> Result<bool, Wrong> {
-    Ok(policy(tls.client_auth_type.as_ref())? == Policy::RequireAndVerify)
+/// What clients have to show, so that two readings of a file can be told apart by which asks for
+/// less.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Asked {
+    policy: Policy,
+    /// Only certain names come in.
+    by_name: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked { policy: Policy::None, by_name: false }
+    }
+}
+
+impl Asked {
+    pub(super) fn by(tls: &Tls) -> Result<Asked, Wrong> {
+        let policy = policy(tls.client_auth_type.as_ref())?;
+        Ok(Asked { policy, by_name: tls.client_allowed_sans.is_some() })
+    }
+
+    /// Whether someone comes in whom `other` turns away for what he is asked.
+    pub(super) fn is_less_than(self, other: Asked) -> bool {
+        self.policy < other.policy || other.by_name && !self.by_name
+    }
 }
 
 pub(super) fn verifier(

@@ -102,17 +102,42 @@ impl Document {
             return Ok(None);
         };
         for (name, hash) in users {
-            hash.value.parse::<bcrypt::HashParts>().map_err(|_| Wrong {
+            let wrong = |cause: String| Wrong {
                 line: hash.referenced.line(),
                 key: "basic_auth_users",
-                cause: format!(
-                    "the password of {name:?} is no bcrypt hash; make one with \
-                     `htpasswd -nBC 10 {name}`"
-                ),
-            })?;
+                cause: format!("{cause}; make one with `htpasswd -nBC 10 {name}`"),
+            };
+            match cost(hash) {
+                None => {
+                    return Err(wrong(format!("the password of {name:?} is no bcrypt hash")));
+                }
+                Some(cost) if cost > HIGHEST_COST => {
+                    return Err(wrong(format!(
+                        "the bcrypt hash of {name:?} has a cost of {cost}: to compare one password \
+                         keeps a core busy for many seconds, and nobody else gets in meanwhile"
+                    )));
+                }
+                Some(_) => {}
+            }
         }
         let users = users.iter().map(|(name, hash)| (name.clone(), hash.value.clone()));
         Ok(Some(Users::new(users)))
+    }
+
+    /// What works and is hardly meant, each with its line.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let users = self.basic_auth_users.iter().flatten();
+        users
+            .filter_map(|(name, hash)| {
+                let cost = cost(hash).filter(|cost| *cost > USUAL_COST)?;
+                let line = hash.referenced.line();
+                Some(format!(
+                    "{line}: basic_auth_users: the bcrypt hash of {name:?} has a cost of {cost}: \
+                     each password takes a second of a core or longer, a wrong one too; make one \
+                     with `htpasswd -nBC 10 {name}`"
+                ))
+            })
+            .collect()
     }
 
     /// A header that is left blank is the exporter's own.
@@ -155,6 +180,15 @@ impl Document {
         }
         Ok(Some(Rate { interval: span, burst }))
     }
+}
+
+/// Each step up doubles what a comparison takes: a tenth of a second of a core at 10.
+const USUAL_COST: u32 = 12;
+const HIGHEST_COST: u32 = 16;
+
+/// The cost of a bcrypt hash; `None` for what is none.
+fn cost(hash: &Spanned<String>) -> Option<u32> {
+    hash.value.parse::<bcrypt::HashParts>().ok().map(|parts| parts.get_cost())
 }
 
 impl Tls {

@@ -50,7 +50,9 @@ impl Live {
         let mut state = State { in_force: Arc::default(), seen: Vec::new() };
         if let Some(path) = &path {
             let (seen, loaded) = read(path);
-            state = State { in_force: Arc::new(loaded?), seen };
+            let in_force = loaded?;
+            in_force.warnings.iter().for_each(|warning| warn!("{warning}"));
+            state = State { in_force: Arc::new(in_force), seen };
         }
         Ok(Live { path, state: Mutex::new(state) })
     }
@@ -93,12 +95,13 @@ impl State {
         if loaded.tls.is_some() != self.in_force.tls.is_some() {
             return Err(refused("tls_server_config", "turning TLS on or off"));
         }
-        if self.in_force.clients_verified && !loaded.clients_verified {
-            return Err(refused("client_auth_type", "no longer verifying clients"));
+        if loaded.asked.is_less_than(self.in_force.asked) {
+            return Err(refused("client_auth_type", "asking less of clients"));
         }
         if loaded.users.is_none() && self.in_force.users.is_some() {
             return Err(refused("basic_auth_users", "no longer asking for a name"));
         }
+        loaded.warnings.iter().for_each(|warning| warn!("{warning}"));
         self.in_force = Arc::new(loaded);
         Ok(())
     }

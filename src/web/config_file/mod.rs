@@ -26,12 +26,14 @@ pub(super) use live::Live;
 pub(super) struct InForce {
     /// Without it, connections are plain HTTP.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// Whether clients must show a certificate that is verified.
-    pub(super) clients_verified: bool,
+    /// What certificate clients must show.
+    asked: clients::Asked,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// Without it, nobody is asked for a name.
     pub(super) users: Option<Arc<Users>>,
     pub(super) rate: Option<Rate>,
+    /// What is odd about the file, one line each.
+    pub(super) warnings: Vec<String>,
 }
 
 /// One request in each interval, and `burst` of them at once.
@@ -87,19 +89,24 @@ fn load(path: &Path, mut look: impl FnMut(&Path)) -> Result<InForce, ConfigFileE
     let mut document = Document::read(path)?;
     document.resolve_paths(path.parent().unwrap_or(Path::new("")));
     document.files().for_each(|file| look(file));
-    in_force(&document).map_err(|wrong| wrong.in_file(path))
+    let mut in_force = in_force(&document).map_err(|wrong| wrong.in_file(path))?;
+    for warning in &mut in_force.warnings {
+        *warning = format!("{}:{warning}", path.display());
+    }
+    Ok(in_force)
 }
 
 fn in_force(document: &Document) -> Result<InForce, Wrong> {
     Ok(InForce {
         tls: document.tls().map(tls::server_config).transpose()?.map(Arc::new),
-        clients_verified: document
+        asked: document
             .tls()
-            .map(|tls| clients::are_verified(&tls.value))
+            .map(|tls| clients::Asked::by(&tls.value))
             .transpose()?
             .unwrap_or_default(),
         headers: document.headers()?,
         users: document.users()?.map(Arc::new),
         rate: document.rate()?,
+        warnings: document.warnings(),
     })
 }

@@ -75,13 +75,23 @@ fn a_changed_file_of_rules_or_keys_is_read_again_and_a_bad_one_keeps_the_old_rul
     login("bob");
     wait_logins(&exporter, "bob@example.org", "true", 2.0);
 
+    // Nor does a file that is empty for a moment, while an editor or a copy writes it.
+    settings(&scene, "");
+    wait_for("the refusal", || {
+        exporter.log().contains("expected.logins: its 1 rules are gone altogether").then_some(())
+    });
+    exporter.wait_total("login_exporter_rules_reload_success", &[], 0.0);
+    exporter.wait_total("login_exporter_rules", &["kind=\"logins\""], 1.0);
+    login("bob");
+    wait_logins(&exporter, "bob@example.org", "true", 3.0);
+
     let before = reloads(&exporter);
     expecting(&scene, "ann@*");
     wait_reload(&exporter, before);
     exporter.wait_total("login_exporter_rules_reload_success", &[], 1.0);
     login("ann");
     wait_logins(&exporter, "ann@example.org", "true", 2.0);
-    exporter.wait_total("login_successes_total", &[], 7.0);
+    exporter.wait_total("login_successes_total", &[], 8.0);
 }
 
 #[test]

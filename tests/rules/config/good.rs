@@ -240,7 +240,7 @@ fn check_config_prints_what_is_in_force_and_warns() {
     let file = File::new("log: {level: warn}\n");
     let check = || {
         let line = command_line(&["check-config", file.path().to_str().unwrap()]).unwrap();
-        line.check(&environment())
+        line.check(&environment(), Vec::new())
     };
     assert!(check().unwrap().contains("  level: warn\n"));
     let keys = file.folder.path().join("keys");

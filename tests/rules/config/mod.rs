@@ -1,6 +1,7 @@
 //! Settings as a user writes them: flags, the file, and what is said of mistakes.
 
 mod bad;
+mod doubts;
 mod good;
 mod keys;
 

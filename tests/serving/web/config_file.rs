@@ -156,3 +156,54 @@ fn a_reload_says_what_is_wrong_and_keeps_what_was_in_force() {
     assert!(error.contains("web.yml:2: basic_auth_users: "), "{error}");
     assert_eq!(ureq::get(running.url("/metrics")).call().unwrap().status(), 200);
 }
+
+/// The file that lets in alice, by a hash of this cost.
+fn users(cost: u32) -> String {
+    format!("basic_auth_users:\n  alice: $2b${cost:02}${}.{}.\n", "a".repeat(21), "a".repeat(30))
+}
+
+#[test]
+fn a_file_that_no_longer_asks_for_a_name_takes_a_restart() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("web.yml");
+    std::fs::write(&file, users(4)).unwrap();
+    let options = Options { config_file: Some(file.clone()), ..Options::default() };
+    let running = Running::with(Fake::saying("x 1\n"), options);
+    for gone in ["", "# to be written\n", "basic_auth_users: {}\n", "basic_auth_users:\n"] {
+        std::fs::write(&file, gone).unwrap();
+        let error = running.reloader.reload().unwrap_err().to_string();
+        let told = "web.yml: basic_auth_users: no longer asking for a name takes a restart";
+        assert!(error.ends_with(told), "{gone:?}: {error}");
+        let status = ureq::get(running.url("/metrics")).call().unwrap_err().to_string();
+        assert!(status.contains("401"), "{gone:?}: {status}");
+    }
+}
+
+/// One wrong password at cost 20 left everyone else waiting for half a minute, and SIGTERM for
+/// four.
+#[test]
+fn a_hash_that_would_stop_the_exporter_is_refused_and_a_slow_one_told() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("web.yml");
+    let hash = |cost: u32| {
+        std::fs::write(&file, users(cost)).unwrap();
+        let options = Options { config_file: Some(file.clone()), ..Options::default() };
+        let told = Server::check(&Options { listen: vec![":0".to_owned()], ..options });
+        told.map_err(|error| error.to_string())
+    };
+    for usual in [4, 10, 12] {
+        assert_eq!(hash(usual), Ok(Vec::new()), "{usual}");
+    }
+    for slow in [13, 16] {
+        let told = hash(slow).unwrap();
+        let place = format!("{}:2: basic_auth_users: ", file.display());
+        assert!(told.len() == 1 && told[0].starts_with(&place), "{told:?}");
+        assert!(told[0].contains(&format!("cost of {slow}")), "{told:?}");
+        assert!(told[0].contains("htpasswd -nBC 10 alice"), "{told:?}");
+    }
+    for endless in [17, 20, 31] {
+        let error = hash(endless).unwrap_err();
+        assert!(error.contains("web.yml:2: basic_auth_users: the bcrypt hash"), "{error}");
+        assert!(error.contains("make one with `htpasswd -nBC 10 alice`"), "{error}");
+    }
+}

@@ -171,6 +171,37 @@ fn an_emptied_file_does_not_turn_tls_off() {
     assert_eq!(run(&mut curl(&running, path, &[])), "x 1\n");
 }
 
+/// Such a file opened TLS to everyone.
+#[test]
+fn a_file_that_asks_less_of_clients_takes_a_restart() {
+    let Some(directory) = folder(&["alice"]) else { return };
+    let path = directory.path();
+    let verified = ["client_auth_type: RequireAndVerifyClientCert", "client_ca_file: ca.crt"];
+    let named = [verified[0], verified[1], "client_allowed_sans: [alice.example]"];
+    let any = ["client_auth_type: RequireAnyClientCert"];
+    let if_given = ["client_auth_type: VerifyClientCertIfGiven", "client_ca_file: ca.crt"];
+    let cases: [(&[&str], &[&[&str]]); 4] = [
+        (&verified, &[&[], &if_given, &any, &["client_auth_type: RequestClientCert"]]),
+        (&named, &[&[], &verified]),
+        (&any, &[&[], &if_given]),
+        (&if_given, &[&[], &["client_auth_type: RequestClientCert"]]),
+    ];
+    for (before, weaker) in cases {
+        let running = serve(path, before);
+        for after in weaker {
+            std::fs::write(path.join("web.yml"), config(after)).unwrap();
+            let error = running.reloader.reload().unwrap_err().to_string();
+            let told = "web.yml: client_auth_type: asking less of clients takes a restart";
+            assert!(error.ends_with(told), "{before:?} to {after:?}: {error}");
+        }
+        let stranger = output(&mut curl(&running, path, &[])).status.success();
+        assert_eq!(stranger, before == if_given, "{before:?} stays in force");
+        assert_eq!(run(&mut curl(&running, path, &ALICE)), "x 1\n");
+        std::fs::write(path.join("web.yml"), config(before)).unwrap();
+        assert_eq!(running.reloader.reload(), Ok(()));
+    }
+}
+
 #[test]
 fn a_handshake_that_hangs_is_ended() {
     let Some(directory) = folder(&[]) else { return };
