@@ -30,6 +30,12 @@ impl Segment {
     pub fn stem(&self) -> String {
         stem(&self.day, self.part)
     }
+
+    /// Whether it was begun after the file of this name; after the empty one all were.
+    pub(super) fn is_after(&self, stem: &str) -> bool {
+        let (day, part) = stem.split_once('.').unwrap_or((stem, "1"));
+        (self.day.as_str(), self.part) > (day, part.parse().unwrap_or(1))
+    }
 }
 
 /// The files of a folder, oldest first. Of one that is being packed the plain one stands.

@@ -115,7 +115,7 @@ impl Files {
     }
 
     /// The first part of a day that can be gone on with: it is whole, or not there.
-    fn free_stem(&self, day: &str, in_use: &str) -> Option<(String, u64)> {
+    pub(super) fn free_stem(&self, day: &str, in_use: &str) -> Option<(String, u64)> {
         let usable = |stem: &String| {
             if stem == in_use || self.dir.join(format!("{stem}{PACKED}")).exists() {
                 return None;
@@ -132,6 +132,10 @@ impl Files {
     /// What keeps the folder within its bounds, apart from the writing.
     pub fn tidier(&self) -> Tidier {
         Tidier { dir: self.dir.clone(), limits: self.limits }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     fn plain(&self, stem: &str) -> PathBuf {
@@ -228,7 +232,7 @@ fn append(file: &mut File, plan: &Plan) -> io::Result<u64> {
 }
 
 /// The length of a file whose last line is whole; 0 where there is none.
-fn whole_length(path: &Path) -> Option<u64> {
+pub(super) fn whole_length(path: &Path) -> Option<u64> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(0),
         opened => opened.ok()?,

@@ -7,7 +7,8 @@
 //! Exact with the counters. The snapshot holds what is counted and not yet in the file, and how long
 //! the file is without it ([`Pending`]); then it is appended; the file is synced before the next
 //! snapshot; a start appends what is missing ([`Files`]). So a crash leaves no line twice and none
-//! out, and the file only grows, as those who follow it expect.
+//! out, and the file only grows, as those who follow it expect. A start from an older snapshot leaves
+//! out what the files say already ([`Files::resume`]).
 //!
 //! Bounded by age and by size: the oldest files go first. What waits while nothing can be written is
 //! bounded too, and what is lost by that is counted.
@@ -15,6 +16,7 @@
 mod days;
 mod files;
 mod pending;
+mod resume;
 #[cfg(test)]
 mod tests;
 

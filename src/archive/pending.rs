@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::keeps;
+use super::resume::Standing;
 use crate::row::Row;
 
 /// From here on it is time to save, so that the lines can go to their file.
@@ -25,6 +26,8 @@ pub struct Pending {
     scratch: Vec<u8>,
     /// Lines that found no room, since this was last asked.
     lost: u64,
+    /// Lines that the files have, though no snapshot knows of it.
+    standing: Standing,
 }
 
 /// What is kept.
@@ -69,6 +72,9 @@ impl Pending {
         }
         self.scratch.clear();
         let line = row.write_json(&mut self.scratch).ok();
+        if self.standing.take(&self.scratch) {
+            return;
+        }
         match line.and_then(|()| std::str::from_utf8(&self.scratch).ok()) {
             Some(line) if self.lines.len() + line.len() <= MOST => self.lines.push_str(line),
             _ => self.lost += 1,
@@ -104,6 +110,20 @@ impl Pending {
             (self.stem, self.length) = (stem.to_owned(), length);
         }
         free
+    }
+
+    /// Goes on in this file, whose length that is, and leaves out what stands in the archive.
+    pub(super) fn resume(&mut self, stem: String, length: u64, mut standing: Standing) {
+        let lines = std::mem::take(&mut self.lines);
+        let missing = lines.split_inclusive('\n').filter(|line| !standing.take(line.as_bytes()));
+        self.lines = missing.collect();
+        (self.stem, self.length, self.planned) = (stem, length, self.lines.len());
+        self.standing = standing;
+    }
+
+    /// Leaves out what stands in the archive when it is counted again.
+    pub(super) fn leave_out(&mut self, standing: Standing) {
+        self.standing = standing;
     }
 
     pub fn stem(&self) -> &str {

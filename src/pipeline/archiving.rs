@@ -19,6 +19,10 @@ pub struct Archiving {
 impl Archiving {
     /// Appends what the last snapshot says and a crash kept from the file.
     pub fn start(files: Files, pending: &mut Pending, own: &Own) -> Archiving {
+        if let Err(error) = files.resume(pending) {
+            warn!("{error}");
+            own.archive_failed();
+        }
         let tidier = files.tidier();
         let archiving = Archiving { files: Mutex::new(files), tidier };
         let plan = pending.plan();

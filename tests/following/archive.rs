@@ -132,6 +132,41 @@ fn the_archive_equals_the_counters_over_kill_9() {
     check(&host, &exporter, &dir);
 }
 
+/// The newest snapshot is damaged, and the one before knows nothing of the last visits: they are
+/// counted again, and stand in the archive already.
+#[test]
+fn a_damaged_snapshot_leaves_no_line_of_the_archive_twice() {
+    let mut host = Host::new();
+    let dir = host.path("state/archive");
+    for damage in [None, Some(100), None, Some(0)] {
+        let exporter = host.exporter(&[]);
+        check(&host, &exporter, &dir);
+        for _ in 0..10 {
+            host.visit();
+        }
+        check(&host, &exporter, &dir);
+        let _ = exporter.metrics();
+        exporter.process.kill();
+        let snapshot = host.path("state/snapshot");
+        let mut bytes = fs::read(&snapshot).unwrap();
+        if let Some(at) = damage {
+            bytes[at] ^= 1;
+            fs::write(&snapshot, bytes).unwrap();
+        }
+    }
+    let exporter = host.exporter(&[]);
+    check(&host, &exporter, &dir);
+    let metrics = exporter.metrics();
+    assert!(total(&metrics, "login_exporter_state_last_set_aside_timestamp_seconds", &[]) > 0.0);
+    // Without any snapshot the log is read from its beginning: the same lines once more.
+    exporter.process.kill();
+    for name in ["snapshot", "snapshot.before"] {
+        fs::remove_file(host.path("state").join(name)).unwrap();
+    }
+    let exporter = host.exporter(&[]);
+    check(&host, &exporter, &dir);
+}
+
 #[test]
 fn a_full_disk_loses_nothing_once_there_is_room() {
     if !is_root() || missing(&["mount"]).is_some() {
