@@ -58,7 +58,8 @@ impl Files {
         let plan = pending.plan();
         let failed = |error| ArchiveError::new("read", self.dir(), error);
         let all = segments(self.dir()).map_err(failed)?;
-        let beyond: Vec<&Segment> = all.iter().filter(|segment| is_beyond(segment, &plan)).collect();
+        let beyond: Vec<&Segment> =
+            all.iter().filter(|segment| is_beyond(segment, &plan)).collect();
         let Some(newest) = beyond.last() else { return Ok(()) };
         let mut standing = Standing::default();
         let mut room = MOST;

@@ -1,6 +1,8 @@
 //! What hands do to a log: copies and edits of it under its own name. What was read never counts
 //! again, what is new counts, and where that cannot be told it is said.
 
+mod siblings;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -387,6 +389,7 @@ fn try_once(before: usize, script: &str, count: usize) {
             host.start();
         }
         host.settle();
+        eprintln!("{script}, down: {down}");
         let gaps = host.gaps.len();
         assert!(gaps <= 1, "{:?}", host.gaps);
         host.check(count, gaps);

@@ -5,6 +5,7 @@
 //! what was rotated between the two is read, then the new one; the old one stays open for a while,
 //! for a writer that was late.
 
+mod again;
 mod retracing;
 
 use std::collections::VecDeque;
@@ -71,6 +72,8 @@ pub(super) struct Follower {
     /// To be told if what was read is not found in the files that come.
     pub(super) missing: Option<Problem>,
     pub(super) settling: Option<Settling>,
+    /// Where lines were found that had been read before, behind others.
+    pub(super) again: Option<u64>,
     /// The block begins a file.
     begins: bool,
     /// The empty log, as it was last written, before which nothing was found to be read.
@@ -106,6 +109,7 @@ impl Follower {
             marked: Vec::new(),
             missing: None,
             settling: None,
+            again: None,
             begins: false,
             searched: None,
             trouble: Trouble::default(),
@@ -245,7 +249,9 @@ impl Follower {
             Err(error) => Err(error),
         };
         match step {
-            Ok(Step::Read(progress)) => self.note(&progress),
+            Ok(Step::Read(progress)) => {
+                self.note(&progress) && self.leave_out_again(progress.bytes)
+            }
             Ok(Step::Replaced) => {
                 self.start_over();
                 false

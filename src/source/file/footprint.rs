@@ -89,6 +89,12 @@ impl Footprint {
         self.older.iter().chain(&self.first).copied()
     }
 
+    /// Whether this line was read, as far as is known.
+    pub(super) fn knows(&self, trace: Trace) -> bool {
+        self.dense.iter().any(|known| known.print == trace.print)
+            || self.others().any(|print| print == trace.print)
+    }
+
     pub(super) fn last_place(&self) -> &[u8] {
         &self.last_place
     }

@@ -37,6 +37,11 @@ impl Block {
     pub(super) fn clear(&mut self) {
         self.lines = 0..0;
     }
+
+    /// Keeps so many bytes of the lines.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.lines.end = self.lines.end.min(self.lines.start + length);
+    }
 }
 
 /// How far one read came.
@@ -81,6 +86,8 @@ pub(super) struct Reading {
     doubted: bool,
     /// It is known how much of it was read.
     retraced: bool,
+    /// What follows the place was read before, in part at least.
+    again: bool,
 }
 
 /// How a file was at one moment.
@@ -122,6 +129,7 @@ impl Reading {
             stopped: false,
             doubted: false,
             retraced: false,
+            again: false,
             content,
         })
     }
@@ -181,7 +189,7 @@ impl Reading {
     pub(super) fn go_to(&mut self, offset: u64) -> io::Result<()> {
         let before = offset.min(TAIL as u64);
         self.skipping = false;
-        self.retraced = true;
+        (self.retraced, self.again) = (true, false);
         self.beginning = self.content.beginning()?;
         self.tail.resize(before as usize, 0);
         let n = self.content.read_at(&mut self.tail, offset - before)?;
@@ -213,12 +221,21 @@ impl Reading {
 
     /// Whether it is known how much of it was read.
     pub(super) fn is_retraced(&self) -> bool {
-        self.retraced || self.offset > 0 || self.stopped
+        !self.again && (self.retraced || self.offset > 0 || self.stopped)
+    }
+
+    /// Where lines begin of which some were read before, though what stands before was read too.
+    pub(super) fn doubted_from(&self) -> Option<u64> {
+        self.again.then_some(self.offset)
+    }
+
+    pub(super) fn doubt_what_follows(&mut self) {
+        self.again = true;
     }
 
     /// Nothing of it was read.
     pub(super) fn take_as_new(&mut self) {
-        self.retraced = true;
+        (self.retraced, self.again) = (true, false);
     }
 
     /// Goes behind what was read of a file that was edited. The rest of a line that was cut there
@@ -270,6 +287,7 @@ impl Reading {
     pub(super) fn start_over(&mut self, seen: Seen) {
         self.tail.clear();
         (self.offset, self.skipping, self.retraced) = (0, false, false);
+        self.again = false;
         self.accept(seen);
     }
 

@@ -111,6 +111,19 @@ pub(super) fn retrace(
     Ok(known.decide(&gathered, moved))
 }
 
+/// The same for what stands behind `least`, the beginning of a line, and no further before.
+pub(super) fn retrace_behind(
+    footprint: &Footprint,
+    content: &mut Content,
+    least: u64,
+) -> io::Result<Retraced> {
+    let known = Known::of(footprint);
+    let size = content.size()?;
+    // With the line end before it the first line is seen to be whole.
+    let gathered = known.backwards(content, size, least.saturating_sub(1))?;
+    Ok(known.decide(&gathered, false))
+}
+
 /// What was read, ready to be looked up.
 struct Known<'f> {
     footprint: &'f Footprint,

@@ -11,7 +11,7 @@ use crate::source::file::identity::Fit;
 use crate::source::file::log_name::LogName;
 use crate::source::file::problems::doubtful;
 use crate::source::file::reading::Reading;
-use crate::source::file::retrace::{Retraced, retrace};
+use crate::source::file::retrace::{Retraced, retrace, retrace_behind};
 
 /// A file that is waited for, as it was when it last changed.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,9 @@ impl Follower {
     }
 
     fn find_read(&self, current: &mut Reading, name: &LogName) -> std::io::Result<Retraced> {
+        if let Some(least) = current.doubted_from() {
+            return retrace_behind(&self.footprint, current.content(), least);
+        }
         let left = self.left.as_ref();
         if let Some(left) = left.filter(|left| left.offset > 0)
             && left.fit(current.content())? == Fit::Here
