@@ -207,9 +207,9 @@ pub struct Event<'a> {
     pub pid: Option<u32>,
     /// How many of this the record stands for (`message repeated 3 times`, sudo's attempts).
     pub count: u32,
-    /// Only because its writer tells it of himself does it count: the journal says that a user
-    /// without rights wrote the record, who can lie about himself.
-    pub told_by_user: bool,
+    /// The ID of the user without rights who tells it of himself, as the journal knows, and who can
+    /// lie about himself; 0 where root says it, or where nothing tells who does.
+    pub told_by: u32,
     /// The account as logged. A name that the host does not know has [`Event::invalid_user`] set.
     pub user: Option<Cow<'a, str>>,
     pub invalid_user: bool,
@@ -282,7 +282,7 @@ impl<'a> Event<'a> {
             program: program.into(),
             pid: None,
             count: 1,
-            told_by_user: false,
+            told_by: 0,
             user: None,
             invalid_user: false,
             target_user: None,
@@ -314,7 +314,7 @@ impl<'a> Event<'a> {
             program: own(self.program),
             pid: self.pid,
             count: self.count,
-            told_by_user: self.told_by_user,
+            told_by: self.told_by,
             user: self.user.map(own),
             invalid_user: self.invalid_user,
             target_user: self.target_user.map(own),

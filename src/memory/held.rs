@@ -34,7 +34,7 @@ pub(super) struct HeldEvent {
     tty: Text,
     directory: Text,
     change: Text,
-    told_by_user: bool,
+    told_by: u32,
 }
 
 impl From<&Event<'_>> for HeldEvent {
@@ -62,7 +62,7 @@ impl From<&Event<'_>> for HeldEvent {
             tty: text(&event.tty),
             directory: text(&event.directory),
             change: event.change.map(|change| change.as_str().to_owned()),
-            told_by_user: event.told_by_user,
+            told_by: event.told_by,
         }
     }
 }
@@ -100,7 +100,7 @@ impl HeldEvent {
             tty: self.tty.map(Cow::Owned),
             directory: self.directory.map(Cow::Owned),
             change: self.change.as_deref().and_then(Change::from_name),
-            told_by_user: self.told_by_user,
+            told_by: self.told_by,
             ..Event::new(kind, self.program)
         })
     }
@@ -136,7 +136,7 @@ mod tests {
             port: Some(1),
             change: Some(Change::UserAdded),
             role: Role::End,
-            told_by_user: true,
+            told_by: 1000,
             ordinal: 3,
             ..Event::new(EventKind::LoginRejected, "sshd")
         };

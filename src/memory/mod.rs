@@ -389,7 +389,7 @@ fn enrich(
     let Some(source) = event.source.as_deref() else { return };
     match event.kind {
         // A user's own word on a failure must not make another's login one after failures.
-        EventKind::LoginFailure if !event.told_by_user => {
+        EventKind::LoginFailure if event.told_by == 0 => {
             failures.note(line, source, (event.time, event.count), limits);
         }
         EventKind::LoginSuccess => {

@@ -119,7 +119,7 @@ fn is_her_own(event: &Event<'_>) -> bool {
         .any(|writer| matches!(writer, Writer::Invoker | Writer::Owner | Writer::Target));
     let login = matches!(event.kind, EventKind::LoginSuccess);
     by_users
-        && event.told_by_user
+        && event.told_by == ALICE
         && event.source.is_none()
         && !login
         && event.count <= 100

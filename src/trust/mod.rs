@@ -56,7 +56,7 @@ pub fn believed<'a>(
     match parsed {
         Parsed::Ignored => Some(parsed),
         Parsed::Event(mut event) => {
-            event.told_by_user = writer.tells(&event)?.himself;
+            event.told_by = writer.tells(&event)?;
             Some(Parsed::Event(event))
         }
         Parsed::Hint(hint) => writer.hints(&hint).then(|| Parsed::Hint(vouched(hint))),
@@ -76,17 +76,13 @@ fn vouched(mut hint: Hint<'_>) -> Hint<'_> {
     hint
 }
 
+const ROOT: u32 = 0;
+
 /// An entry's writer, who is of this host and has a user ID that the kernel vouches for.
 struct Witness<'e> {
     entry: &'e JournalEntry<'e>,
     uid: u32,
     host: &'e dyn UserIds,
-}
-
-/// That an event may count.
-struct Told {
-    /// A user without rights says it of himself.
-    himself: bool,
 }
 
 impl<'e> Witness<'e> {
@@ -96,7 +92,7 @@ impl<'e> Witness<'e> {
     }
 
     fn is_root(&self) -> bool {
-        self.uid == 0
+        self.uid == ROOT
     }
 
     fn is(&self, name: &str) -> bool {
@@ -113,23 +109,23 @@ impl<'e> Witness<'e> {
         program::may_be(program, self.entry, self.host.surroundings())
     }
 
-    fn tells(&self, event: &Event<'_>) -> Option<Told> {
+    /// Whose word it is that the event may count on: root's, or the user's own.
+    fn tells(&self, event: &Event<'_>) -> Option<u32> {
         let row = programs::by_name(&event.program);
-        let by_root = Told { himself: false };
-        let Some(row) = row else { return self.is_root().then_some(by_root) };
+        let Some(row) = row else { return self.is_root().then_some(ROOT) };
         let writer = writer(row, event);
         if writer != Writer::Target && !self.may_be(row) {
             return None;
         }
         if self.is_root() {
-            return Some(by_root);
+            return Some(ROOT);
         }
-        let himself = Told { himself: true };
+        let himself = self.uid;
         match writer {
             Writer::Root => None,
             // It is log daemons who say so, and they are root.
             _ if self.entry.message.trim_ascii_start().starts_with(b"message repeated ") => None,
-            Writer::Account(name) => self.is(name).then_some(by_root),
+            Writer::Account(name) => self.is(name).then_some(ROOT),
             // Nobody comes from elsewhere to be told of by a user.
             _ if event.source.is_some() => None,
             Writer::Anyone => Some(himself),

@@ -130,7 +130,7 @@ fn a_success_after_many_failures_is_told_apart() {
 
 #[test]
 fn failures_that_a_user_tells_of_himself_make_no_login_one_after_failures() {
-    let forged = |seconds| Event { told_by_user: true, ..failed(seconds, 100, "203.0.113.9") };
+    let forged = |seconds| Event { told_by: 1000, ..failed(seconds, 100, "203.0.113.9") };
     let mut steps: Vec<Step> = (0..6).map(|seconds| forged(seconds).into()).collect();
     steps.push(accepted(10, 7, "203.0.113.9").into());
     let last = counted(&mut Memory::default(), steps).pop();

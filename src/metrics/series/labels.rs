@@ -45,11 +45,6 @@ impl<'p> Parts<'p, '_> {
         })
     }
 
-    /// One value as it is shown where it does not fold.
-    pub(super) fn shown(&self, label: Label) -> Cow<'p, str> {
-        text::shown(value(label, self.seen), MAX_VALUE_BYTES)
-    }
-
     pub(super) fn hash(&self, hasher: &impl BuildHasher) -> u64 {
         hash(hasher, self.iter())
     }

@@ -82,7 +82,7 @@ struct SavedCounts(
     Option<i64>,
     Option<(u64, u64)>,
     Option<u64>,
-    #[serde(default)] bool,
+    #[serde(default)] u32,
 );
 
 /// What changed in a store, to be applied to it as it was before.
@@ -172,7 +172,7 @@ fn row_out(row: &Row) -> (Vec<&str>, SavedCounts) {
         row.counted.map(Time::nanoseconds),
         row.born.map(Into::into),
         row.base.filter(|base| *base != row.count),
-        row.told_by_user,
+        row.told_by,
     );
     (values(&row.key).collect(), counts)
 }
@@ -229,7 +229,7 @@ fn row_in(key: String, saved: &SavedCounts) -> Row {
         counted: saved.4.map(Time::from_nanoseconds),
         born: saved.5.map(Beginning::from),
         base: saved.6,
-        told_by_user: saved.7,
+        told_by: saved.7,
         changed: false,
     }
 }

@@ -15,7 +15,7 @@ use super::Happening;
 use super::labels::{Parts, hash, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
-use crate::metrics::catalog::{EventFamily, Label};
+use crate::metrics::catalog::EventFamily;
 use crate::policy::Observation;
 
 #[derive(Debug)]
@@ -54,8 +54,8 @@ pub(super) struct Row {
     pub(super) base: Option<u64>,
     /// It changed since it was saved.
     pub(super) changed: bool,
-    /// Its first event was told by the user of whom it speaks.
-    pub(super) told_by_user: bool,
+    /// The user who told the first event of himself; 0 for root's word.
+    pub(super) told_by: u32,
 }
 
 /// What one response shows of a series.
@@ -163,14 +163,13 @@ impl Table {
     /// Of what users tell of themselves, none gets more than a tenth of the cap, and all together no
     /// more than a quarter: whoever makes entries about himself takes no room from what the host tells.
     fn has_share(&self, parts: Parts<'_, '_>) -> bool {
-        if !parts.seen.event.told_by_user {
+        let teller = parts.seen.event.told_by;
+        if teller == 0 {
             return true;
         }
-        let told = || self.rows.iter().filter(|row| row.told_by_user);
-        let place = self.family.labels().iter().position(|label| *label == Label::User);
-        let user = parts.shown(Label::User);
-        let of_user = |row: &&Row| place.and_then(|p| values(&row.key).nth(p)) == Some(&*user);
-        told().count() < self.cap / 4 && told().filter(of_user).count() < self.cap / 10
+        let told = || self.rows.iter().filter(|row| row.told_by != 0);
+        told().count() < self.cap / 4
+            && told().filter(|row| row.told_by == teller).count() < self.cap / 10
     }
 
     /// How many rows there may be before one with `step` folded labels is refused.
@@ -192,7 +191,7 @@ impl Table {
             born: happening.live,
             base: None,
             changed: false,
-            told_by_user: parts.seen.event.told_by_user,
+            told_by: parts.seen.event.told_by,
         })
     }
 

@@ -147,34 +147,73 @@ fn every_family_obeys_the_cap_under_a_flood_of_names() {
     }
 }
 
-/// A thousand lines of one user about herself, each with another value of a label.
+/// 1,300 lines of one user of each kind, each with other labels, whomever a program that she may
+/// start made of her: every family that such lines reach stays open to what the host tells.
 #[test]
 fn what_a_user_tells_of_herself_takes_no_room_from_the_rest() {
-    let mut store = Store::new(1000);
-    for i in 0..1300 {
-        let event = Event {
-            told_by_user: true,
-            target_user: Some(format!("target{}", i % 40).into()),
-            command: Some(format!("/home/alice/{i}").into()),
-            ..event(EventKind::SudoCommand, "sudo", "alice")
-        };
-        find(&mut store, &event);
+    use EventKind::{AccountChange, SudoCommand, SudoFailure};
+    use EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure, SuSuccess};
+    let kinds = [
+        (LoginFailure, "login_failures_total"),
+        (SessionOpened, "login_sessions_opened_total"),
+        (SessionClosed, "login_sessions_closed_total"),
+        (SuSuccess, "login_su_switches_total"),
+        (SuFailure, "login_su_failures_total"),
+        (SudoCommand, "login_sudo_commands_total"),
+        (SudoFailure, "login_sudo_failures_total"),
+        (AccountChange, "login_account_changes_total"),
+    ];
+    let named = |told_by: u32, kind: EventKind, user: String, i: usize| Event {
+        told_by,
+        target_user: Some(format!("target{i}").into()),
+        command: Some(format!("/usr/bin/{i}").into()),
+        user: Some(user.into()),
+        ..event(kind, "sudo", "")
+    };
+    for whoever in [false, true] {
+        let mut store = Store::new(1000);
+        for (kind, _) in kinds {
+            for i in 0..1300 {
+                let user = if whoever { format!("made{i}") } else { "alice".to_owned() };
+                find(&mut store, &named(1000, kind, user, i));
+            }
+        }
+        let before = page(&mut store);
+        for (kind, family) in kinds {
+            let hers = samples(&before, family).len();
+            assert!(hers <= 250, "{family}: {hers}");
+            for i in 0..300 {
+                find(&mut store, &named(0, kind, format!("user{i}"), i));
+            }
+        }
+        let page = page(&mut store);
+        for (_, family) in kinds {
+            let theirs = samples(&page, family).into_iter().filter(|s| s.contains("=\"user"));
+            assert_eq!(theirs.filter(|s| !s.contains(OTHER)).count(), 300, "{family}");
+            assert_eq!(sum(&page, family), 1600, "{family}");
+        }
     }
+}
+
+/// A second user has a share of his own.
+#[test]
+fn what_one_user_tells_takes_no_room_from_another() {
+    let mut store = Store::new(1000);
     let sudo = "login_sudo_commands_total";
-    let mine = samples(&page(&mut store), sudo).len();
-    assert!((100..=250).contains(&mine), "{mine}");
-    for i in 0..500 {
-        let event = Event {
-            target_user: Some("root".into()),
-            command: Some(format!("/usr/bin/{i}").into()),
-            ..event(EventKind::SudoCommand, "sudo", "deploy")
-        };
-        find(&mut store, &event);
+    for (uid, user) in [(1000, "alice"), (1001, "bob")] {
+        for i in 0..1300 {
+            let command = Some(format!("/home/{user}/{i}").into());
+            let event = event(EventKind::SudoCommand, "sudo", user);
+            find(&mut store, &Event { told_by: uid, command, ..event });
+        }
     }
     let page = page(&mut store);
-    let deploy = samples(&page, sudo).into_iter().filter(|s| s.contains(r#"user="deploy""#));
-    assert_eq!(deploy.filter(|s| !s.contains(OTHER)).count(), 500);
-    assert_eq!(sum(&page, sudo), 1800);
+    for user in ["alice", "bob"] {
+        let own = samples(&page, sudo).into_iter();
+        let own = own.filter(|s| s.contains(&format!("user=\"{user}\"")) && !s.contains(OTHER));
+        assert!(own.count() >= 99, "{user}");
+    }
+    assert_eq!(sum(&page, sudo), 2600);
 }
 
 #[test]
