@@ -2,7 +2,16 @@
 local mixin = import 'mixin.libsonnet';
 local yaml = import 'lib/yaml.libsonnet';
 
-{
+// The same for the Prometheus operator, as the chart makes them from those files.
+local prometheusRule(name, file) = |||
+  apiVersion: monitoring.coreos.com/v1
+  kind: PrometheusRule
+  metadata:
+    name: login-exporter-%s
+  spec:
+||| % name + yaml.indented(file, '  ') + '\n';
+
+local rules = {
   'deploy/prometheus/recording.yml': yaml.rules(
     |||
       Recording rules of login_exporter, for Prometheus 2.42 and later. Load them together with alerts.yml.
@@ -28,6 +37,13 @@ local yaml = import 'lib/yaml.libsonnet';
       - No rule but LoginExporterNeverAnswered names a job: what a metric is called is enough.
     |||, mixin.prometheusAlerts
   ),
+};
+
+rules {
+  'deploy/kubernetes/kustomize/rules.yaml': std.join('---\n', [
+    prometheusRule(name, rules['deploy/prometheus/%s.yml' % name])
+    for name in ['recording', 'alerts']
+  ]),
 } + {
   ['grafana/' + name]: std.manifestJsonEx(mixin.grafanaDashboards[name], '  ') + '\n'
   for name in std.objectFields(mixin.grafanaDashboards)

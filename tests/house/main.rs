@@ -5,7 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod checkers;
+mod containers;
+mod fleet;
 mod imports;
+mod kubernetes;
 mod packages;
 mod readme;
 mod release;

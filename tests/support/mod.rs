@@ -267,7 +267,6 @@ impl Prometheus {
         interval: &str,
         more: &str,
     ) -> Prometheus {
-        let port = free_port();
         let config = dir.join("prometheus.yml");
         let list: Vec<_> = targets.iter().map(|target| format!("'{target}'")).collect();
         std::fs::write(
@@ -279,6 +278,11 @@ impl Prometheus {
             ),
         )
         .unwrap();
+        Prometheus::start_with_config(program, dir, &config, free_port())
+    }
+
+    /// As `start_as`, with a configuration that stands already, on a port that was chosen before.
+    pub fn start_with_config(program: &Path, dir: &Path, config: &Path, port: u16) -> Prometheus {
         let log = File::create(dir.join("prometheus.log")).unwrap();
         let process = Process::start(
             Command::new(program)
