@@ -120,6 +120,11 @@ impl SourceKind {
     pub fn is_host_log(self) -> bool {
         matches!(self, SourceKind::File | SourceKind::Journal)
     }
+
+    /// Its records tell of this host, and began with it.
+    pub fn is_of_this_host(self) -> bool {
+        self.is_host_log() || self == SourceKind::SsmAgent
+    }
 }
 
 /// Names a source: `file:/var/log/secure`, `journal`, `cloudtrail:ap-northeast-1`,

@@ -11,4 +11,4 @@ pub mod own;
 pub mod recent;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -82,7 +82,7 @@ pub(super) fn scrape(now: impl Into<Moment>) -> Scrape {
 }
 
 /// The event families as someone sees them who is no scraper.
-pub(super) fn page(store: &mut Store) -> String {
+pub(crate) fn page(store: &mut Store) -> String {
     text(store, &scrape(at(0)))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn text(store: &mut Store, scrape: &Scrape) -> String {
 }
 
 /// The samples of one family, each as `{labels} value`.
-pub(super) fn samples(page: &str, family: &str) -> Vec<String> {
+pub(crate) fn samples(page: &str, family: &str) -> Vec<String> {
     let sample = |line: &str| {
         let rest = line.strip_prefix(family)?;
         rest.starts_with(['{', ' ']).then(|| rest.trim().to_owned())

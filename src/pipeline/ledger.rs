@@ -56,8 +56,8 @@ pub struct Snapshot<S, M, R> {
 /// Since when nothing is a baseline, whatever a first reading finds. In nanoseconds since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
-    /// In the host's log: the boot of a host that was young at the first start.
-    host_log: Option<i64>,
+    /// In what the host itself tells: the boot of a host that was young at the first start.
+    host: Option<i64>,
     /// In every source: when a snapshot was last saved that cannot be used.
     all: Option<i64>,
 }
@@ -201,11 +201,11 @@ impl Ledger {
     }
 
     /// Notes which boot of the host this is, and forgets the sessions of an earlier one. On a host
-    /// that was born within the hour before the first start, what its log tells since is news.
+    /// that was born within the hour before the first start, what it tells since is news.
     pub fn booted(&mut self, boot_id: &str, host: &str, boot: Time, now: Time) {
         if self.boot_id.is_empty() {
             let newborn = now.seconds_since(boot) < NEWBORN;
-            self.watched.host_log = newborn.then(|| boot.nanoseconds());
+            self.watched.host = newborn.then(|| boot.nanoseconds());
         } else if self.boot_id != boot_id {
             self.memory.host_started(host, boot);
         }
@@ -228,7 +228,7 @@ impl Ledger {
         users: &dyn UserIds,
         now: Moment,
     ) -> Tally {
-        let reading = self.reading(id.kind.is_host_log(), !self.baseline.contains(id));
+        let reading = self.reading(id.kind, !self.baseline.contains(id));
         // While a backlog is read the clock tells nothing of when a line was written.
         let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
         self.memory.read_at(caught_up.then_some(now.wall));
@@ -298,7 +298,8 @@ impl Ledger {
     pub fn expire(&mut self, now: Moment, policy: &Policy) {
         let mut released = Vec::new();
         self.memory.expire(now.wall, &mut released);
-        let reading = self.reading(true, true);
+        // Only events of the host's log are held.
+        let reading = self.reading(SourceKind::File, true);
         for event in &released {
             let live = reading.is_live(event);
             observe(
@@ -314,9 +315,9 @@ impl Ledger {
         }
     }
 
-    fn reading(&self, host_log: bool, watching: bool) -> Reading {
-        let host_log = self.watched.host_log.filter(|_| host_log);
-        let since = host_log.into_iter().chain(self.watched.all).min();
+    fn reading(&self, of: SourceKind, watching: bool) -> Reading {
+        let host = self.watched.host.filter(|_| of.is_of_this_host());
+        let since = host.into_iter().chain(self.watched.all).min();
         Reading {
             watching,
             baseline_end: self.baseline_end,
@@ -481,3 +482,6 @@ fn observe(
     shown(views.page, &mut |seen| recent.push(seen));
     shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 mod cli;
 mod end_to_end;
 mod flood;
+mod newborn;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;

@@ -153,6 +153,8 @@ pub fn total(metrics: &str, family: &str, parts: &[&str]) -> f64 {
         .sum()
 }
 
+const EXPORTER: &str = env!("CARGO_BIN_EXE_login_exporter");
+
 /// A running exporter and where it answers.
 pub struct Exporter {
     pub process: Process,
@@ -177,10 +179,31 @@ impl Exporter {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Exporter {
+        Exporter::start_by(Command::new(EXPORTER), port, dir, arguments, environment)
+    }
+
+    /// Starts it on a host that has been up for so long, as its kernel says: in a time namespace.
+    pub fn start_up_for(up: Duration, dir: &Path, arguments: &[&str]) -> Exporter {
+        let uptime = std::fs::read_to_string("/proc/uptime").unwrap();
+        let now: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+        let offset = format!("{:.0}", up.as_secs_f64() - now);
+        let mut command = Command::new("unshare");
+        command.args(["--time", "--boottime", &offset, EXPORTER]);
+        Exporter::start_by(command, free_port(), dir, arguments, &[])
+    }
+
+    /// Starts it by a command that its flags are added to.
+    fn start_by(
+        mut command: Command,
+        port: u16,
+        dir: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Exporter {
         let log = dir.join("exporter.log");
         let stderr = File::options().create(true).append(true).open(&log).unwrap();
         let process = Process::start(
-            Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+            command
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"))
                 .arg(format!("--state.dir={}", dir.join("state").display()))
                 .args(arguments)
@@ -319,8 +342,14 @@ impl Prometheus {
 
     #[track_caller]
     pub fn wait_value(&self, query: &str, expected: f64) {
+        self.wait_value_for(PATIENCE, query, expected);
+    }
+
+    /// As `wait_value`, where what is waited for comes by the scrape interval.
+    #[track_caller]
+    pub fn wait_value_for(&self, patience: Duration, query: &str, expected: f64) {
         let mut last = None;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             last = self.value(query);
             if last == Some(expected) {
