@@ -193,6 +193,7 @@ function(config)
         comment: |||
           The third witness: what was counted while nobody scraped, or before anybody did, and is no news by the other two: told
           when a hole in the scrapes ends, and once, unless an alert above tells of it. `since` is where the hole begins.
+          It holds at two evaluations in a row, for a scrape may come in between those alerts and this one.
         |||,
         alert: 'AccessWhileNotScraped',
         expr: std.join('\nor\n', [
@@ -201,6 +202,7 @@ function(config)
           '\nunless ' + p.alerting(k.access, k.told)
           for k in kinds
         ]),
+        'for': '1s',
         keep_firing_for: config.keepFiringFor,
         labels: { severity: 'critical' },
         annotations: t.annotations(

@@ -45,8 +45,9 @@ function(config)
         t.who + ' ' + t.login + '. In %d days {{ $labels.user }} has come to no host from there.' % stranger + t.lastKnown,
         comment=
         'The one that finds a stolen key: a user whom no host of the job has seen come from there. An address within a network\n' +
-        'that the settings name is as good as any other of it.',
-      ),
+        'that the settings name is as good as any other of it. At two evaluations in a row, as a scrape may come in between\n' +
+        'this rule and the one before it.',
+      ) + { 'for': '1s' },
 
       first(
         'LoginWithNewKey',
@@ -56,7 +57,7 @@ function(config)
         '{{ $labels.user }} used the key of {{ $labels.identity }} for the first time, on {{ $host }}',
         t.who + ' ' + t.login + '. In %d days no host has let in {{ $labels.user }} with that key.' % stranger,
         comment='And a key, certificate or principal that let in nobody by that name before.',
-      ),
+      ) + { 'for': '1s' },
 
       {
         alert: 'FirstSessionManagerSession',

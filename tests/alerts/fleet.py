@@ -10,7 +10,7 @@ END = 1795564800  # 2026-11-25T00:00:00Z
 DAY = 86400
 ENGINEERS = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"]
 WEB = [f"web-{n}" for n in range(1, 11)]
-HOSTS = WEB + [f"db-{n}" for n in range(1, 5)] + ["ci-1", "mon-1", "bastion-1", "bastion-2", "dev-1"]
+HOSTS = WEB + [f"db-{n}" for n in range(1, 5)] + ["ci-1", "ci-2", "mon-1", "bastion-1", "bastion-2", "dev-1"]
 REPLACED, REPLACED_AT = WEB[5:], END - DAY + 6 * 3600
 
 # What a team that wrote ten lines of rules would have.
@@ -76,10 +76,10 @@ class Fleet:
                 away = self.random.random() < 0.1 or (number == 5 and self.midnight == END - DAY)
                 source = f"{self.random.randint(20, 200)}.{self.random.randint(0, 255)}.7.7" if away else f"203.0.113.{10 + number}"
                 self.login(self.random.choice(["bastion-1", "bastion-2"]), at, user, source)
-                for host in self.random.sample(HOSTS[:16], self.random.randint(1, 3)):
+                for host in self.random.sample(HOSTS[:17], self.random.randint(1, 3)):
                     self.login(host, at + 30, user, "10.0.9.10", self.random.sample(["/usr/bin/journalctl -u app", "/bin/bash", "/usr/bin/apt-get update"], self.random.randint(0, 3)))
             if self.random.random() < 0.5:
-                self.say(self.random.choice(HOSTS[:16]), self.midnight + 12 * 3600, "sudo",
+                self.say(self.random.choice(HOSTS[:17]), self.midnight + 12 * 3600, "sudo",
                          f"  {user} : 1 incorrect password attempt ; TTY=pts/1 ; PWD=/home/{user} ; USER=root ; COMMAND=/bin/bash")
 
     def accounts(self, day):

@@ -78,6 +78,14 @@ fn alertmanager_tells_each_story_once_to_the_right_people() {
 }
 
 #[test]
+fn a_day_of_a_fleet_tells_every_stranger_and_two_messages_besides_at_most() {
+    if !cannot_run(&["python3", "promtool", "prometheus"]) {
+        let exporter = env!("CARGO_BIN_EXE_login_exporter");
+        check("python3", &["tests/alerts/noise.py", exporter, "prometheus", "promtool"]);
+    }
+}
+
+#[test]
 fn dashboards_keep_the_linters_rules_and_every_name_is_in_the_catalog() {
     if cannot_run(&["python3", "promtool"]) {
         return;
