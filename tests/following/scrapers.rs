@@ -1,9 +1,10 @@
 //! Fourteen logins of people who never came before, and those who scrape: two real Prometheus of two
-//! versions, beside each other and beside whoever would take a new series' first 0 from them.
+//! versions, beside each other and beside whoever would take a new series' first 0 from them. Both
+//! evaluate the alert rules, and fire once for each login.
 //!
-//! The interval is a second, so that a test takes seconds. Longer ones differ from it in nothing but
-//! the age of a series when it is first seen, which `metrics/series/tests/views.rs` plays through for
-//! an interval of 10 minutes, where Prometheus closes its connection in between.
+//! The interval is a second, so that a test takes seconds; `LOGIN_EXPORTER_SCRAPE_INTERVAL=150` plays
+//! the same with another. `metrics/series/tests/views.rs` plays 150 and 600 seconds through in no time,
+//! where Prometheus closes its connection in between.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,9 +15,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
 
-use crate::support::{Exporter, Prometheus, free_port, get_with, missing, prometheus3, skip};
+use crate::support::{
+    Exporter, PATIENCE, Prometheus, free_port, get_with, missing, prometheus3, skip,
+};
 
 const LOGINS: u64 = 14;
+
+/// Nobody of these is expected.
+const RULES: &str = "expected: {logins: [{user: nobody}]}\n";
+
+/// Seconds from scrape to scrape.
+fn interval() -> u64 {
+    let text = std::env::var("LOGIN_EXPORTER_SCRAPE_INTERVAL");
+    text.map_or(1, |seconds| seconds.parse().expect("a number of seconds"))
+}
+
+/// Until what happened is scraped twice and the rules have looked.
+fn patience() -> Duration {
+    PATIENCE + Duration::from_secs(4 * interval())
+}
 
 /// An exporter on a log, and two Prometheus that scrape it.
 struct Scene {
@@ -42,25 +59,33 @@ impl Scene {
     /// Both scrape by these ports: the exporter's own, or a proxy's before it.
     fn prometheus(&self, ports: [u16; 2]) -> [Prometheus; 2] {
         let new = prometheus3().map(|folder| folder.join("prometheus"));
+        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
+        let more = format!(
+            "  scrape_interval: {1}s\n  scrape_timeout: {2}s\n\
+             rule_files: ['{0}/recording.yml', '{0}/alerts.yml']\n",
+            rules.display(),
+            interval(),
+            interval().min(10)
+        );
+        // The rules are evaluated four times a minute at most, as they may be on a server.
+        let evaluated = format!("{}s", interval().min(15));
         // Two of one version look alike, which makes it harder.
         let programs = [PathBuf::from("prometheus"), new.unwrap_or_else(|| "prometheus".into())];
-        let mut number = 0;
         [0, 1].map(|i| {
-            number += 1;
-            let dir = self.dir.path().join(format!("prometheus-{number}"));
+            let dir = self.dir.path().join(format!("prometheus-{i}"));
             std::fs::create_dir(&dir).unwrap();
             let target = format!("127.0.0.1:{}", ports[i]);
-            let prometheus = Prometheus::start_as(&programs[i], &dir, &[target], "1s", "");
-            prometheus.wait_value("up{job='login'}", 1.0);
+            let prometheus = Prometheus::start_as(&programs[i], &dir, &[target], &evaluated, &more);
+            prometheus.wait_value_for(patience(), "up{job='login'}", 1.0);
             prometheus
         })
     }
 
     fn log_in(&self, person: u64) {
         let mut log = File::options().append(true).open(&self.log).unwrap();
+        let (now, pid) = (jiff::Timestamp::now(), 100 + person);
         let line = format!(
-            "2026-05-17T17:57:47Z h sshd[{}]: Accepted password for person-{person} from 203.0.113.9 port 1 ssh2\n",
-            100 + person
+            "{now} h sshd[{pid}]: Accepted password for person-{person} from 203.0.113.9 port 1 ssh2\n"
         );
         log.write_all(line.as_bytes()).unwrap();
     }
@@ -69,7 +94,7 @@ impl Scene {
     fn log_all_in(&mut self, mut meanwhile: impl FnMut(&mut Scene, u64)) {
         for person in 1..=LOGINS {
             self.log_in(person);
-            sleep(Duration::from_millis(600));
+            sleep(Duration::from_millis(400));
             meanwhile(self, person);
         }
     }
@@ -83,15 +108,28 @@ impl Scene {
 }
 
 fn start(dir: &Path, log: &Path, port: u16) -> Exporter {
-    let argument = format!("--auth-log.path={}", log.display());
-    Exporter::start_at(port, dir, &[&argument], &[])
+    let config = dir.join("login_exporter.yml");
+    std::fs::write(&config, RULES).unwrap();
+    let config = format!("--config.file={}", config.display());
+    let log = format!("--auth-log.path={}", log.display());
+    Exporter::start_at(port, dir, &[&config, &log], &[])
 }
 
-/// Every login is news by the exporter's own clock: that needs no 0, no memory and no `increase()`.
+/// Every login is news by the exporter's own clock, which needs no 0, no memory and no `increase()`;
+/// and there is one message for each, and no other.
 fn is_told_of_all(prometheus: &Prometheus) {
-    let counted = "count(login_last_success_counted_timestamp_seconds > 0)";
-    prometheus.wait_value(counted, LOGINS as f64);
-    prometheus.wait_value("sum(login_successes_total)", LOGINS as f64);
+    let wait = |query: &str| prometheus.wait_value_for(patience(), query, LOGINS as f64);
+    wait("count(login_last_success_counted_timestamp_seconds > 0)");
+    wait("sum(login_successes_total)");
+    wait("count(ALERTS{alertname='UnexpectedLogin', alertstate='firing'})");
+    let fired = "sum by (alertname) (changes(ALERTS_FOR_STATE{severity!='info'}[1h]) + 1
+                 and ignoring (alertstate) max_over_time(ALERTS{alertstate='firing'}[1h]))";
+    let fired: Vec<_> = prometheus
+        .query(fired)
+        .into_iter()
+        .map(|(labels, times)| (labels["alertname"].as_str().unwrap().to_owned(), times))
+        .collect();
+    assert_eq!(fired, [("UnexpectedLogin".to_owned(), LOGINS as f64)]);
 }
 
 /// And `increase()` is the truth. It is exact and not extrapolated, for every series begins with the 0

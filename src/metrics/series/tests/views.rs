@@ -166,6 +166,22 @@ fn who_asks_ten_times_a_second_takes_nobodys_0() {
 }
 
 #[test]
+fn an_interval_of_150_seconds_sees_the_0_on_one_connection_beside_others() {
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (20, Look(2, A, ABSENT)),
+        (21, Login),
+        (25, Look(3, B, "0")),
+        (30, Look(3, B, "1")),
+        (150, Look(1, A, "0")),
+        (170, Look(2, A, "0")),
+        (171, Login),
+        (300, Look(1, A, "2")),
+        (320, Look(2, A, "2")),
+    ]);
+}
+
+#[test]
 fn an_interval_of_ten_minutes_sees_the_0() {
     play(&[
         (0, Look(1, A, ABSENT)),
