@@ -6,6 +6,9 @@ mod alertmanager;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use login_exporter::parse::cloudtrail::DOORS;
+
+use crate::support::agent::{Agent, SHELL, Session};
 use crate::support::cloudtrail_server::Server;
 use crate::support::{
     Account, Exporter, Prometheus, Rsyslog, Sshd, dev_log, missing, prometheus3, skip, wait_for,
@@ -22,8 +25,15 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// two evaluations, and five seconds for all the rest, Alertmanager's `group_wait` among them.
 const TOLD_WITHIN: Duration = Duration::from_secs(2 + 2 + 5);
 
-/// CloudTrail's share: the pause between two polls, then the six event names, 0.6 seconds each.
-const ASKED_WITHIN: Duration = Duration::from_millis(1_000 + 6 * 600);
+/// CloudTrail's share: the pause between two polls, then a request for each door, 0.6 seconds apart.
+/// Fewer where one request asks for all doors of a service.
+fn asked_within() -> Duration {
+    let doors = DOORS.iter().filter(|door| door.by_default).count();
+    Duration::from_secs(1) + Duration::from_millis(600) * u32::try_from(doors).unwrap()
+}
+
+/// Who opens a session of which the host's agent tells, long before CloudTrail.
+const EVE: &str = "arn:aws:iam::123456789012:user/eve";
 
 /// The target as Prometheus calls it; the host's own name stands in the messages.
 const HOST: &str = "web-1";
@@ -135,9 +145,13 @@ fn chain(prometheus_program: &Path, alertmanager_program: &Path) {
     let keys = dir.join("authorized_keys");
     std::fs::write(&keys, std::fs::read_to_string(&keys).unwrap() + &strangers).unwrap();
     let cloudtrail = Server::start();
+    let mut agent = Agent::start(&dir.join("ssm"));
     let exporter = Exporter::start_with(
         dir,
-        &[&settings(dir, &sshd.fingerprint("client"))],
+        &[
+            &settings(dir, &sshd.fingerprint("client")),
+            &format!("--ssm-agent.dir={}", dir.join("ssm").display()),
+        ],
         &[
             ("AWS_ENDPOINT_URL_CLOUDTRAIL", &cloudtrail.endpoint),
             ("AWS_ENDPOINT_URL_STS", &cloudtrail.endpoint),
@@ -178,10 +192,23 @@ fn chain(prometheus_program: &Path, alertmanager_program: &Path) {
     told(
         &alertmanager.message(),
         since,
-        ASKED_WITHIN + TOLD_WITHIN,
+        asked_within() + TOLD_WITHIN,
         &[
             "Unexpected Session Manager session of user:mallory on i-0123456789abcdef0\n",
             "from 198.51.100.7 (network public) to i-0123456789abcdef0",
+        ],
+    );
+
+    let since = Instant::now();
+    agent.opens("eve-0a1b2c3d4e5f60718", Session { owner: EVE, ..SHELL });
+    told(
+        &alertmanager.message(),
+        since,
+        TOLD_WITHIN,
+        &[
+            &format!("Unexpected login of ssm-user on {name}\n"),
+            "ssm-user (user:eve) logged in by session-manager from no address (network aws)",
+            &format!("on {name} ({HOST}:10922) through ssm-agent"),
         ],
     );
 
