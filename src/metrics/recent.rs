@@ -2,7 +2,14 @@
 //!
 //! An access is what let someone in or was done with rights: logins, su, sudo's commands, calls to
 //! AWS, changes of accounts. What was refused is left out: anyone can make it, and it would drive
-//! the accesses out of the list. Sessions are left out too, for each login has one.
+//! the accesses out of the list. Sessions are left out too, for each login has one; but one of
+//! Session Manager stands in the list with its end, and once, though the host and AWS both tell it.
+//!
+//! What comes again and again in the same way makes room for the rest: a job that logs in each
+//! minute drives nobody else out.
+
+mod repeats;
+mod session;
 
 use std::collections::VecDeque;
 
@@ -12,6 +19,10 @@ use crate::event::{EventKind, Expected};
 use crate::metrics::catalog::AccessKind;
 use crate::metrics::series::{MAX_VALUE_BYTES, program_of};
 use crate::policy::Observation;
+
+pub use repeats::MANY;
+use repeats::Repeats;
+pub use session::Session;
 
 /// Accesses that are kept.
 pub const DEFAULT_CAPACITY: usize = 200;
@@ -37,6 +48,9 @@ pub struct Access {
     pub detail: String,
     #[serde(deserialize_with = "expected")]
     pub expected: Word,
+    /// Of Session Manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Box<Session>>,
 }
 
 /// The last accesses by the time of their records, however late they were read.
@@ -44,6 +58,8 @@ pub struct Access {
 pub struct Recent {
     /// Oldest first.
     accesses: VecDeque<Kept>,
+    /// For each of them, in the same order, which are alike.
+    repeats: Repeats,
     capacity: usize,
 }
 
@@ -62,30 +78,62 @@ impl Default for Recent {
 
 impl Recent {
     pub fn new(capacity: usize) -> Self {
-        Recent { accesses: VecDeque::new(), capacity }
+        Recent { accesses: VecDeque::new(), repeats: Repeats::default(), capacity }
     }
 
-    /// Takes an event that is an access; others change nothing.
-    pub fn push(&mut self, seen: &Observation<'_>) {
+    /// Takes an event that is an access, or the end of one; others change nothing. `counted` is
+    /// when the exporter counted it, in Unix seconds, where it watched.
+    pub fn push(&mut self, seen: &Observation<'_>, counted: Option<i64>) {
+        let session = Session::of(seen, counted);
+        if session.as_ref().is_some_and(|session| self.joined(session, seen)) {
+            return;
+        }
         let time = seen.event.time.seconds();
         if AccessKind::of(seen.event.kind).is_none() || self.is_too_old(time) {
             return;
         }
         // The dropped one's text is written over, so that a backlog of logins costs no allocation.
-        let full = self.accesses.len() >= self.capacity;
-        let mut kept = if full { self.accesses.pop_front() } else { None }.unwrap_or_default();
+        let mut kept = self.make_room().unwrap_or_default();
         fill(&mut kept.access, seen);
+        kept.access.session = session.map(Box::new);
         kept.is_new = true;
         self.insert(kept);
+    }
+
+    /// Whether the list has the session that this tells of already, or it is one's end.
+    fn joined(&mut self, session: &Session, seen: &Observation<'_>) -> bool {
+        let Some(place) = self.place_of(session) else { return session.ended.is_some() };
+        let kept = &mut self.accesses[place];
+        session::join(&mut kept.access, session, seen);
+        kept.is_new = true;
+        self.repeats.replace(place, &kept.access);
+        true
+    }
+
+    fn place_of(&self, session: &Session) -> Option<usize> {
+        self.accesses.iter().rposition(|kept| {
+            kept.access.session.as_deref().is_some_and(|own| own.id == session.id)
+        })
+    }
+
+    /// Where the list is full: the oldest of those that came many times alike, else the oldest.
+    fn make_room(&mut self) -> Option<Kept> {
+        if self.accesses.len() < self.capacity {
+            return None;
+        }
+        let place = self.repeats.oldest_repeated().unwrap_or(0);
+        self.repeats.remove(place);
+        self.accesses.remove(place)
     }
 
     fn insert(&mut self, kept: Kept) {
         let time = kept.access.time;
         let place = self.accesses.partition_point(|other| other.access.time <= time);
+        self.repeats.insert(place, &kept.access);
         self.accesses.insert(place, kept);
     }
 
-    /// The accesses that came since the last call, or since everything was saved.
+    /// The accesses that came or changed since the last call, or since everything was saved.
     pub fn take_changes(&mut self) -> Vec<Access> {
         let mut changes = Vec::new();
         for kept in self.accesses.iter_mut().filter(|kept| kept.is_new) {
@@ -98,9 +146,15 @@ impl Recent {
     /// Applies what came later to a list as it was saved before.
     pub fn apply(&mut self, changes: Vec<Access>) {
         for access in changes {
-            self.insert(Kept { access, is_new: false });
-            if self.accesses.len() > self.capacity {
-                self.accesses.pop_front();
+            match access.session.as_deref().and_then(|session| self.place_of(session)) {
+                Some(place) => {
+                    self.repeats.replace(place, &access);
+                    self.accesses[place].access = access;
+                }
+                None => {
+                    self.make_room();
+                    self.insert(Kept { access, is_new: false });
+                }
             }
         }
     }
@@ -132,11 +186,12 @@ impl Serialize for Recent {
 /// With the default capacity: of a longer list the newest stay.
 impl<'de> Deserialize<'de> for Recent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let accesses = Vec::deserialize(deserializer)?.into_iter();
-        let accesses = accesses.map(|access| Kept { access, is_new: false }).collect();
-        let mut recent = Recent { accesses, ..Recent::default() };
-        let surplus = recent.accesses.len().saturating_sub(recent.capacity);
-        recent.accesses.drain(..surplus);
+        let mut accesses = Vec::<Access>::deserialize(deserializer)?;
+        let mut recent = Recent::default();
+        let surplus = accesses.len().saturating_sub(recent.capacity);
+        for access in accesses.drain(surplus..) {
+            recent.insert(Kept { access, is_new: false });
+        }
         Ok(recent)
     }
 }

@@ -479,7 +479,8 @@ fn observe(
         None => show(&observation),
     };
     shown(views.labels, &mut |seen| series.observe(seen, live, now));
-    shown(views.page, &mut |seen| recent.push(seen));
+    let counted = live.then(|| now.wall.seconds());
+    shown(views.page, &mut |seen| recent.push(seen, counted));
     shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
 }
 

@@ -11,7 +11,7 @@ use super::auth::{Gatekeeper, Verdict};
 use super::body::Answer;
 use super::config_file::{InForce, Live};
 use super::connection_limits::ConnectionLimits;
-use super::page::{self, View};
+use super::page::{self, Show, View};
 use super::rate::Bucket;
 use super::reply::text;
 use super::routes::{NoRoute, Route, route};
@@ -94,7 +94,8 @@ impl<E: Exporter> Site<E> {
             // A HEAD must not pass for a scrape: it shows nobody any value.
             Ok(Route::Metrics) if *request.method() == Method::HEAD => text(StatusCode::OK, ""),
             Ok(Route::Metrics) => self.scrapes.answer(request, user, visit, &self.exporter).await,
-            Ok(Route::Page) => self.front(),
+            Ok(Route::Page) => self.front(request),
+            Ok(Route::Person(name)) => self.person(request, name),
             Ok(Route::Healthy) => text(StatusCode::OK, "Healthy\n"),
             Ok(Route::Ready) => self.ready(),
             Err(NoRoute::NotFound) => text(StatusCode::NOT_FOUND, "No such page; / lists them\n"),
@@ -102,14 +103,39 @@ impl<E: Exporter> Site<E> {
         }
     }
 
-    fn front(&self) -> Response<Bytes> {
+    fn front(&self, request: &Asked) -> Response<Bytes> {
+        let view = self.view(request);
+        self.html(page::render(&self.exporter.overview(), &view))
+    }
+
+    fn person(&self, request: &Asked, path: &str) -> Response<Bytes> {
+        let view = self.view(request);
+        let Some(name) = page::name(path) else {
+            return text(StatusCode::NOT_FOUND, "No name; / lists them\n");
+        };
+        if !view.recent {
+            return text(StatusCode::NOT_FOUND, "--web.disable-recent shows nobody's accesses\n");
+        }
+        let person = page::render_person(&self.exporter.overview(), &name, &view);
+        let mut response = self.html(person.html);
+        if !person.known {
+            *response.status_mut() = StatusCode::NOT_FOUND;
+        }
+        response
+    }
+
+    fn view(&self, request: &Asked) -> View<'_> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let view = View {
+        View {
             telemetry_path: &self.options.telemetry_path,
             recent: self.options.recent,
+            show: Show::asked(request.uri().query()),
+            root: View::root_of(request.uri().path()),
             now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
-        };
-        let html = page::render(&self.exporter.overview(), &view);
+        }
+    }
+
+    fn html(&self, html: String) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(html));
         let headers = response.headers_mut();
         let html = HeaderValue::from_static("text/html; charset=utf-8");

@@ -7,11 +7,16 @@ use super::Error;
 pub(super) const HEALTHY: &str = "/-/healthy";
 pub(super) const READY: &str = "/-/ready";
 
+/// What a person's name follows.
+const PERSON: &str = "/person/";
+
 /// A page of the listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum Route<'a> {
     Metrics,
     Page,
+    /// The page of one person or account: the name as the path spells it.
+    Person(&'a str),
     Healthy,
     Ready,
 }
@@ -24,13 +29,20 @@ pub(super) enum NoRoute {
     MethodNotAllowed,
 }
 
-pub(super) fn route(method: &Method, path: &str, telemetry: &str) -> Result<Route, NoRoute> {
+pub(super) fn route<'a>(
+    method: &Method,
+    path: &'a str,
+    telemetry: &str,
+) -> Result<Route<'a>, NoRoute> {
     let route = match path {
         path if path == telemetry => Route::Metrics,
         "/" => Route::Page,
         HEALTHY => Route::Healthy,
         READY => Route::Ready,
-        _ => return Err(NoRoute::NotFound),
+        path => match path.strip_prefix(PERSON) {
+            Some(name) if !name.is_empty() => Route::Person(name),
+            _ => return Err(NoRoute::NotFound),
+        },
     };
     match *method {
         Method::GET | Method::HEAD => Ok(route),
@@ -42,7 +54,7 @@ pub(super) fn route(method: &Method, path: &str, telemetry: &str) -> Result<Rout
 pub(super) fn check_telemetry_path(given: &str) -> Result<(), Error> {
     let cause = if !given.starts_with('/') {
         "it does not start with /"
-    } else if [HEALTHY, READY, "/"].contains(&given) {
+    } else if [HEALTHY, READY, "/"].contains(&given) || given.starts_with(PERSON) {
         "another page has that path"
     } else if !given.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>".contains(&byte)) {
         "it has a character that a path cannot have"
@@ -63,8 +75,20 @@ mod tests {
         let get = |path| route(&Method::GET, path, "/metrics");
         assert_eq!(get("/metrics"), Ok(Route::Metrics));
         assert_eq!(get("/"), Ok(Route::Page));
-        for path in ["/metrics/", "//", "/-/", "", "*", "/METRICS", "/-/healthy/x"] {
+        for path in
+            ["/metrics/", "//", "/-/", "", "*", "/METRICS", "/-/healthy/x", "/person", "/person/"]
+        {
             assert_eq!(get(path), Err(NoRoute::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_the_rest_of_the_path() {
+        let get =
+            |path: &str| route(&Method::GET, path, "/metrics").map(|route| format!("{route:?}"));
+        for name in ["alice", "Ops/alice", "%3Cb%3E", "../metrics", "a//b"] {
+            let path = format!("/person/{name}");
+            assert_eq!(get(&path), Ok(format!("{:?}", Route::Person(name))));
         }
     }
 
@@ -83,6 +107,7 @@ mod tests {
             ("metrics", "it does not start with /"),
             ("/", "another page has that path"),
             ("/-/ready", "another page has that path"),
+            ("/person/metrics", "another page has that path"),
             ("/me trics", "it has a character that a path cannot have"),
             ("/m?x=1", "it has a character that a path cannot have"),
         ];

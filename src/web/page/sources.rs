@@ -6,7 +6,7 @@ use super::text::{Text, age, date, size};
 use crate::web::SourceStatus;
 
 pub(super) fn render(sources: &[SourceStatus], host_log: &str, now: i64) -> String {
-    let mut html = "<section>\n<h2>Sources</h2>\n".to_owned();
+    let mut html = "<section>\n<h2 id=\"sources\">Sources</h2>\n".to_owned();
     if !host_log.is_empty() {
         let _ = writeln!(html, "<p class=\"quiet\">The exporter {}.</p>", Text(host_log));
     }
@@ -18,6 +18,20 @@ pub(super) fn render(sources: &[SourceStatus], host_log: &str, now: i64) -> Stri
         html += "</ul>\n";
     }
     html + "</section>\n"
+}
+
+/// Says before all else that who came in is not the whole truth.
+pub(super) fn unread(sources: &[SourceStatus]) -> String {
+    match sources.iter().filter(|source| !source.up).count() {
+        0 => String::new(),
+        1 => "<p class=\"notice\">✕ <a href=\"#sources\">A source cannot be read</a>: who came in \
+              by it is not shown.</p>\n"
+            .to_owned(),
+        some => format!(
+            "<p class=\"notice\">✕ <a href=\"#sources\">{some} sources cannot be read</a>: who \
+             came in by them is not shown.</p>\n"
+        ),
+    }
 }
 
 fn item(source: &SourceStatus, now: i64) -> String {

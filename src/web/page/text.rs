@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use crate::metrics::series::MAX_VALUE_BYTES;
 use crate::metrics::text::is_hidden;
 
-/// Characters of one value that are shown.
-const MOST: usize = 160;
+/// Characters of one value that are shown: all of what an access keeps of one.
+const MOST: usize = MAX_VALUE_BYTES;
 
 /// A value as the page shows it. What would be invisible or turn the direction of what follows
 /// is spelled out (`\u{202e}`); a longer text than anyone reads ends in an ellipsis.
@@ -55,6 +56,20 @@ pub(super) fn age(now: i64, then: i64) -> String {
     }
 }
 
+/// How long, in the two units that matter.
+pub(super) fn lasted(seconds: u64) -> String {
+    let two = |large: u64, name: &str, small: u64, small_name: &str| match small {
+        0 => format!("{large} {name}"),
+        small => format!("{large} {name} {small} {small_name}"),
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "days", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
 /// `2026-11-23 15:32:53`, UTC; a number that is no date stays one.
 pub(super) fn date(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
@@ -72,7 +87,7 @@ pub(super) fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, age, date, size};
+    use super::{Text, age, date, lasted, size};
 
     #[test]
     fn markup_stays_text() {
@@ -114,6 +129,15 @@ mod tests {
         ];
         assert_eq!(ages, want);
         assert_eq!(age(i64::MAX, i64::MIN), format!("{} days ago", i64::MAX / 86_400));
+    }
+
+    #[test]
+    fn a_duration_is_said_in_two_units_at_most() {
+        let told = [0, 59, 60, 3_599, 3_600, 3_900, 172_799, 172_800, 180_000].map(lasted);
+        let want = ["0 s", "59 s", "1 min", "59 min", "1 h", "1 h 5 min", "47 h 59 min", "2 days"];
+        assert_eq!(told[..8], want);
+        assert_eq!(told[8], "2 days 2 h");
+        assert!(lasted(u64::MAX).ends_with(" h"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn serve(file: &Path) -> Running {
 fn every_page_asks_for_the_name_and_password() {
     let directory = TempDir::new().unwrap();
     let running = serve(&users(directory.path(), &[("alice", "right"), ("bob", "other")], 4));
-    for path in ["/metrics", "/", "/-/healthy", "/nothing"] {
+    for path in ["/metrics", "/", "/-/healthy", "/nothing", "/person/alice", "/person/%00"] {
         assert_eq!(status(&running, path, None), 401, "{path}");
     }
     assert_eq!(status(&running, "/metrics", Some("alice:right")), 200);

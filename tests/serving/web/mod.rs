@@ -5,6 +5,7 @@ mod config_file;
 mod fake;
 mod login;
 mod page;
+mod people;
 mod plain;
 mod scrapers;
 mod slow;
