@@ -218,6 +218,8 @@ pub static PROGRAMS: &[Program] = &[
         .pam_speaks_as(&["("])
         .runs_in(&["busybox", "(", "systemd", "systemd-executor"])
         .in_folders(SYSTEMD)
+        // `(sd-pam)` ends those sessions as the user whose they are.
+        .written_by(Writer::Root, Writer::Root, Writer::Owner)
         .tells_refusals(),
     // Becoming someone else.
     Program::new("sudo", Rules::Sudo, &["sudo", "sudoedit", "sudo-rs", "sudoedit-rs"])

@@ -118,6 +118,10 @@ const ROWS: &[Row] = &[
     row("exit before auth", Until("0.52"), exit, Rejected(ClosedBeforeLogin), END,
         "exit before auth (user 'root', 3 fails): Exited normally",
         "login_rejected dropbear reason=closed_before_login user=root role=end"),
+    // The listener's, who is no connection.
+    noise("Early exit: Terminated by signal", Since("2012.55"), "Early exit: Terminated by signal"),
+    noise("Early exit: No listening ports", Since("2019.78"), "Early exit: No listening ports available."),
+    noise("Early exit: Failed to daemonize", Since("2012.55"), "Early exit: Failed to daemonize: Resource temporarily unavailable"),
     row("Early exit", Since("2012.55"), exit, Rejected(ClosedBeforeLogin), PROOF,
         "Early exit from <192.0.2.1:53254>: Incompatible remote version '‹GET / HTTP/1.1›'",
         "login_rejected dropbear reason=bad_protocol source=192.0.2.1 port=53254"),

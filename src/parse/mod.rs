@@ -134,12 +134,11 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         return pam::parse(envelope);
     }
     // What libpam says under the tag of the program that it serves: `PAM 2 more authentication
-    // failures; …`. sshd has rows of its own for it.
-    let libpam = envelope.message.starts_with(b"PAM ");
+    // failures; …`. sshd and dropbear have rows of their own for it.
     match programs::by_tag(envelope.tag).map_or(Rules::Pam, |program| program.rules) {
-        Rules::Sudo | Rules::Su | Rules::Login | Rules::Pam if libpam => pam::parse(envelope),
         Rules::Sshd => sshd::parse(envelope),
         Rules::Dropbear => dropbear::parse(envelope),
+        _ if is_libpam(envelope.message) => pam::parse(envelope),
         Rules::Tailscale => tailscale::parse(envelope),
         Rules::Sudo => sudo::parse(envelope),
         Rules::Doas => doas::parse(envelope),
@@ -152,6 +151,12 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Rules::LogDaemon => suppressed::parse(envelope),
         Rules::Pam => Parsed::Ignored,
     }
+}
+
+/// Whether it speaks, and not someone of that name, with whom lines of sudo-rs and doas begin.
+fn is_libpam(message: &[u8]) -> bool {
+    let words = message.strip_prefix(b"PAM ");
+    words.is_some_and(|rest| !rest.starts_with(b": ") && !rest.starts_with(b"ran "))
 }
 
 /// Whether a PAM module speaks: `pam_unix(sshd:session): …` of any program, `(pam_unix) …` and

@@ -13,7 +13,7 @@
 //! lines and all their PAM lines, the closing of a session too, carry the invoking user's `_UID`;
 //! `by NAME(uid=N)` and `uid=N` in PAM's lines are that same ID. The name that su prints is
 //! getlogin's, though: in an su within an su it is who logged in, for whom `_AUDIT_LOGINUID`
-//! vouches. (sudo names the account of its real user ID.)
+//! vouches, or the session's control group. (sudo names the account of its real user ID.)
 
 #[cfg(test)]
 mod forged;
@@ -100,9 +100,10 @@ impl<'e> Witness<'e> {
     }
 
     /// Who logged in to the session that he is in: himself, or whom he became himself from.
+    /// The kernel's audit keeps it; where that is off, the control group of a session tells.
     fn logged_in_as(&self, name: &str) -> bool {
-        let login_uid = self.entry.login_uid;
-        login_uid.is_some_and(|login_uid| self.host.user_id(name) == Some(login_uid))
+        let known = self.entry.login_uid.or_else(|| self.host.surroundings().owner(self.entry));
+        known.is_some_and(|login_uid| self.host.user_id(name) == Some(login_uid))
     }
 
     fn may_be(&self, program: &Program) -> bool {

@@ -37,6 +37,14 @@ impl Surroundings {
             || !self.containers && entry.control_group.is_some_and(|path| self.is_container(path))
     }
 
+    /// Whose session the writer is in, whomever he became since: `/user.slice/user-1000.slice/…`.
+    /// No user leaves the group of his own, and what he makes below it stands behind his number.
+    pub(super) fn owner(&self, entry: &JournalEntry<'_>) -> Option<u32> {
+        let group = entry.control_group?.strip_prefix(self.control_group.trim_end_matches('/'))?;
+        let (uid, _) = group.strip_prefix("/user.slice/user-")?.split_once(".slice/")?;
+        uid.parse().ok()
+    }
+
     fn is_of_another_machine(&self, entry: &JournalEntry<'_>) -> bool {
         let other = |id: &str| !id.eq_ignore_ascii_case(&self.machine_id);
         !self.machine_id.is_empty() && entry.machine_id.is_some_and(other)
@@ -111,6 +119,28 @@ mod tests {
             "/machine.slice/systemd-nspawn@web.service/payload/init.scope",
         ] {
             assert!(excludes(&host, container), "{container}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_its_owners() {
+        let owner = |root: &str, path: &str| {
+            let host = Surroundings { control_group: root.to_owned(), ..Surroundings::default() };
+            host.owner(&JournalEntry { control_group: Some(path), ..JournalEntry::default() })
+        };
+        let session = "/user.slice/user-1000.slice/session-3.scope";
+        assert_eq!(owner("", session), Some(1000));
+        assert_eq!(owner("/", session), Some(1000));
+        assert_eq!(owner("/lxc.payload.web", &format!("/lxc.payload.web{session}")), Some(1000));
+        let own = "/user.slice/user-1000.slice/user@1000.service/user.slice/user-0.slice/x.scope";
+        assert_eq!(owner("", own), Some(1000), "below his own he may call a group what he likes");
+        for other in [
+            "/system.slice/ssh.service",
+            "/x/user.slice/user-0.slice/a",
+            "/user.slice/user-x.slice/a",
+            "",
+        ] {
+            assert_eq!(owner("", other), None, "{other}");
         }
     }
 

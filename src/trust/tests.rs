@@ -250,6 +250,13 @@ fn a_command_of_doas_is_the_targets_word_on_who_logged_in() {
     assert!(trusted(&by_bob(Some(ALICE)), &ran("bob")));
     assert!(!trusted(&by_bob(Some(BOB)), &ran("bob")), "bob logged in and speaks of alice");
     assert!(!trusted(&by_bob(None), &ran("bob")));
+    // Where the kernel's audit is off, the session's control group tells (Debian 13 in nspawn).
+    let session = |owner| {
+        let control_group = Some(owner);
+        JournalEntry { control_group, ..by_bob(None) }
+    };
+    assert!(trusted(&session("/user.slice/user-1000.slice/session-3.scope"), &ran("bob")));
+    assert!(!trusted(&session("/user.slice/user-1001.slice/session-3.scope"), &ran("bob")));
     assert!(!trusted(&by_bob(Some(ALICE)), &ran("root")), "only root becomes root");
     assert!(trusted(&JournalEntry { comm, ..by(0, "x") }, &ran("root")));
     let refused = event(EventKind::SudoFailure, "doas", Some("alice"));
@@ -266,7 +273,10 @@ fn each_service_has_its_own_writers() {
     let pam = "pam_unix(x:session): session closed for user alice";
     assert!(trusted(&by(ALICE, pam), &closed("systemd-run0", "alice")));
     assert!(!trusted(&by(ALICE, pam), &closed("systemd-run0", "root")));
-    assert!(!trusted(&by(ALICE, pam), &closed("login", "alice")), "login is root's");
+    // `(sd-pam)` of a unit with login's PAM service, on Debian 13.
+    assert!(trusted(&by(ALICE, pam), &closed("login", "alice")));
+    assert!(!trusted(&by(ALICE, pam), &closed("login", "root")));
+    assert!(!trusted(&by(ALICE, pam), &opened("login", "alice")), "login is root's");
     assert!(!trusted(&by(ALICE, pam), &closed("cron", "alice")));
     assert!(!trusted(&by(ALICE, pam), &opened("systemd-user", "alice")), "systemd is root then");
     assert!(trusted(&by(DAEMON, pam), &closed("atd", "alice")));

@@ -212,6 +212,8 @@ const NOISE: &[Row] = &[
     noise("expired password", All, "pam_unix(sshd:auth): expired password for user bob (root enforced)"),
     noise("Failed ", All, "pam_unix(sshd:auth): Failed to run helper"),
     noise("failed ", All, "pam_unix(sshd:auth): failed to execute /usr/sbin/unix_update: No such file or directory"),
+    noise("failed: ", Since("systemd 183"), "PAM failed: Authentication token is no longer valid; new one required").under("(systemd)"),
+    noise("PAM failed: ", Since("systemd 258"), "PAM PAM failed: Authentication token is no longer valid; new one required").under("(systemd)"),
     noise("Fork ", All, "pam_unix(sshd:auth): Fork failed: Resource temporarily unavailable"),
     noise("fork ", All, "pam_unix(sshd:auth): fork failed: Resource temporarily unavailable"),
     noise("getpwnam", All, "pam_unix(sshd:auth): getpwnam(x) failed"),

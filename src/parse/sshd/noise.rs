@@ -62,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     noise("Could not demote key", In("10.5"), "fatal: Could not demote key: \"/etc/ssh/k\": invalid format"),
     noise("could not demote host ", In("10.5"), "fatal: could not demote host RSA key: invalid format"),
     noise("Unable to load host key", Since("7.9"), "Unable to load host key: /etc/ssh/ssh_host_dsa_key"),
+    noise("main: Host key ", In("10.5"), "error: main: Host key /etc/ssh/k: invalid format"),
     noise("Host key ", In("10.5"), "error: Host key /etc/ssh/k: invalid format"),
     noise("No matching private key for certificate", In("10.5"), "error: No matching private key for certificate: /etc/ssh/k-cert.pub"),
     noise("Certificate file is not a certificate", In("10.5"), "error: Certificate file is not a certificate: /etc/ssh/k"),
