@@ -1,7 +1,7 @@
 //! This host: its name, its EC2 instance ID, and its last start. Read from files, with no call.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::event::Time;
 
@@ -20,6 +20,8 @@ pub struct Host {
     pub control_group: String,
     /// When the kernel started.
     pub boot_time: Option<Time>,
+    /// What `sudo` is, where it is sudo-rs, which leaves no line of many a refusal.
+    pub sudo_rs: Option<PathBuf>,
 }
 
 impl Host {
@@ -38,6 +40,7 @@ impl Host {
             machine_id: line("etc/machine-id").unwrap_or_default(),
             control_group: text("proc/1/cgroup").as_deref().and_then(own_group).unwrap_or_default(),
             boot_time: text("proc/stat").as_deref().and_then(boot_time),
+            sudo_rs: SUDO_FILES.iter().find_map(|path| sudo_rs(&root.join(path))),
         }
     }
 }
@@ -49,6 +52,19 @@ const INSTANCE_ID_FILES: [&str; 3] = [
     "run/cloud-init/.instance-id",
     "var/lib/cloud/data/instance-id",
 ];
+
+/// Where a person's shell finds sudo.
+const SUDO_FILES: [&str; 3] = ["usr/bin/sudo", "usr/local/bin/sudo", "run/wrappers/bin/sudo"];
+
+/// The file that a `sudo` stands for, if it is sudo-rs: Ubuntu and Debian put that below
+/// `/usr/lib/cargo` and choose by a link; others call the file
+/// `sudo-rs`.
+fn sudo_rs(sudo: &Path) -> Option<PathBuf> {
+    let file = sudo.canonicalize().ok()?;
+    let name = file.file_name()?.to_str()?;
+    let by_name = name == "sudo-rs" || name.starts_with("sudo-rs-");
+    (by_name || file.ancestors().any(|folder| folder.ends_with("lib/cargo/bin"))).then_some(file)
+}
 
 /// `i-` and 8 or 17 hexadecimal digits. Other clouds and makers write other things there.
 fn is_instance_id(text: &str) -> bool {
@@ -123,6 +139,33 @@ mod tests {
             assert_eq!(id(text), "", "{text:?}");
         }
         assert_eq!(Host::read(Path::new("/nonexistent")), Host::default());
+    }
+
+    #[test]
+    fn sudo_rs_is_known_by_where_sudo_leads() {
+        let leads = |file: &str| {
+            let root = tempfile::tempdir().unwrap();
+            let root = root.path().canonicalize().unwrap();
+            for folder in ["usr/bin", "etc/alternatives"] {
+                fs::create_dir_all(root.join(folder)).unwrap();
+            }
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "").unwrap();
+            if file != "usr/bin/sudo" {
+                let link =
+                    |to: PathBuf, from: &str| std::os::unix::fs::symlink(to, root.join(from));
+                link(root.join(file), "etc/alternatives/sudo").unwrap();
+                link(root.join("etc/alternatives/sudo"), "usr/bin/sudo").unwrap();
+            }
+            let found = Host::read(&root).sudo_rs;
+            found.map(|found| found.strip_prefix(&root).unwrap().to_owned())
+        };
+        for file in ["usr/lib/cargo/bin/sudo", "usr/bin/sudo-rs"] {
+            assert_eq!(leads(file).as_deref(), Some(Path::new(file)));
+        }
+        for file in ["usr/bin/sudo", "usr/bin/sudo.ws"] {
+            assert_eq!(leads(file), None, "{file}");
+        }
     }
 
     #[test]

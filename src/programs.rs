@@ -23,6 +23,9 @@ pub struct Program {
     pub has_parts: bool,
     /// What it runs in, where that bears another name than its tags. [`ANY`] where that is open.
     pub processes: &'static [&'static str],
+    /// What its own process runs once it has let someone in, so that it may bear that one's name by
+    /// the time that journald looks: [`ANY`], or these. For what writes as root.
+    pub becomes: &'static [&'static str],
     /// Folders that it is in, besides [`FOLDERS`].
     pub folders: &'static [&'static str],
     pub refusals: Refusals,
@@ -124,6 +127,9 @@ const POLKIT: &[&str] = &[
     "/usr/libexec/polkit-1",
     "/usr/lib64/polkit-1",
 ];
+/// What people log in to.
+const SHELLS: &[&str] =
+    &["sh", "bash", "rbash", "dash", "zsh", "fish", "ksh", "mksh", "tcsh", "csh", "ash", "nu"];
 /// The children of systemd that speak to PAM: `(bash)` before the command runs, `(sd-pam)` to end
 /// the session, under systemd's own file or, since 256, its executor's.
 const SYSTEMDS_CHILDREN: &[&str] = &["(", "systemd", "systemd-executor"];
@@ -139,6 +145,7 @@ impl Program {
             speakers: &[],
             has_parts: false,
             processes: &[],
+            becomes: &[],
             folders: &[],
             refusals: Refusals::ToldByPam,
             writers: Writers { own: Writer::Root, pam: Writer::Root, closing: Writer::Root },
@@ -166,6 +173,10 @@ impl Program {
 
     const fn runs_in(self, processes: &'static [&'static str]) -> Self {
         Program { processes, ..self }
+    }
+
+    const fn becomes(self, becomes: &'static [&'static str]) -> Self {
+        Program { becomes, ..self }
     }
 
     const fn in_folders(self, folders: &'static [&'static str]) -> Self {
@@ -217,6 +228,7 @@ pub static PROGRAMS: &[Program] = &[
         // `machinectl shell` and `systemd-run -p PAMName=login`.
         .pam_speaks_as(&["("])
         .runs_in(&["busybox", "(", "systemd", "systemd-executor"])
+        .becomes(SHELLS)
         .in_folders(SYSTEMD)
         // `(sd-pam)` ends those sessions as the user whose they are.
         .written_by(Writer::Root, Writer::Root, Writer::Owner)
@@ -240,6 +252,7 @@ pub static PROGRAMS: &[Program] = &[
     Program::new("pkexec", Rules::Polkit, &["pkexec"])
         // Whom polkit's helper refuses, pkexec refuses.
         .runs_in(&["polkit-agent-helper-1"])
+        .becomes(ANY)
         .in_folders(POLKIT)
         .started_by_users(),
     // Only polkitd tells who used run0.
@@ -251,17 +264,20 @@ pub static PROGRAMS: &[Program] = &[
         .services(&["polkit-1"])
         .pam_speaks_as(&["pkexec"])
         .runs_in(&["pkexec"])
+        .becomes(ANY)
         .in_folders(POLKIT)
         .written_by(Writer::Account("polkitd"), Writer::Invoker, Writer::Anyone),
     Program::new("systemd-run0", Rules::Pam, &["systemd-run0"])
         .pam_speaks_as(&["("])
         .runs_in(SYSTEMDS_CHILDREN)
+        .becomes(ANY)
         .in_folders(SYSTEMD)
         .written_by(Writer::Root, Writer::Root, Writer::Owner)
         .lets_nobody_in(),
     // Sessions that nobody logs in to.
     Program::new("systemd-user", Rules::Pam, &["systemd-user"])
         .runs_in(SYSTEMDS_CHILDREN)
+        .becomes(ANY)
         .in_folders(SYSTEMD)
         .written_by(Writer::Root, Writer::Root, Writer::Owner)
         .lets_nobody_in(),

@@ -96,6 +96,12 @@ async fn run(
         Reloading::new(line.clone(), environment.clone(), settings.clone(), server.reloader());
     let running = Running { pipeline, scraping, settings, host: host.hostname, host_logs };
     info!(version = VERSION, revision = REVISION, "login_exporter starts");
+    if let Some(file) = host.sudo_rs {
+        let logs = "`sudo` is sudo-rs here: it logs nothing of who is not in sudoers, and of a wrong \
+                    password PAM's line alone; for each refusal to be told, make `sudo` classic \
+                    sudo (update-alternatives --config sudo, or the package of classic sudo)";
+        warn!(file = %file.display(), "{logs}");
+    }
     running.until_stopped(server, followed, reloading).await
 }
 

@@ -28,7 +28,7 @@ pub use self::surroundings::Surroundings;
 
 use crate::event::{Event, EventKind, Hint, HintKind};
 use crate::parse::Parsed;
-use crate::programs::{self, Program, Writer};
+use crate::programs::{self, Program, Rules, Writer};
 use crate::record::JournalEntry;
 
 /// The accounts of the host whose journal is read, and what else of it trust rests on.
@@ -55,6 +55,7 @@ pub fn believed<'a>(
     let writer = Witness::of(entry, host)?;
     match parsed {
         Parsed::Ignored => Some(parsed),
+        Parsed::Event(event) if writer.is_over(&event) => Some(Parsed::Ignored),
         Parsed::Event(mut event) => {
             event.told_by = writer.tells(&event)?;
             Some(Parsed::Event(event))
@@ -163,6 +164,18 @@ impl<'e> Witness<'e> {
     fn ran_by_who_logged_in(&self, event: &Event<'_>) -> bool {
         let target = event.target_user.as_deref().is_some_and(|name| self.is(name));
         target && event.user.as_deref().is_some_and(|name| self.logged_in_as(name))
+    }
+
+    /// What sshd's process of a session says, as the user who is logged in, when his client goes:
+    /// `Connection closed by 192.0.2.1 port 22`. The same words of a connection that nobody logged
+    /// in to are root's.
+    fn is_over(&self, event: &Event<'_>) -> bool {
+        let of_sshd = programs::by_name(&event.program).filter(|row| row.rules == Rules::Sshd);
+        event.kind == EventKind::LoginRejected
+            && !self.is_root()
+            && (self.entry.comm.is_some() || self.entry.exe.is_some())
+            && !self.entry.message.trim_ascii_end().ends_with(b"[preauth]")
+            && of_sshd.is_some_and(|row| self.may_be(row))
     }
 
     fn hints(&self, hint: &Hint<'_>) -> bool {

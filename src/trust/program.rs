@@ -5,27 +5,60 @@ use crate::programs::{ANY, FOLDERS, Program};
 use crate::record::JournalEntry;
 
 /// Whether neither `_COMM` nor `_EXE` contradicts. Missing ones do not: programs that end soon
-/// often lack them.
+/// often lack them. The process of root may have become what it lets people run meanwhile.
 pub(super) fn may_be(
     program: &Program,
     entry: &JournalEntry<'_>,
     surroundings: &Surroundings,
 ) -> bool {
+    let named = entry.comm.is_none_or(|comm| has_name(program, comm, cut, surroundings));
+    let file = entry.exe.map_or(File::Right, |exe| file(program, exe, surroundings));
     program.processes == ANY
-        || entry.comm.is_none_or(|comm| has_name(program, comm, cut, surroundings))
-            && entry.exe.is_none_or(|exe| may_be_file(program, exe, surroundings))
+        || named && file == File::Right
+        || entry.uid == Some(0) && has_become(program, entry, named, file)
 }
 
-fn may_be_file(program: &Program, exe: &str, surroundings: &Surroundings) -> bool {
+/// What the file that runs says of a program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum File {
+    Right,
+    /// It has the program's name and lies where no distribution has it.
+    Elsewhere,
+    Another,
+}
+
+fn file(program: &Program, exe: &str, surroundings: &Surroundings) -> File {
     // An update replaces the file under a program that runs.
     let exe = exe.strip_suffix(" (deleted)").unwrap_or(exe);
-    let Some((folder, name)) = exe.rsplit_once('/') else { return false };
+    let Some((folder, name)) = exe.rsplit_once('/') else { return File::Another };
     let by_distribution = FOLDERS.iter().chain(program.folders).any(|known| is_in(folder, known));
     let added = |known: &String| {
         folder.strip_prefix(&**known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    has_name(program, unwrapped(name), |name| name, surroundings)
-        && (by_distribution || surroundings.folders.iter().any(added))
+    match has_name(program, unwrapped(name), |name| name, surroundings) {
+        false => File::Another,
+        true if by_distribution || surroundings.folders.iter().any(added) => File::Right,
+        true => File::Elsewhere,
+    }
+}
+
+/// journald looks at the process when it reads what that wrote. pkexec and login run what they are
+/// for in the same process: `_COMM=true` beside `_EXE=/usr/bin/pkexec`, `_COMM=login` beside
+/// `_EXE=/usr/bin/bash` (Debian 12, 13 and unstable under load). Both at once are believed of a
+/// shell only, which writes no log.
+fn has_become(program: &Program, entry: &JournalEntry<'_>, named: bool, file: File) -> bool {
+    let is_shell = |name: &str| program.becomes.contains(&name);
+    let runs_shell = entry.exe.or(entry.comm).is_some_and(|exe| match exe.rsplit_once('/') {
+        Some((folder, name)) => is_shell(name) && FOLDERS.iter().any(|known| is_in(folder, known)),
+        None => is_shell(exe),
+    });
+    !program.becomes.is_empty()
+        && match (named, file) {
+            (_, File::Elsewhere) => false,
+            (true, _) => true,
+            (false, File::Right) => entry.exe.is_some() || runs_shell,
+            (false, File::Another) => runs_shell,
+        }
 }
 
 /// A known folder with a slash at its end holds versions of what it holds.

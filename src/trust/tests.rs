@@ -235,6 +235,53 @@ fn pkexec_runs_for_whom_it_names() {
     assert!(!trusted(&JournalEntry { comm: Some("logger"), ..by(ALICE, said) }, &ran));
 }
 
+#[test]
+fn a_process_that_became_what_it_lets_run_is_still_believed() {
+    let entry = |comm, exe| JournalEntry { comm, exe, ..by(0, "…") };
+    let ran = event(EventKind::SudoCommand, "pkexec", Some("alice"));
+    let root = event(EventKind::LoginSuccess, "login", Some("root"));
+    let sshd = event(EventKind::LoginSuccess, "sshd", Some("root"));
+    for (comm, exe, by_pkexec, by_login) in [
+        ("true", "/usr/bin/pkexec", true, false),
+        ("pkexec", "/usr/bin/true", true, false),
+        ("pkexec", "/home/alice/bin/x", true, false),
+        ("true", "/opt/x/pkexec", false, false),
+        ("pkexec", "/opt/x/pkexec", false, false),
+        ("login", "/usr/bin/bash", false, true),
+        ("bash", "/usr/bin/login", false, true),
+        ("bash", "/usr/bin/bash", false, true),
+        ("bash", "/tmp/bash", false, false),
+        ("logger", "/usr/bin/logger", false, false),
+        ("login", "/tmp/login", false, false),
+    ] {
+        let said = entry(Some(comm), Some(exe));
+        assert_eq!(trusted(&said, &ran), by_pkexec, "pkexec by {comm} {exe}");
+        assert_eq!(trusted(&said, &root), by_login, "login by {comm} {exe}");
+        assert!(!trusted(&said, &sshd), "sshd by {comm} {exe}");
+        // A user chooses `_COMM`, and what he runs.
+        let said = JournalEntry { uid: Some(ALICE), ..said };
+        assert!(!trusted(&said, &ran) && !trusted(&said, &root), "alice, by {comm} {exe}");
+    }
+    assert!(!trusted(&entry(Some("logger"), None), &ran));
+    assert!(!trusted(&entry(Some("logger"), None), &root));
+}
+
+#[test]
+fn a_client_that_goes_is_no_forgery_of_the_user_who_was_logged_in() {
+    let gone = "Connection closed by 192.0.2.1 port 22";
+    let read = |entry: &JournalEntry<'_>| {
+        let rejected = Event::new(EventKind::LoginRejected, "sshd");
+        believed(entry, Parsed::Event(rejected), &Accounts)
+    };
+    let session = JournalEntry { comm: Some("sshd-session"), ..by(ALICE, gone) };
+    assert_eq!(read(&session), Some(Parsed::Ignored));
+    let logger = JournalEntry { comm: Some("logger"), ..session };
+    assert_eq!(read(&logger), None);
+    let before =
+        JournalEntry { message: b"Connection closed by 192.0.2.1 port 22 [preauth]", ..session };
+    assert_eq!(read(&before), None);
+}
+
 /// doas has become the target, and its process bears the command's name.
 #[test]
 fn a_command_of_doas_is_the_targets_word_on_who_logged_in() {

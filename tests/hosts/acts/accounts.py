@@ -100,7 +100,9 @@ def debians():
     # They call shadow's tools, and say on unstable what they do, too.
     change("groupadd", "group_added", "ivy")
     change("useradd", "user_added", "ivy")
-    change("chfn", "user_changed", "ivy")
+    # To 3.134 it has chfn write the name.
+    if in_log("changed user 'ivy' information"):
+        change("chfn", "user_changed", "ivy")
     change("gpasswd", "group_changed", "users")
     do("adduser", "ivy", "adm")
     change("usermod", "member_added", "ivy")
@@ -110,6 +112,8 @@ def debians():
     change("gpasswd", "group_changed", "adm")
     do("deluser", "ivy")
     change("userdel", "user_removed", "ivy")
+    change("userdel", "member_removed", "ivy")
+    change("userdel", "group_removed", "ivy")
     do("delgroup", "garden")
     change("groupdel", "group_removed", "garden")
 

@@ -49,7 +49,7 @@ def became(user):
     return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env"]
 
 
-def do(*argv, user=None, ok=True, put=None, env=None, timeout=30):
+def do(*argv, user=None, ok=True, put=None, env=None, timeout=90):
     """Runs a command; `ok` is how it should end, None where that is open."""
     try:
         done = subprocess.run([*became(user), *argv], input=put, text=True, timeout=timeout, env=env,
@@ -63,7 +63,7 @@ def do(*argv, user=None, ok=True, put=None, env=None, timeout=30):
     return done.stdout
 
 
-def talk(argv, *lines, user=None, ok=True, timeout=20, hangup=False):
+def talk(argv, *lines, user=None, ok=True, timeout=60):
     """Runs a command on a terminal of its own. `lines` are pairs: what is waited for, and what is typed then."""
     argv = [*became(user), *argv]
     pid, fd = pty.fork()
@@ -128,7 +128,7 @@ def connect(port, source=None):
     return socket.create_connection(("127.0.0.1", port), 10, (source, 0) if source else None)
 
 
-def until(what, check, timeout=20):
+def until(what, check, timeout=40):
     """Waits for what another program does."""
     end = time.time() + timeout
     while time.time() < end:
