@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::host::{Journald, WriterAsSshd, on_a_host_of_its_own};
+use crate::support::visitor::knock;
 use crate::support::{Account, Exporter, Sshd, run, total, wait_for};
 
 const LOGINS: &str = "login_successes_total";
@@ -102,6 +103,63 @@ fn what_real_programs_write_counts_and_what_a_user_forges_does_not() {
         // The two forged entries; no logout, no end of a session was taken for one.
         exporter.wait_total(ERRORS, &["source=\"journal\"", "reason=\"untrusted\""], 2.0);
         exporter.wait_total(ERRORS, &[], 2.0);
+    });
+}
+
+/// Names of strangers that bring an address of their own to where sshd's words end or are cut: it
+/// cuts at 500 bytes, journald strips the blanks before the cut, and control bytes grow fourfold.
+fn names_with_an_address() -> Vec<String> {
+    let mut names = vec![
+        format!("{}f 10.6.6.7 port 22{}zz", "é".repeat(35), " ".repeat(98)),
+        format!("{}{} 10.6.6.6 port 22 zz", "\u{1}".repeat(75), "f".repeat(73)),
+        "f from 10.6.6.8 port 22 ssh2".to_owned(),
+        "f 10.6.6.8 port 22 [preauth]".to_owned(),
+        "f 10.6.6.8 port 22:11: Bye [preauth]".to_owned(),
+    ];
+    // Of a name sshd writes a hundred characters: wherever its cut falls in them.
+    for filler in [60, 68, 76] {
+        let name = "\u{1}".repeat(filler);
+        names.push(format!("{name} 10.6.6.9 port 22{}z", " ".repeat(99 - 17 - filler)));
+    }
+    names
+}
+
+/// sshd's lines arrived shorter than it had cut them and were taken for whole ones: a second
+/// rejection, from an address that the stranger chose.
+#[test]
+fn no_name_at_a_real_sshd_brings_an_address() {
+    on_a_host_of_its_own(&["sshd", "ssh", "curl", "useradd"], || {
+        let dir = tempfile::tempdir().unwrap();
+        let _journald = Journald::start("");
+        let account = Account::create("le-knocked");
+        let sshd = Sshd::start(dir.path(), &account.0, "PasswordAuthentication yes");
+        let names = names_with_an_address();
+        let visitors: Vec<String> =
+            names.iter().map(|name| knock(&sshd, name).source.to_string()).collect();
+        run(Command::new("journalctl").arg("--sync"));
+
+        let mut history = Command::new(env!("CARGO_BIN_EXE_login_exporter"));
+        history.args(["history", "--source=journal", "--format=json"]);
+        history.args(["--event=login_*", &format!("--state.dir={}", dir.path().display())]);
+        let told = String::from_utf8(history.output().unwrap().stdout).unwrap();
+        let events: Vec<serde_json::Value> =
+            told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let sources = |kind: &str| -> Vec<&str> {
+            let of_kind = events.iter().filter(|event| event["event"] == kind);
+            of_kind.filter_map(|event| event["source"].as_str()).collect()
+        };
+        assert_eq!(sources("login_success"), [""; 0]);
+        for (name, visitor) in names.iter().zip(&visitors) {
+            let count = |kind| sources(kind).iter().filter(|source| *source == visitor).count();
+            let refused = count("login_failure") + count("login_rejected");
+            assert!(refused >= 1, "{name:?} of {visitor} left nothing: {told}");
+            assert!(count("login_rejected") <= 1, "{name:?} of {visitor}: {told}");
+        }
+        // The test looked at 127.0.0.1 whether sshd listens.
+        let strange = events.iter().filter_map(|event| event["source"].as_str());
+        let is_known = |s: &&str| *s == "127.0.0.1" || visitors.iter().any(|v| v == s);
+        let strange: Vec<&str> = strange.filter(|source| !is_known(source)).collect();
+        assert_eq!(strange, [""; 0], "{told}");
     });
 }
 

@@ -86,6 +86,48 @@ fn client(sshd: &Sshd, port: &str, password: Option<&str>, arguments: &[&str]) -
     command
 }
 
+/// Someone who knows no password comes by this name, whatever it is made of. It goes through the client's settings, which take what its arguments refuse; a name with
+/// control bytes or brackets and an empty one, which it refuses everywhere, through curl.
+pub fn knock(sshd: &Sshd, name: &str) -> Visitor {
+    if name.is_empty() || name.contains(|c: char| c.is_control() || "()".contains(c)) {
+        return knock_by_curl(sshd, name);
+    }
+    let user = format!("User=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    let visitor = Visitor::ssh(
+        sshd,
+        Some("wrong"),
+        &[
+            "-o",
+            &user,
+            "-o",
+            "PreferredAuthentications=password",
+            "-o",
+            "NumberOfPasswordPrompts=1",
+        ],
+    );
+    assert!(
+        String::from_utf8_lossy(&visitor.1.stderr).contains("Permission denied"),
+        "the client did not ask as {name:?}: {}",
+        String::from_utf8_lossy(&visitor.1.stderr)
+    );
+    sshd.wait_idle();
+    visitor.0
+}
+
+/// The same through curl, which takes every name.
+pub fn knock_by_curl(sshd: &Sshd, name: &str) -> Visitor {
+    let (visitor, output) = Visitor::through(sshd, |port| {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--insecure", "--user", &format!("{name}:wrong")]);
+        curl.arg(format!("sftp://127.0.0.1:{port}/"));
+        curl
+    });
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("Login denied") || said.contains("Authentication"), "{said}");
+    sshd.wait_idle();
+    visitor
+}
+
 /// As `history` shows it.
 impl std::fmt::Display for Visitor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,52 +1,8 @@
 //! Names that are meant to be read as something else.
 
-use std::process::Command;
-
 use crate::scene::scene;
-use crate::support::Sshd;
-use crate::support::visitor::Visitor;
+use crate::support::visitor::{knock, knock_by_curl};
 use crate::visits::with_password;
-
-/// The name goes through the client's settings, which take what its arguments refuse; a name with
-/// control bytes or brackets and an empty one, which it refuses everywhere, through curl.
-fn knock(sshd: &Sshd, name: &str) -> Visitor {
-    if name.is_empty() || name.contains(|c: char| c.is_control() || "()".contains(c)) {
-        return knock_by_curl(sshd, name);
-    }
-    let user = format!("User=\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
-    let visitor = Visitor::ssh(
-        sshd,
-        Some("wrong"),
-        &[
-            "-o",
-            &user,
-            "-o",
-            "PreferredAuthentications=password",
-            "-o",
-            "NumberOfPasswordPrompts=1",
-        ],
-    );
-    assert!(
-        String::from_utf8_lossy(&visitor.1.stderr).contains("Permission denied"),
-        "the client did not ask as {name:?}: {}",
-        String::from_utf8_lossy(&visitor.1.stderr)
-    );
-    sshd.wait_idle();
-    visitor.0
-}
-
-fn knock_by_curl(sshd: &Sshd, name: &str) -> Visitor {
-    let (visitor, output) = Visitor::through(sshd, |port| {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--insecure", "--user", &format!("{name}:wrong")]);
-        curl.arg(format!("sftp://127.0.0.1:{port}/"));
-        curl
-    });
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("Login denied") || said.contains("Authentication"), "{said}");
-    sshd.wait_idle();
-    visitor
-}
 
 /// What was typed, and how sshd writes it: `vis(3)` in octal.
 const NAMES: &[(&str, &str)] = &[
