@@ -3,21 +3,28 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 
-.PHONY: help run test bench build packages fmt lint deny advisories fuzz install-run install-test pictures
+.PHONY: help run test bench build packages release checks fmt lint deny advisories fuzz install-run install-test pictures
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # Quickly built, and without the AWS client: the sample's CloudTrail record is read from a file.
 run: install-run ## Run the exporter on this host's log, else on a sample
-	@$(CARGO) build --profile quick --no-default-features
+	@echo "Building it, without its AWS client; cargo shows how far it is. Later runs take seconds."
+	@$(CARGO) build --locked --profile quick --no-default-features
 	@deploy/sample/run target/quick/login_exporter
 
 build: ## Build the release binary
 	$(CARGO) build --release
 
-packages: build ## Make .deb, .rpm and tar.gz with checksums in target/packages
-	@deploy/packages/build target/release/login_exporter
+packages: ## Make .deb, .rpm and a static tar.gz in target/packages (MACHINE=aarch64 for arm64)
+	@deploy/packages/make $(MACHINE)
+
+release: ## Check this commit, build it twice, and make all that is published (REHEARSE=1 tries it)
+	@deploy/packages/release
+
+checks: ## Hold containers, Kubernetes, Ansible and cloud-init against their tools (part of make test)
+	$(CARGO) test --quiet --test house
 
 test: install-test ## Install what the tests need, format, lint, test
 	@tests/run

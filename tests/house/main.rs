@@ -13,4 +13,5 @@ mod kubernetes;
 mod packages;
 mod readme;
 mod release;
+mod sample;
 mod unit;
