@@ -22,6 +22,7 @@
 
 pub mod address;
 pub mod event;
+pub mod keyed;
 pub mod programs;
 pub mod record;
 pub mod version;

@@ -61,10 +61,9 @@ impl std::fmt::Display for Unreadable {
 
 /// What reading brings.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "handed on at once, never kept")]
 pub enum Item<'r> {
     /// An event that counts, in the order in which it came to count.
-    Counted(Counted<'r>),
+    Counted(&'r Counted<'r>),
     /// Whole lines of the archive: events that were counted before.
     Lines(&'r [u8]),
 }
@@ -215,7 +214,7 @@ impl Reader {
     pub fn finish(&mut self, each: Each<'_>) -> Result<(), Error> {
         let mut out = Vec::new();
         self.memory.finish(&mut out);
-        Ok(out.into_iter().map(Item::Counted).try_for_each(each)?)
+        Ok(out.iter().map(Item::Counted).try_for_each(each)?)
     }
 
     /// The sessions that are open after what was read.
@@ -317,9 +316,10 @@ impl Reader {
         let mut out = Vec::new();
         for record in records {
             interpreter.record(record, &mut out);
-            for counted in out.drain(..) {
+            for counted in &out {
                 each(Item::Counted(counted))?;
             }
+            out.clear();
         }
         let tally = interpreter.end();
         self.ordinal += tally.records;

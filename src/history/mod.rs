@@ -94,7 +94,7 @@ impl<'q, W: Write> Printer<'q, W> {
 
     fn take(&mut self, item: Item<'_>) -> io::Result<()> {
         match item {
-            Item::Counted(counted) => self.counted(&counted),
+            Item::Counted(counted) => self.counted(counted),
             Item::Lines(block) => {
                 let mut candidates = Vec::new();
                 // Lines that hold no event are of another program: they are passed over.
@@ -109,8 +109,10 @@ impl<'q, W: Write> Printer<'q, W> {
 
     fn counted(&mut self, counted: &Counted<'_>) -> io::Result<()> {
         let observation = self.policy.observe(counted);
-        let mut row = Row::new(&observation);
-        if !self.filter.wants(&row) {
+        // Where everything is wanted and only counted, nothing reads a row.
+        let is_read = self.store.is_none() || !self.filter.wants_all();
+        let row = is_read.then(|| Row::new(&observation));
+        if row.as_ref().is_some_and(|row| !self.filter.wants(row)) {
             return Ok(());
         }
         if let Some(store) = &mut self.store {
@@ -119,6 +121,7 @@ impl<'q, W: Write> Printer<'q, W> {
             store.observe(&observation, false, self.newest);
             return Ok(());
         }
+        let Some(mut row) = row else { return Ok(()) };
         match self.query.explain {
             true => row.why = self.policy.explain(counted).map(Into::into),
             false => row.rule = None,

@@ -160,6 +160,16 @@ impl<'q> Filter<'q> {
             && until.as_ref().is_none_or(|until| time <= until.as_bytes())
     }
 
+    /// Whether every row fits.
+    pub(super) fn wants_all(&self) -> bool {
+        let query = self.query;
+        let lists = [&query.users, &query.events, &query.from, &query.hosts];
+        query.since.is_none()
+            && query.until.is_none()
+            && query.expected.is_none()
+            && lists.iter().all(|list| list.is_empty())
+    }
+
     pub(super) fn wants(&self, row: &Row<'_>) -> bool {
         let query = self.query;
         query.since.is_none_or(|since| row.time >= since)
@@ -293,6 +303,7 @@ pub(super) mod tests {
     #[test]
     fn each_question_finds_its_lines() {
         assert_eq!(fitting(&query()), [0, 1, 2]);
+        assert!(Filter::new(&query()).wants_all());
         assert_eq!(fitting(&Query { users: of("alice"), ..query() }), [0, 2]);
         assert_eq!(fitting(&Query { users: of("a*ce"), ..query() }), [0, 2]);
         assert_eq!(fitting(&Query { users: of("root"), ..query() }), [1]);

@@ -15,8 +15,8 @@ use super::held::shortened;
 use super::limits::SESSIONS;
 use super::sessions::is_host;
 use super::table::Table;
-use super::words::Words;
 use crate::event::{AwsCall, Event, EventKind, SSM_AGENT, Time};
+use crate::keyed::Words;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct AgentSessions {
@@ -139,5 +139,5 @@ impl AgentSessions {
 }
 
 fn key(words: Words, instance: &str, id: &str) -> (u64, u64) {
-    (words.number(&[instance, id]), words.number(&[SSM_AGENT, instance, id]))
+    (words.number([instance, id]), words.number([SSM_AGENT, instance, id]))
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::held::shortened;
 use super::limits::{EVENT_IDS, TARGETS};
 use super::table::{Changes, Table};
-use super::words::Words;
 use crate::event::{AwsCall, Event, EventKind, Time};
+use crate::keyed::Words;
 
 const HOUR: i64 = 3_600;
 
@@ -45,7 +45,7 @@ impl CloudTrailIds {
     pub(super) fn counted<'a>(&mut self, words: Words, mut event: Event<'a>) -> Option<Event<'a>> {
         let (time, succeeded) = (event.time, event.kind == EventKind::AwsSuccess);
         if let Some(call) = event.aws.as_deref_mut() {
-            let id = |text: &str| (!text.is_empty()).then(|| words.number(&["id", text]));
+            let id = |text: &str| (!text.is_empty()).then(|| words.number(["id", text]));
             let original = call.original_event_id.as_deref().and_then(id);
             let corrects = original.is_some_and(|original| self.seen.holds_at_any_time(original));
             // A record without an ID is always new.
@@ -71,7 +71,7 @@ impl CloudTrailIds {
     /// session alone.
     fn join(&mut self, words: Words, call: &mut AwsCall<'_>, succeeded: bool) {
         let Some(session) = call.session_id.as_deref() else { return };
-        let key = words.number(&[session]);
+        let key = words.number([session]);
         match &call.target {
             Some(target) if succeeded => {
                 let oldest = self.targets.oldest(0).filter(|_| self.targets.len(0) >= TARGETS);

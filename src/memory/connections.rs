@@ -21,11 +21,11 @@ use super::limits::{
 };
 use super::line::Line;
 use super::process::{Peer, Process, Stage};
-use super::table::{At, Changes, List, Numbers, Table};
+use super::table::{At, Changes, List, Table};
 use super::waiting::{Holder, Place, Queue, Waiting};
-use super::words::Words;
 use super::{Counted, release};
 use crate::event::{Event, Role, Time};
+use crate::keyed::{Numbers, Words};
 
 /// The program whose process is no connection.
 const CONSOLE: &str = "login";

@@ -38,7 +38,7 @@ impl Failures {
         limits: &Limits,
     ) {
         let needed = needed(limits) as usize;
-        let key = line.words.number(&[source]);
+        let key = line.words.number([source]);
         let at = self.addresses.find(&key).unwrap_or_else(|| {
             self.sweep(line.hosts, FEW, limits);
             self.addresses.insert(key, FEW, Failing(line.host, Vec::with_capacity(needed)))
@@ -61,7 +61,7 @@ impl Failures {
     /// Whether an address failed as often as needed within the window before `time`.
     pub(super) fn often(&self, line: &Line<'_>, source: &str, time: Time, limits: &Limits) -> bool {
         let since = time.saturating_add_seconds(-limits.failures_window).seconds();
-        let failing = self.addresses.get(&line.words.number(&[source]));
+        let failing = self.addresses.get(&line.words.number([source]));
         failing.is_some_and(|Failing(_, times)| {
             times.len() >= needed(limits) as usize
                 && times.first().is_some_and(|oldest| *oldest >= since)

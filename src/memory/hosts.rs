@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::limits::HOSTS;
 use super::table::{At, Changes, Table};
-use super::words::Words;
 use crate::event::Time;
+use crate::keyed::Words;
 
 /// A host, by a number of ours: names are long.
 pub(super) type HostId = u32;
@@ -59,7 +59,7 @@ impl Hosts {
     }
 
     fn look_up(&mut self, name: &str, words: Words) -> (HostId, At, Option<HostId>) {
-        let number = words.number(&[name]);
+        let number = words.number([name]);
         let known = self.ids.get(&number).and_then(|id| Some((*id, self.known.find(id)?)));
         let mut forgotten = None;
         let (id, at) = known.unwrap_or_else(|| {

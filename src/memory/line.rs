@@ -3,9 +3,9 @@
 use super::held::HeldEvent;
 use super::hosts::{HostId, Hosts};
 use super::waiting::{Holder, Place, Queue, Waiting};
-use super::words::Words;
 use super::{Counted, release};
 use crate::event::Time;
+use crate::keyed::Words;
 
 /// The line that is read now.
 #[derive(Debug)]

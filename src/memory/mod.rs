@@ -12,7 +12,7 @@
 //! - [`attempts`]: one attempt through several PAM modules;
 //! - [`echoes`]: exits of sudo's commands, passwords changed;
 //! - [`failures`]: successes after failures; [`instance_connect`]; [`cloudtrail_ids`];
-//! - [`table`], [`brief`]: what they are kept in, by [`words`] made to numbers.
+//! - [`table`], [`brief`]: what they are kept in, by words made to numbers ([`crate::keyed`]).
 
 mod agent;
 mod attempts;
@@ -35,7 +35,6 @@ mod su;
 mod table;
 mod throttling;
 mod waiting;
-mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +43,7 @@ pub use limits::Limits;
 pub use saved::Changes;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Reason, Time};
+use crate::keyed::Words;
 use connections::{is_by_connection, is_server};
 use held::HeldEvent;
 use hosts::HostId;
@@ -99,7 +99,7 @@ pub struct Memory {
     /// The time of the day while lines are read as they are written.
     #[serde(skip)]
     wall: Option<Time>,
-    words: words::Words,
+    words: Words,
     hosts: hosts::Hosts,
     queue: waiting::Queue,
     parts: Parts,

@@ -17,8 +17,8 @@ use super::sessions::SessionChanges;
 use super::su::Use;
 use super::table;
 use super::waiting::{Place, Queue, Waiting};
-use super::words::Words;
 use super::{Limits, Memory, Parts};
+use crate::keyed::Words;
 
 /// Declares what is saved: a name, the type of its changes, and where in the memory it stands.
 macro_rules! saved {

@@ -196,13 +196,13 @@ impl Sessions {
 }
 
 fn key(line: &Line<'_>, event: &Event<'_>) -> Key {
-    let program = line.words.number(&[&event.program]);
+    let program = line.words.number([&*event.program]);
     match event.pid.filter(|_| event.program != ONE_A_USER) {
         Some(pid) => (line.host, program, pid.into()),
         None => {
             let user = event.user.as_deref().unwrap_or_default();
             // No pid is as large.
-            (line.host, program, line.words.number(&[user]) | 1 << 63)
+            (line.host, program, line.words.number([user]) | 1 << 63)
         }
     }
 }

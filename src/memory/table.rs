@@ -6,11 +6,13 @@
 //! nothing out of another.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::Hash;
 use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use slab::Slab;
+
+use crate::keyed::Mixing;
 
 /// Where an entry stands, until it is removed.
 pub(super) type At = usize;
@@ -328,58 +330,6 @@ where
         let mut table = Table::default();
         table.apply(Changes { now, ..Changes::default() });
         Ok(table)
-    }
-}
-
-/// A map by number.
-pub(super) type Numbers<V> = HashMap<u64, V, Mixing>;
-
-/// Hashes keys that are numbers, with a secret of this process: who crafts keys does not know which
-/// of them meet. (The standard one costs more than the rest of a look-up.)
-#[derive(Clone, Debug)]
-pub(super) struct Mixing {
-    secret: u64,
-}
-
-impl Default for Mixing {
-    fn default() -> Self {
-        Mixing { secret: RandomState::new().hash_one(0) }
-    }
-}
-
-impl BuildHasher for Mixing {
-    type Hasher = Mixer;
-
-    fn build_hasher(&self) -> Mixer {
-        Mixer(self.secret)
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Mixer(u64);
-
-impl Hasher for Mixer {
-    /// The two halves of a product with an odd number, so that every bit of the value reaches the
-    /// bits of the hash that a map looks at.
-    fn write_u64(&mut self, value: u64) {
-        let product = u128::from(self.0 ^ value) * 0x9e37_79b9_7f4a_7c15;
-        self.0 = (product >> 64) as u64 ^ product as u64;
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(u64::from(value));
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

@@ -238,8 +238,8 @@ impl Ledger {
         let mut counted = Vec::new();
         for record in records.iter() {
             interpreter.record(record, &mut counted);
-            for event in counted.drain(..) {
-                let live = reading.is_live(&event);
+            for event in &counted {
+                let live = reading.is_live(event);
                 if live && event.event.aws.is_some() {
                     delays.push(now.wall.seconds_since(event.event.time).max(0.0));
                 }
@@ -248,11 +248,12 @@ impl Ledger {
                     &mut self.recent,
                     &mut self.archive,
                     policy,
-                    &event,
+                    event,
                     live,
                     now,
                 );
             }
+            counted.clear();
         }
         // The last record tells how fresh the source is, also where it told no event.
         let stamp = records.last().and_then(|last| interpreter.stamp(last));

@@ -1,8 +1,8 @@
 //! Label values: which part of an event each is, made safe and bounded, and joined to one key.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hasher};
 
+use crate::keyed::Words;
 use crate::metrics::catalog::Label;
 use crate::metrics::text;
 use crate::policy::Observation;
@@ -23,60 +23,77 @@ pub const MAX_VALUE_BYTES: usize = 200;
 /// Between the values of a key. It sorts before all that a value holds, so that keys sort as the
 /// tuples of their values do.
 const SEPARATOR: char = '\u{1f}';
+const SEPARATOR_BYTE: u8 = SEPARATOR as u8;
+
+/// No family has more labels.
+const MOST_LABELS: usize = 12;
 
 /// The label values of one series before they are joined, so that a series that stands is found
 /// without an allocation.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'p, 'o> {
-    pub(super) seen: &'p Observation<'o>,
-    pub(super) labels: &'static [Label],
-    /// The labels that are `(other)`.
-    pub(super) folded: &'static [Label],
+///
+/// Values as they were logged find a series as well as those that are shown: what is shown is shown
+/// as itself, and a value that holds a separator makes more of them than any key has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts<'p> {
+    values: [&'p str; MOST_LABELS],
+    count: usize,
 }
 
-impl<'p> Parts<'p, '_> {
-    /// The values as they are shown.
-    fn iter(&self) -> impl Iterator<Item = Cow<'p, str>> {
-        self.labels.iter().map(|label| {
-            if self.folded.contains(label) {
-                return Cow::Borrowed(OTHER);
-            }
-            text::shown(value(*label, self.seen), MAX_VALUE_BYTES)
-        })
+impl<'p> Parts<'p> {
+    /// As they were logged.
+    pub(super) fn of(seen: &'p Observation<'_>, labels: &[Label]) -> Self {
+        let mut values = [""; MOST_LABELS];
+        for (part, label) in values.iter_mut().zip(labels) {
+            *part = value(*label, seen);
+        }
+        Parts { values, count: labels.len() }
     }
 
-    pub(super) fn hash(&self, hasher: &impl BuildHasher) -> u64 {
-        hash(hasher, self.iter())
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'p str> {
+        self.values[..self.count].iter().copied()
+    }
+
+    pub(super) fn hash(&self, words: Words) -> u64 {
+        words.number(self.iter())
     }
 
     /// Whether they are the values of this key, compared in full.
     pub(super) fn are(&self, key: &str) -> bool {
-        let mut rest = Some(key);
-        self.iter().all(|part| {
-            rest.take().and_then(|key| key.strip_prefix(&*part)).is_some_and(|behind| {
-                rest = behind.strip_prefix(SEPARATOR);
-                rest.is_some() || behind.is_empty()
-            })
-        }) && rest.is_none()
+        let mut rest = key.as_bytes();
+        for (at, part) in self.values[..self.count].iter().enumerate() {
+            if at > 0 {
+                let Some((&SEPARATOR_BYTE, behind)) = rest.split_first() else { return false };
+                rest = behind;
+            }
+            let Some(behind) = rest.strip_prefix(part.as_bytes()) else { return false };
+            rest = behind;
+        }
+        rest.is_empty()
+    }
+
+    /// As they are shown.
+    pub(super) fn shown(&self) -> ShownParts<'p> {
+        ShownParts(self.iter().map(|part| text::shown(part, MAX_VALUE_BYTES)).collect())
     }
 
     pub(super) fn join(&self) -> Box<str> {
-        join(&self.iter().collect::<Vec<_>>()).into_boxed_str()
+        join(&self.values[..self.count]).into_boxed_str()
     }
 }
 
-/// The same for raw parts as for those of a key. Keyed, so that nobody can choose names that
-/// collide.
-pub(super) fn hash<S: AsRef<str>>(
-    hasher: &impl BuildHasher,
-    parts: impl Iterator<Item = S>,
-) -> u64 {
-    let mut state = hasher.build_hasher();
-    for part in parts {
-        state.write(part.as_ref().as_bytes());
-        state.write_u8(SEPARATOR as u8);
+/// Label values made safe.
+#[derive(Debug)]
+pub(super) struct ShownParts<'p>(Vec<Cow<'p, str>>);
+
+impl ShownParts<'_> {
+    /// The values, `(other)` in the place of those that fold.
+    pub(super) fn folded(&self, labels: &[Label], folded: &[Label]) -> Parts<'_> {
+        let mut values = [""; MOST_LABELS];
+        for ((part, shown), label) in values.iter_mut().zip(&self.0).zip(labels) {
+            *part = if folded.contains(label) { OTHER } else { shown };
+        }
+        Parts { values, count: labels.len() }
     }
-    state.finish()
 }
 
 /// The values that were joined to `key`.
@@ -138,4 +155,14 @@ fn aws_value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
         _ => &None,
     };
     part.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::metrics::catalog::EVENT_FAMILIES;
+
+    #[test]
+    fn the_labels_of_every_family_find_room() {
+        assert!(EVENT_FAMILIES.iter().all(|family| family.labels().len() <= super::MOST_LABELS));
+    }
 }

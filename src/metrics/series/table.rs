@@ -6,16 +6,16 @@
 //! floods costs only that label. Folded whole there are at most three series, one a verdict, and
 //! they always find room.
 
-use std::hash::RandomState;
 use std::time::Duration;
 
 use hashbrown::HashTable;
 
 use super::Happening;
-use super::labels::{Parts, hash, values};
+use super::labels::{Parts, ShownParts, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
-use crate::metrics::catalog::EventFamily;
+use crate::keyed::Words;
+use crate::metrics::catalog::{EventFamily, Label};
 use crate::policy::Observation;
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Table {
     cap: usize,
     /// The place of each row, by the hash of its label values.
     index: HashTable<u32>,
-    hasher: RandomState,
+    words: Words,
     rows: Vec<Row>,
     /// The rows, sorted by their keys: the order of the page.
     order: Vec<u32>,
@@ -74,7 +74,7 @@ impl Table {
             family,
             cap,
             index: HashTable::new(),
-            hasher: RandomState::new(),
+            words: Words::default(),
             rows: Vec::new(),
             order: Vec::new(),
             folds: 0,
@@ -108,8 +108,7 @@ impl Table {
     }
 
     pub(super) fn add(&mut self, seen: &Observation<'_>, happening: &Happening) {
-        let parts = Parts { seen, labels: self.family.labels(), folded: &[] };
-        let place = self.place_of(parts, happening);
+        let place = self.place_of(seen, happening);
         let row = &mut self.rows[place as usize];
         row.count = row.count.saturating_add(happening.count);
         row.last = row.last.max(happening.time);
@@ -123,36 +122,52 @@ impl Table {
         }
     }
 
-    /// The row for these labels: the one that stands, a new one, or the one it folds to.
-    fn place_of(&mut self, parts: Parts<'_, '_>, happening: &Happening) -> u32 {
-        let hash = parts.hash(&self.hasher);
-        if let Some(place) = self.find(hash, parts) {
-            return place;
+    /// The row of an event: the one that stands, a new one, or the one it folds to.
+    fn place_of(&mut self, seen: &Observation<'_>, happening: &Happening) -> u32 {
+        let labels = self.family.labels();
+        let logged = Parts::of(seen, labels);
+        match self.find(logged.hash(self.words), &logged) {
+            Some(place) => place,
+            None => self.place_shown(&logged.shown(), labels, seen, happening),
         }
-        if self.rows.len() < self.room(0) && self.has_share(parts) {
-            return self.bear(hash, parts, happening);
-        }
-        self.folds = self.folds.saturating_add(happening.count);
-        self.place_folded(parts, happening)
     }
 
-    fn place_folded(&mut self, mut parts: Parts<'_, '_>, happening: &Happening) -> u32 {
+    /// The same by the values as they are shown, of a series that may not stand yet.
+    fn place_shown(
+        &mut self,
+        shown: &ShownParts<'_>,
+        labels: &[Label],
+        seen: &Observation<'_>,
+        happening: &Happening,
+    ) -> u32 {
+        let parts = shown.folded(labels, &[]);
+        let hash = parts.hash(self.words);
+        if let Some(place) = self.find(hash, &parts) {
+            return place;
+        }
+        let told_by = seen.event.told_by;
+        let has_share = self.has_share(told_by);
+        if has_share && self.rows.len() < self.room(0) {
+            return self.bear(hash, &parts, told_by, happening);
+        }
+        self.folds = self.folds.saturating_add(happening.count);
         let steps = self.family.folds;
-        let mut hash = 0;
+        let mut folded = (hash, parts);
         for step in 1..=steps.len() {
-            parts.folded = &steps[..step];
-            hash = parts.hash(&self.hasher);
-            if let Some(place) = self.find(hash, parts) {
+            let parts = shown.folded(labels, &steps[..step]);
+            let hash = parts.hash(self.words);
+            if let Some(place) = self.find(hash, &parts) {
                 return place;
             }
-            if self.rows.len() < self.room(step) && self.has_share(parts) {
+            folded = (hash, parts);
+            if has_share && self.rows.len() < self.room(step) {
                 break;
             }
         }
-        self.bear(hash, parts, happening)
+        self.bear(folded.0, &folded.1, told_by, happening)
     }
 
-    fn find(&self, hash: u64, parts: Parts<'_, '_>) -> Option<u32> {
+    fn find(&self, hash: u64, parts: &Parts<'_>) -> Option<u32> {
         let same = |place: &u32| {
             let row = &self.rows[*place as usize];
             row.hash == hash && parts.are(&row.key)
@@ -162,8 +177,7 @@ impl Table {
 
     /// Of what users tell of themselves, none gets more than a tenth of the cap, and all together no
     /// more than a quarter: whoever makes entries about himself takes no room from what the host tells.
-    fn has_share(&self, parts: Parts<'_, '_>) -> bool {
-        let teller = parts.seen.event.told_by;
+    fn has_share(&self, teller: u32) -> bool {
         if teller == 0 {
             return true;
         }
@@ -179,7 +193,13 @@ impl Table {
         self.cap - self.family.folded_whole() - spare + spare * step / steps
     }
 
-    fn bear(&mut self, hash: u64, parts: Parts<'_, '_>, happening: &Happening) -> u32 {
+    fn bear(
+        &mut self,
+        hash: u64,
+        parts: &Parts<'_>,
+        told_by: u32,
+        happening: &Happening,
+    ) -> u32 {
         self.insert(Row {
             key: parts.join(),
             hash,
@@ -191,7 +211,7 @@ impl Table {
             born: happening.live,
             base: None,
             changed: false,
-            told_by: parts.seen.event.told_by,
+            told_by,
         })
     }
 
@@ -211,7 +231,7 @@ impl Table {
     pub(super) fn restore(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
         for mut row in rows {
-            row.hash = hash(&self.hasher, values(&row.key));
+            row.hash = self.words.number(values(&row.key));
             let same = |place: &u32| self.rows[*place as usize].key == row.key;
             match self.index.find(row.hash, same).copied() {
                 Some(place) => self.rows[place as usize].merge(&row),
@@ -244,7 +264,7 @@ impl Table {
     pub(super) fn apply(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
         for mut row in rows {
-            row.hash = hash(&self.hasher, values(&row.key));
+            row.hash = self.words.number(values(&row.key));
             let same = |place: &u32| self.rows[*place as usize].key == row.key;
             match self.index.find(row.hash, same).copied() {
                 Some(place) => self.rows[place as usize] = row,

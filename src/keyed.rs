@@ -1,0 +1,154 @@
+//! Hashes that nobody outside can predict: whoever chooses a name or an address cannot choose one
+//! that is taken for another, or many that meet in one place of a table.
+//!
+//! [`Words`] makes words to numbers, so that a key costs no copy; what is saved by such numbers is
+//! saved with the secret that made them. [`Mixing`] spreads keys that are numbers already.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use serde::{Deserialize, Serialize};
+
+/// Makes the numbers. Cheap to copy.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words {
+    secret: u64,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words { secret: secret() }
+    }
+}
+
+impl Words {
+    /// The words are parted, so that `ab`+`c` is not `a`+`bc`.
+    pub fn number<'w>(self, words: impl IntoIterator<Item = &'w str>) -> u64 {
+        words.into_iter().fold(self.secret, |hash, word| self.add(hash, word.as_bytes()))
+    }
+
+    /// The same for words of one host.
+    pub fn number_of_host(self, host: u32, words: &[&str]) -> u64 {
+        let start = self.mix(self.secret, u64::from(host));
+        words.iter().fold(start, |hash, word| self.add(hash, word.as_bytes()))
+    }
+
+    /// Eight bytes at a time. The length goes in too: it parts the words.
+    #[inline]
+    fn add(self, hash: u64, word: &[u8]) -> u64 {
+        let (chunks, rest) = word.as_chunks::<8>();
+        let hash =
+            chunks.iter().fold(hash, |hash, chunk| self.mix(hash, u64::from_le_bytes(*chunk)));
+        self.mix(hash.wrapping_add(word.len() as u64), last(rest))
+    }
+
+    /// The two halves of a product, each factor of which holds the secret: no bit of what came
+    /// before gets lost, and nobody outside knows which values meet.
+    #[inline]
+    fn mix(self, hash: u64, value: u64) -> u64 {
+        let product = u128::from(hash ^ value ^ 0x9e37_79b9_7f4a_7c15)
+            * u128::from(self.secret.rotate_left(32) ^ hash.rotate_left(17) | 1);
+        (product >> 64) as u64 ^ product as u64
+    }
+}
+
+fn secret() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// The bytes that fill no eight, as a number: from both ends, so that it costs no copy. With their
+/// count they are told apart.
+#[inline]
+fn last(rest: &[u8]) -> u64 {
+    match *rest {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
+        [a, b, c] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
+        [a, b, c, d, ..] => {
+            let [.., w, x, y, z] = *rest else { return 0 };
+            u64::from_le_bytes([a, b, c, d, w, x, y, z])
+        }
+    }
+}
+
+/// A map by number.
+pub type Numbers<V> = HashMap<u64, V, Mixing>;
+
+/// Hashes keys that are numbers, with a secret of this process: who crafts keys does not know which
+/// of them meet. (The standard one costs more than the rest of a look-up.)
+#[derive(Clone, Debug)]
+pub struct Mixing {
+    secret: u64,
+}
+
+impl Default for Mixing {
+    fn default() -> Self {
+        Mixing { secret: secret() }
+    }
+}
+
+impl BuildHasher for Mixing {
+    type Hasher = Mixer;
+
+    fn build_hasher(&self) -> Mixer {
+        Mixer(self.secret)
+    }
+}
+
+#[derive(Debug)]
+pub struct Mixer(u64);
+
+impl Hasher for Mixer {
+    /// The two halves of a product with an odd number, so that every bit of the value reaches the
+    /// bits of the hash that a map looks at.
+    fn write_u64(&mut self, value: u64) {
+        let product = u128::from(self.0 ^ value) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_parted_and_their_ends_count() {
+        let words = Words::default();
+        let different = [
+            &["ab", "c"][..],
+            &["a", "bc"],
+            &["abc"],
+            &["abc", ""],
+            &["abc\0"],
+            &["12345678", "1234567890"],
+            &["123456781234567890"],
+        ];
+        let numbers: std::collections::BTreeSet<u64> =
+            different.iter().map(|each| words.number(each.iter().copied())).collect();
+        assert_eq!(numbers.len(), different.len());
+        assert_eq!(words.number(["host", "203.0.113.9"]), words.number(["host", "203.0.113.9"]));
+    }
+
+    #[test]
+    fn another_memory_has_other_numbers() {
+        assert_ne!(Words::default().number(["a"]), Words::default().number(["a"]));
+    }
+}
