@@ -6,12 +6,10 @@
 //! last `as NAME from /` is taken. The command's line is written before it runs, so it says that
 //! it was allowed; a `nolog` rule leaves none.
 
-use memchr::memmem;
-
 use super::rows::Tells::{Event, Refused};
 use super::rows::Versions::{All, Since, Until};
 use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
-use super::words::{rsplit_once, split_once, text, trim};
+use super::words::{rfind, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event;
 use crate::event::EventKind::SudoCommand;
@@ -103,7 +101,7 @@ fn used<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8]) -> Option<Parse
 fn target(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     const FROM: &[u8] = b" from ";
     let mut end = rest.len();
-    while let Some(at) = memmem::rfind(&rest[..end], FROM) {
+    while let Some(at) = rfind(&rest[..end], FROM) {
         let directory = &rest[at + FROM.len()..];
         let named = rsplit_once(&rest[..at], b" as ").filter(|(_, name)| is_account(name));
         if let Some((command, name)) = named

@@ -129,6 +129,7 @@ fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
 }
 
 /// By the rules of who speaks.
+#[inline]
 fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if is_pam(envelope) {
         return pam::parse(envelope);
@@ -165,5 +166,5 @@ fn is_pam(envelope: &Envelope<'_>) -> bool {
     let message = envelope.message;
     message.starts_with(b"pam_")
         || message.starts_with(b"(pam_")
-        || envelope.tag.ends_with(b")") && memchr::memmem::find(envelope.tag, b"(pam_").is_some()
+        || envelope.tag.ends_with(b")") && words::find(envelope.tag, b"(pam_").is_some()
 }

@@ -6,9 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
-use super::words::speaker;
+use super::words::{find, speaker};
 use super::{Envelope, Parsed, one_message};
 use crate::event::{EventKind, Hint, HintKind};
 
@@ -69,7 +67,7 @@ fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
 
 /// `3 times`, and what follows.
 fn times(rest: &[u8]) -> Option<(u32, &[u8])> {
-    let at = memmem::find(rest, b" time")?;
+    let at = find(rest, b" time")?;
     let times: u32 = std::str::from_utf8(&rest[..at]).ok()?.parse().ok()?;
     let rest = &rest[at + b" time".len()..];
     Some((times.min(MOST_TIMES), rest.strip_prefix(b"s").unwrap_or(rest)))

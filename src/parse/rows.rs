@@ -186,6 +186,7 @@ impl<'e, 'a> Line<'e, 'a> {
     }
 
     /// The event that the row tells, with what the frame says.
+    #[inline]
     pub(super) fn event(&self) -> Event<'a> {
         let kind = match self.row.tells {
             Tells::Event(kind) => kind,

@@ -5,37 +5,80 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
 use super::Envelope;
 use crate::address;
 use crate::event::{Event, EventKind, Hint, HintKind};
 use crate::programs;
 
 /// Bytes as text: borrowed when they are UTF-8, else with U+FFFD for what is not.
+#[inline]
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    // The lossy reading looks at each character even where nothing is lost.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// Where these words first stand. `memmem` makes ready for texts that are longer than a line, which
+/// costs more than looking at one.
+pub(super) fn find(text: &[u8], words: &[u8]) -> Option<usize> {
+    let mark = mark(words);
+    let mut from = mark;
+    while let Some(at) = text.get(from..).and_then(|rest| memchr::memchr(words[mark], rest)) {
+        let begin = from + at - mark;
+        if text[begin..].starts_with(words) {
+            return Some(begin);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+/// Where these words last stand.
+pub(super) fn rfind(text: &[u8], words: &[u8]) -> Option<usize> {
+    let mark = mark(words);
+    let mut end = text.len();
+    while let Some(at) = memchr::memrchr(words[mark], &text[..end]) {
+        if at >= mark && text[at - mark..].starts_with(words) {
+            return Some(at - mark);
+        }
+        end = at;
+    }
+    None
+}
+
+/// The place in some words of a byte that is rarer than the blank, which they mostly begin with.
+fn mark(words: &[u8]) -> usize {
+    words.iter().position(|byte| *byte != b' ').unwrap_or_default()
 }
 
 /// What stands before and after the first `separator`.
 pub(super) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = match separator {
         [byte] => memchr::memchr(*byte, bytes)?,
-        _ => memmem::find(bytes, separator)?,
+        _ => find(bytes, separator)?,
     };
     Some((&bytes[..at], &bytes[at + separator.len()..]))
 }
 
 /// What stands before and after the last `separator`.
 pub(super) fn rsplit_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(bytes, separator)?;
+    let at = rfind(bytes, separator)?;
     Some((&bytes[..at], &bytes[at + separator.len()..]))
 }
 
 /// A decimal number without sign; `None` where it is none or does not fit.
 pub(super) fn number(bytes: &[u8]) -> Option<u32> {
-    let digits = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(bytes).ok().filter(|_| digits)?.parse().ok()
+    let mut value: u64 = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 || value > u64::from(u32::MAX) {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    u32::try_from(value).ok().filter(|_| !bytes.is_empty())
 }
 
 /// A decimal number without sign, the largest there is where it does not fit.
@@ -80,6 +123,7 @@ pub(super) fn speaker(envelope: &Envelope<'_>) -> &'static str {
 }
 
 /// An event with what the frame tells.
+#[inline]
 pub(super) fn event<'a>(
     envelope: &Envelope<'a>,
     kind: EventKind,

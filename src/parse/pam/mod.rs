@@ -30,7 +30,7 @@ use crate::event::Change::PasswordChanged;
 use crate::event::EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure};
 use crate::event::Reason::{AccountLocked, NotAllowed};
 use crate::event::{HintKind, Invoker};
-use crate::programs::{self, Refusals, Rules};
+use crate::programs::{self, Program, Refusals, Rules};
 use failure::{denied, failed, failed_as, fails, more_failures};
 use refusal::{
     access_denied, denied_for, expired, inactive, locked, no_shell, refused, tally, wheel,
@@ -49,16 +49,20 @@ struct Message<'a> {
 }
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    match frame(envelope) {
-        Some(message) if spoken_by_its_program(envelope.tag, message.service) => {
-            of_service(read(envelope, &message), message.service)
-        }
-        _ => Parsed::Ignored,
+    let Some(message) = frame(envelope) else { return Parsed::Ignored };
+    let known = programs::by_service(message.service);
+    if known.is_some_and(|row| !speaks_for(envelope.tag, message.service, row)) {
+        return Parsed::Ignored;
     }
+    of_service(read(envelope, &message, known), message.service)
 }
 
-fn read<'a>(envelope: &Envelope<'a>, message: &Message<'a>) -> Parsed<'a> {
-    let mut line = Line::new(envelope, program(message.service), message.text);
+fn read<'a>(
+    envelope: &Envelope<'a>,
+    message: &Message<'a>,
+    known: Option<&'static Program>,
+) -> Parsed<'a> {
+    let mut line = Line::new(envelope, program(known, message.service), message.text);
     (line.module, line.service) = (message.module, message.service);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
@@ -320,20 +324,20 @@ fn split_tag(tag: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// The label `program` for a tag or a PAM service: one name for what versions call differently.
-pub(super) fn program(name: &[u8]) -> Cow<'_, str> {
-    match programs::by_service(name) {
+fn program<'a>(known: Option<&'static Program>, name: &'a [u8]) -> Cow<'a, str> {
+    match known {
         Some(known) => Cow::Borrowed(known.name),
         None => text(name.strip_suffix(b"]").unwrap_or(name)),
     }
 }
 
-/// Whether a line of this tag may speak for this service. The programs that let people in are
-/// known by tag; that another program's line quotes their frame makes it not theirs.
-fn spoken_by_its_program(tag: &[u8], service: &[u8]) -> bool {
-    let Some(program) = programs::by_service(service) else { return true };
+/// Whether a line of this tag may speak for this service of a program. Those that let people in
+/// are known by tag; that another program's line quotes their frame makes it not theirs.
+fn speaks_for(tag: &[u8], service: &[u8], program: &Program) -> bool {
     let guarded = matches!(program.rules, Rules::Sshd | Rules::Sudo | Rules::Su | Rules::Login);
     let own = || programs::by_service(split_tag(tag).0).is_some_and(|row| row.name == program.name);
-    !guarded || own() || program.speakers.contains(&"(") && tag.starts_with(b"(")
+    let others = || program.speakers.contains(&"(") && tag.starts_with(b"(");
+    !guarded || tag == service || own() || others()
 }
 
 /// What a refused password is to this service. One that is not known lets people in, and only PAM

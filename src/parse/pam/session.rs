@@ -1,6 +1,6 @@
 //! A session that PAM opened or closed.
 
-use crate::event::{Event, Invoker};
+use crate::event::Invoker;
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
 use crate::parse::words::{number, rsplit_once, split_once, text};
@@ -12,7 +12,9 @@ pub(super) fn opened<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
         None => (rest, None),
     };
     let user = rsplit_once(who, b"(uid=").map_or(who, |(user, _)| user);
-    Some(Parsed::Event(Event { user: Some(text(user)), by, ..line.event() }))
+    let mut event = line.event();
+    (event.user, event.by) = (Some(text(user)), by);
+    Some(Parsed::Event(event))
 }
 
 /// `bob(uid=1000)`. To Linux-PAM 1.5.2 daemons have no login name, so `(uid=0)` is root and any
@@ -28,7 +30,9 @@ fn invoker(by: &[u8]) -> Option<Invoker<'_>> {
 }
 
 pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(Event { user: Some(text(rest)), ..line.event() }))
+    let mut event = line.event();
+    event.user = Some(text(rest));
+    Some(Parsed::Event(event))
 }
 
 /// `bob, service sshd, tty=ssh` (SUSE's pam_unix2)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::event::{Event, Method};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
-use crate::parse::words::text;
+use crate::parse::words::{find, rfind, text};
 
 use super::fields::{self, Peer};
 use super::key::{self, Key};
@@ -23,15 +23,19 @@ pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         return nameless(line, method, rest);
     };
     let (invalid_user, user) = name(found.name);
-    let event = of(line.event(), user);
+    let mut event = of(line.event(), user);
+    (event.invalid_user, event.method) = (invalid_user, Some(method));
     // Of a stranger's line neither an end that may be cut nor one of two readings is believed.
     let uncertain = invalid_user && (line.cut || !found.certain);
-    let event = if uncertain { event } else { at(event, found.peer) };
-    let event = Event { invalid_user, method: Some(method), ..event };
-    if method == Method::Gssapi {
-        return done(Event { identity: principal(found.extra), ..event });
+    if !uncertain {
+        event = at(event, found.peer);
     }
-    done(of_key(event, found.key))
+    match found.key {
+        _ if method == Method::Gssapi => event.identity = principal(found.extra),
+        Some(key) => of_key(&mut event, key),
+        None => {}
+    }
+    done(event)
 }
 
 /// `NAME from A port N ssh2`, read from its end. Protocol 1 wrote `ssh1`, `ssh` or nothing.
@@ -69,16 +73,13 @@ fn name(text: &[u8]) -> (bool, &[u8]) {
     (invalid || name == b"<invalid username>", name)
 }
 
-fn of_key<'a>(event: Event<'a>, key: Option<Key<'a>>) -> Event<'a> {
-    let Some(key) = key else { return event };
-    let fingerprint = key.fingerprint.map(String::from_utf8_lossy);
+fn of_key<'a>(event: &mut Event<'a>, key: Key<'a>) {
+    event.fingerprint = key.fingerprint.map(text);
     // Hostbased, key and key ID are those of a host and name no person.
-    if event.method != Some(Method::Publickey) {
-        return Event { fingerprint, ..event };
+    if event.method == Some(Method::Publickey) {
+        let method = if key.certificate { Method::Certificate } else { Method::Publickey };
+        (event.method, event.identity) = (Some(method), key.id.map(text));
     }
-    let method = if key.certificate { Method::Certificate } else { Method::Publickey };
-    let identity = key.id.map(String::from_utf8_lossy);
-    Event { method: Some(method), fingerprint, identity, ..event }
 }
 
 /// The method stands between two blanks; `Accepted key …` and `Accepted certificate ID …` are
@@ -117,12 +118,12 @@ pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 
 fn pam_party(rest: &[u8]) -> Option<(&[u8], Peer<'_>)> {
     // macOS names the address that was connected to: ` via A`.
-    let own = memchr::memmem::rfind(rest, b" via ");
+    let own = rfind(rest, b" via ");
     let own = own.filter(|at| !rest[at + b" via ".len()..].contains(&b' '));
     let rest = own.map_or(rest, |at| &rest[..at]);
     // The one message of pam_strerror(3) that holds the word itself.
     const RETRIES: &[u8] = b"Have exhausted maximum number of retries for service";
     let message = if rest.starts_with(RETRIES) { RETRIES.len() } else { 0 };
-    let end = message + memchr::memmem::find(&rest[message..], b" for ")?;
+    let end = message + find(&rest[message..], b" for ")?;
     fields::at_end(&rest[end + b" for ".len()..], b" from ")
 }

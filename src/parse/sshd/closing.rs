@@ -4,11 +4,10 @@
 //! What ends after a login is no rejection. Since 7.5 such lines name the `user`; those of older
 //! versions without ` [preauth]` can be either, so they count only where nothing tells of a login.
 
-use memchr::memmem;
-
 use crate::event::{Event, HintKind, Reason, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
+use crate::parse::words::{find, rfind};
 
 use super::fields::{self, Peer};
 use super::party::{self, Stage, party};
@@ -45,7 +44,7 @@ fn is_of_authentication(text: &[u8]) -> bool {
 /// `SSH: Server;Ltype: Version;Remote: A-N;…` of the High Performance patches: whose connection
 /// it is. What the client chose stands behind.
 pub(super) fn remote<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let start = memmem::find(rest, b";Remote: ")? + b";Remote: ".len();
+    let start = find(rest, b";Remote: ")? + b";Remote: ".len();
     let remote = &rest[start..];
     let remote = &remote[..memchr::memchr(b';', remote).unwrap_or(remote.len())];
     let dash = memchr::memrchr(b'-', remote)?;
@@ -78,13 +77,13 @@ fn connection_of<'a>(line: &Line<'_, 'a>, peer: Peer<'a>) -> Option<Parsed<'a>> 
 /// `FUNCTION: Connection from PARTY: ERROR` of `sshpkt_vfatal`, ERROR being one of `ssherr.c`.
 pub(super) fn failed_in<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b": Connection from ";
-    let start = memmem::find(text, WORDS).filter(|at| is_function(&text[..*at]))?;
+    let start = find(text, WORDS).filter(|at| is_function(&text[..*at]))?;
     failed(line, &text[start + WORDS.len()..])
 }
 
 /// `PARTY: ERROR`, behind a function's name.
 pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let end = memmem::rfind(rest, b": ")?;
+    let end = rfind(rest, b": ")?;
     let party = party(&rest[..end], line.cut)?;
     let event = Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() };
     ended(line, event, party)
@@ -92,7 +91,7 @@ pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
 
 /// The same of the banner exchange, which comes before any child and so has no ` [preauth]`.
 pub(super) fn failed_in_banner<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let end = memmem::rfind(rest, b": ")?;
+    let end = rfind(rest, b": ")?;
     let party = party(&rest[..end], line.cut)?;
     done(by(Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() }, party))
 }
@@ -137,7 +136,7 @@ pub(super) fn scanned<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<
     if !text.ends_with(b"Don't panic.") {
         return None;
     }
-    let starts = WORDS.iter().filter_map(|word| Some(memmem::rfind(text, word)? + word.len()));
+    let starts = WORDS.iter().filter_map(|word| Some(rfind(text, word)? + word.len()));
     peer(line, &text[starts.max()?..])
 }
 
@@ -147,7 +146,7 @@ pub(super) fn died_before_login<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Opti
     if !line.died_before_login() {
         return None;
     }
-    let error = memmem::rfind(text, b": ").map_or(text, |at| &text[at + 2..]);
+    let error = rfind(text, b": ").map_or(text, |at| &text[at + 2..]);
     let reason = match reason_of(error) {
         Reason::BadProtocol => Reason::Other,
         gone => gone,
@@ -172,7 +171,7 @@ pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         return done(at(event, fields::at_start(rest)?.0));
     };
     let (peer, rest) = fields::at_start(rest)?;
-    let pid = memmem::find(rest, b", pid = ").and_then(|at| {
+    let pid = find(rest, b", pid = ").and_then(|at| {
         let digits = &rest[at + b", pid = ".len()..];
         let end = digits.iter().take_while(|b| b.is_ascii_digit()).count();
         std::str::from_utf8(&digits[..end]).ok()?.parse().ok()

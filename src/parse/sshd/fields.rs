@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memrchr;
 
 use crate::address;
-use crate::parse::words::remote;
+use crate::parse::words::{number, remote};
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -46,8 +46,7 @@ fn is_address(word: &[u8]) -> bool {
 }
 
 fn port(digits: &[u8]) -> Option<u16> {
-    let decimal = (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(digits).ok().filter(|_| decimal)?.parse().ok()
+    number(digits).filter(|_| digits.len() <= 5)?.try_into().ok()
 }
 
 /// `… from A port N` or, of old versions, `… from A`: what stands before, and the peer at the end.

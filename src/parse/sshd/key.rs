@@ -6,9 +6,10 @@
 //! words. So ` from A port N ssh2` is sshd's only where such an EXTRA, or nothing, follows to the
 //! end of the line.
 
-use memchr::memmem;
+use std::cell::LazyCell;
 
 use super::fields::{self, Peer};
+use crate::parse::words::{find, rfind};
 
 /// What ends the address. Protocol 1 wrote another, or none.
 pub(super) const PROTOCOLS: [&[u8]; 3] = [b" ssh2", b" ssh1", b" ssh"];
@@ -52,12 +53,13 @@ enum Fit {
 /// and it is left to the connection's other lines.
 pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
     let invalid = fields::name(text).0;
-    let tail = tail_of_certificate(text);
+    let tail = LazyCell::new(|| tail_of_certificate(text));
     let mut best: Option<(Fit, Split<'_>)> = None;
-    // Without the blank before it, so that two in a row (a user called `from`) are both found.
-    let words = memmem::find_iter(text, b"from ").filter(|at| *at > 0 && text[*at - 1] == b' ');
-    for at in words.map(|at| at - 1) {
-        let Some((fit, split)) = candidate(text, at, tail) else { continue };
+    let mut from = 0;
+    while let Some(at) = find(&text[from..], b" from ").map(|at| from + at) {
+        // Without the last blank, so that two in a row (a user called `from`) are both found.
+        from = at + b" from".len();
+        let Some((fit, split)) = candidate(text, at, &tail) else { continue };
         match &mut best {
             Some((known, first)) if *known == fit => {
                 if invalid && is_short(split.name) {
@@ -75,7 +77,14 @@ pub(super) fn split(text: &[u8]) -> Option<Split<'_>> {
     best.map(|(_, split)| split)
 }
 
-fn candidate(text: &[u8], at: usize, tail: Option<usize>) -> Option<(Fit, Split<'_>)> {
+/// The length of a certificate's words at the end of the line: looked for where one is named, once.
+type Tail<F> = LazyCell<Option<usize>, F>;
+
+fn candidate<'a, F: FnOnce() -> Option<usize>>(
+    text: &'a [u8],
+    at: usize,
+    tail: &Tail<F>,
+) -> Option<(Fit, Split<'a>)> {
     let (peer, rest) = fields::at_start(&text[at + b" from ".len()..])?;
     let protocol = PROTOCOLS.iter().find_map(|protocol| rest.strip_prefix(*protocol));
     let rest = protocol.filter(|_| peer.port.is_some())?;
@@ -105,7 +114,10 @@ fn is_short(name: &[u8]) -> bool {
     bytes <= 100
 }
 
-fn parse(text: &[u8], tail: Option<usize>) -> Option<(Fit, Key<'_>)> {
+fn parse<'a, F: FnOnce() -> Option<usize>>(
+    text: &'a [u8],
+    tail: &Tail<F>,
+) -> Option<(Fit, Key<'a>)> {
     let (kind, rest) = word(text, is_type)?;
     let certificate = kind.ends_with(b"-CERT");
     // OpenSSH 6.3 to 6.7 gave a certificate no fingerprint of its own.
@@ -116,7 +128,7 @@ fn parse(text: &[u8], tail: Option<usize>) -> Option<(Fit, Key<'_>)> {
     };
     let plain = Key { fingerprint, certificate, id: None };
     if let Some(rest) = rest.strip_prefix(b" ID ") {
-        let (fit, id) = key_id(rest, tail);
+        let (fit, id) = key_id(rest, **tail);
         return Some((fit, Key { id: Some(id), ..plain }));
     }
     Some((words_of_method(rest)?, plain))
@@ -132,7 +144,7 @@ fn key_id(text: &[u8], tail: Option<usize>) -> (Fit, &[u8]) {
 
 /// The length of ` (serial N) CA TYPE FP[, …]` at the end of a line, looked for once a line.
 fn tail_of_certificate(text: &[u8]) -> Option<usize> {
-    let at = memmem::rfind(text, b" (serial ")?;
+    let at = rfind(text, b" (serial ")?;
     is_serial(&text[at + b" (serial ".len()..]).then_some(text.len() - at)
 }
 

@@ -8,10 +8,9 @@
 //! takes off those that were told one by one. Since 9.8 `logging rate-limited: additional N
 //! connections dropped` names only those that no line told of.
 
-use memchr::memmem;
-
 use crate::event::{Event, HintKind, Reason};
 use crate::parse::rows::Line;
+use crate::parse::words::find;
 use crate::parse::{Parsed, words};
 
 use super::fields;
@@ -19,9 +18,9 @@ use super::shape::{at, done};
 
 /// `drop connection #N from [A]:p on [B]:p WHY`
 pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let rest = &rest[memmem::find(rest, b" from [")? + b" from [".len()..];
+    let rest = &rest[find(rest, b" from [")? + b" from [".len()..];
     let (address, rest) = rest.split_at(memchr::memchr(b']', rest)?);
-    let port_end = memmem::find(rest, b" on [")?;
+    let port_end = find(rest, b" on [")?;
     let peer = fields::of_parts(address, rest[..port_end].strip_prefix(b"]:")?)?;
     let why = &rest[port_end..];
     let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
@@ -31,7 +30,7 @@ pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
 /// `WHY logging rate-limited: additional N connections dropped`
 pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b" logging rate-limited: additional ";
-    let end = memmem::find(text, WORDS)?;
+    let end = find(text, WORDS)?;
     let count = text[end + WORDS.len()..].strip_suffix(b" connections dropped")?;
     let count = words::number(count)?;
     if count == 0 {
@@ -75,17 +74,17 @@ fn connections(rest: &[u8]) -> Option<u32> {
 
 /// A penalty is for what the address did before; the rest is for how many come at once.
 fn reason_of(why: &[u8]) -> Reason {
-    let penalty = memmem::find(why, b"enalt").is_some();
+    let penalty = find(why, b"enalt").is_some();
     if penalty { Reason::Penalty } else { Reason::Throttled }
 }
 
 /// `Session process N unpriv child crash for connection from A to B` (10.0 on): the child that
 /// serves a connection before its login died.
 pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let end = memmem::find(rest, b" unpriv child crash for ")?;
+    let end = find(rest, b" unpriv child crash for ")?;
     let pid = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
     let event = Event { pid: Some(pid), ..line.event() };
-    let from = memmem::find(rest, b" for connection from ")?;
+    let from = find(rest, b" for connection from ")?;
     let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
     done(at(event, peer))
 }

@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use super::fields::{Peer, at_end, at_start};
+use crate::parse::words::rfind;
 
 /// What sshd knows of a user when it names a connection (`log_preamble` of `packet.c`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(super) fn split(
 /// Whether this ends in `port N`. Looks at its last few bytes only.
 fn has_port(text: &[u8]) -> bool {
     let tail = &text[text.len().saturating_sub(b" port 65535".len())..];
-    let Some(at) = memmem::rfind(tail, b" port ") else { return false };
+    let Some(at) = rfind(tail, b" port ") else { return false };
     let digits = &tail[at + b" port ".len()..];
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }

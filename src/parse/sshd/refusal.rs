@@ -1,11 +1,10 @@
 //! Whom sshd refuses, and why: users, keys, certificates, too many attempts (`auth.c`, `auth2.c`,
 //! `auth2-pubkey.c`, `auth2-pubkeyfile.c`).
 
-use memchr::memmem;
-
 use crate::event::{Event, Reason, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::{Level, Line};
+use crate::parse::words::{find, rfind};
 
 use super::fields;
 use super::party::{self, Stage};
@@ -14,7 +13,7 @@ use super::shape::{at, by, done, of};
 /// `User NAME[ from HOST] not allowed because WHY`; other lines that begin so are noise.
 pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b" not allowed because ";
-    let Some(end) = memmem::rfind(rest, WORDS) else { return Some(Parsed::Ignored) };
+    let Some(end) = rfind(rest, WORDS) else { return Some(Parsed::Ignored) };
     let (who, why) = (&rest[..end], &rest[end + WORDS.len()..]);
     if why.ends_with(b" exists") && !why.starts_with(b"shell ") {
         // A nologin file, which is looked for after `Accepted`.
@@ -185,7 +184,7 @@ pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let event = line.event();
     let name = rest
         .strip_prefix(b" for ")
-        .and_then(|rest| Some(&rest[..memmem::find(rest, b": bad owner or modes for ")?]));
+        .and_then(|rest| Some(&rest[..find(rest, b": bad owner or modes for ")?]));
     done(match name {
         Some(name) => of(event, name),
         None => event,
@@ -197,7 +196,7 @@ pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 /// (A).`
 pub(super) fn elsewhere<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     const WORDS: &[u8] = b"Authentication tried for ";
-    let rest = &text[memmem::find(text, WORDS)? + WORDS.len()..];
+    let rest = &text[find(text, WORDS)? + WORDS.len()..];
     tried(line, rest)
 }
 
@@ -220,7 +219,7 @@ pub(super) fn tried<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a
 /// `public key FP signature for [invalid user ]NAME from A port N rejected: WHY`
 pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (_, rest) = split(rest, b" signature for ")?;
-    let end = memmem::rfind(rest, b" rejected: ")?;
+    let end = rfind(rest, b" rejected: ")?;
     let (name, peer) = fields::at_end(&rest[..end], b" from ")?;
     let (invalid_user, name) = fields::name(name);
     let event = line.event();
@@ -228,6 +227,6 @@ pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
 }
 
 fn split<'a>(text: &'a [u8], word: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::find(text, word)?;
+    let at = find(text, word)?;
     Some((&text[..at], &text[at + word.len()..]))
 }

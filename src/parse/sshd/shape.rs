@@ -36,41 +36,46 @@ pub(super) fn party<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a
 /// asked for a key or password it is a proof, wherever the line was written.
 pub(super) fn ended<'a>(
     line: &Line<'_, 'a>,
-    event: Event<'a>,
+    mut event: Event<'a>,
     party: Party<'a>,
 ) -> Option<Parsed<'a>> {
-    let role = match party.stage {
+    event.role = match party.stage {
         Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
         Stage::LoggedIn => Role::End,
         Stage::Invalid | Stage::Authenticating => Role::Proof,
         Stage::Nameless => event.role,
     };
-    done(by(Event { role, ..event }, party))
+    done(by(event, party))
 }
 
 /// The same event with the address and port that sshd wrote.
-pub(super) fn at<'a>(event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
-    Event { source: peer.source(), port: peer.known_port(), ..event }
+#[inline]
+pub(super) fn at<'a>(mut event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
+    (event.source, event.port) = (peer.source(), peer.known_port());
+    event
 }
 
 /// The same event with the name that sshd wrote.
-pub(super) fn of<'a>(event: Event<'a>, user: &'a [u8]) -> Event<'a> {
-    Event { user: Some(text(user)), ..event }
+#[inline]
+pub(super) fn of<'a>(mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
+    event.user = Some(text(user));
+    event
 }
 
 /// The same event with the party that sshd wrote.
-pub(super) fn by<'a>(event: Event<'a>, party: Party<'a>) -> Event<'a> {
-    let event = Event { invalid_user: party.stage == Stage::Invalid, ..event };
-    let event = match party.user {
-        Some(user) => of(event, user),
-        None => event,
-    };
-    match party.peer {
-        Some(peer) => at(event, peer),
-        None => event,
+#[inline]
+pub(super) fn by<'a>(mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
+    event.invalid_user = party.stage == Stage::Invalid;
+    if let Some(user) = party.user {
+        event = of(event, user);
     }
+    if let Some(peer) = party.peer {
+        event = at(event, peer);
+    }
+    event
 }
 
+#[inline]
 pub(super) fn done<'a>(event: Event<'a>) -> Option<Parsed<'a>> {
     Some(Parsed::Event(event))
 }

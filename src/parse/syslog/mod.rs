@@ -20,6 +20,7 @@ mod zone;
 
 pub use self::frames::Frames;
 
+use super::words::number;
 use super::{Clock, Envelope};
 use crate::event::Time;
 
@@ -129,12 +130,4 @@ fn split_word(rest: &[u8]) -> (&[u8], &[u8]) {
 
 fn count_digits(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|b| b.is_ascii_digit()).count()
-}
-
-/// A decimal number without sign; `None` where it is none or does not fit.
-fn number(bytes: &[u8]) -> Option<u32> {
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
-    let (first, rest) = bytes.split_first()?;
-    rest.iter()
-        .try_fold(digit(first)?, |value, byte| value.checked_mul(10)?.checked_add(digit(byte)?))
 }

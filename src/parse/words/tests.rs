@@ -166,3 +166,13 @@ fn a_long_message_takes_linear_time() {
     }
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
+
+proptest! {
+    /// A search of ours finds what a plain one finds.
+    #[test]
+    fn words_are_found_where_they_stand(text in "[ab f]{0,40}", words in "[ab f]{1,4}") {
+        let (text, words) = (text.as_bytes(), words.as_bytes());
+        prop_assert_eq!(super::find(text, words), memchr::memmem::find(text, words));
+        prop_assert_eq!(super::rfind(text, words), memchr::memmem::rfind(text, words));
+    }
+}
