@@ -4,7 +4,7 @@
 //! `::FFFF:c000:201`, `[2001:DB8::1]:5000`, `fe80::1%eth0`.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The source as the events carry it: an address in its shortest form, IPv4 within IPv6 as IPv4,
 /// without the interface (which means something on that host only), brackets and port. What is no
@@ -25,6 +25,10 @@ pub fn folded(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// The address of a source, in any of its spellings; `None` for a name.
 pub fn parse(text: &str) -> Option<IpAddr> {
+    // Nearly every one is this, and needs no looking for ports and interfaces.
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        return Some(IpAddr::V4(address));
+    }
     let bare = without_port(text);
     let bare = bare.split_once('%').map_or(bare, |(bare, _interface)| bare);
     bare.parse().ok().map(|address: IpAddr| address.to_canonical())

@@ -176,6 +176,13 @@ impl Reader {
             let Some(next) = next else {
                 return reading.ended(&self.unread).map(|()| false);
             };
+            if until.is_none() {
+                let clock = lines.clock.clone();
+                let before = (self.unread.records(), self.unread.without_frame());
+                self.records(Records::Lines(next).iter(), clock, each)?;
+                reading.read.add(&self.unread, before);
+                return Ok(true);
+            }
             reading.block.clear();
             reading.block.extend_from_slice(next);
             reading.at = 0;
@@ -185,8 +192,7 @@ impl Reader {
         let (length, next) = before(rest, until.flatten(), &clock);
         let before = (self.unread.records(), self.unread.without_frame());
         self.records(Records::Lines(&rest[..length]).iter(), clock, each)?;
-        reading.read.lines += self.unread.records() - before.0;
-        reading.read.without_frame += self.unread.without_frame() - before.1;
+        reading.read.add(&self.unread, before);
         reading.at += length;
         reading.next = next.unwrap_or(reading.next);
         Ok(true)
@@ -349,6 +355,14 @@ struct Reading {
 struct Seen {
     lines: u64,
     without_frame: u64,
+}
+
+impl Seen {
+    /// Adds what was read since there were so many records, and so many of them without a frame.
+    fn add(&mut self, unread: &Unread, (records, without_frame): (u64, u64)) {
+        self.lines += unread.records() - records;
+        self.without_frame += unread.without_frame() - without_frame;
+    }
 }
 
 impl Reading {

@@ -20,7 +20,7 @@ const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = Line::new(envelope, "doas", trim(envelope.message));
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "doas" })
+    TABLE.read(&mut line, Some("doas"))
 }
 
 #[rustfmt::skip]

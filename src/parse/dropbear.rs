@@ -25,7 +25,7 @@ const TABLES: &[&[Row]] = &[ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = Line::new(envelope, "dropbear", without_frame(trim(envelope.message)));
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "dropbear" })
+    TABLE.read(&mut line, Some("dropbear"))
 }
 
 /// `[825] Jul 10 23:57:29 …`: what `-E` writes in front, where something else logs it.

@@ -19,7 +19,7 @@ const TABLES: &[&[Row]] = &[ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = Line::new(envelope, "ec2-instance-connect", trim(envelope.message));
-    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
+    TABLE.read(&mut line, None)
 }
 
 #[rustfmt::skip]

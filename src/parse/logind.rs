@@ -18,7 +18,7 @@ const TABLES: &[&[Row]] = &[ROWS];
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = Line::new(envelope, "systemd-logind", trim(envelope.message));
-    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
+    TABLE.read(&mut line, None)
 }
 
 /// `src/login/logind-seat.c`, `logind-session.c`

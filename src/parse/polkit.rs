@@ -26,10 +26,10 @@ const POLKITD: &[&[Row]] = &[POLKITDS];
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
     if speaker(envelope) != "pkexec" {
-        return DAEMON.read(&mut Line::new(envelope, "run0", message)).unwrap_or(Parsed::Ignored);
+        return DAEMON.read(&mut Line::new(envelope, "run0", message), None);
     }
     let mut line = Line::new(envelope, "pkexec", message);
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "pkexec" })
+    TABLE.read(&mut line, Some("pkexec"))
 }
 
 /// src/programs/pkexec.c: the caller stands first.

@@ -227,19 +227,23 @@ impl Table {
         Table { program, tag, rows, index: LazyLock::new(index) }
     }
 
-    /// What the line says; `None` where no row knows it.
-    pub(super) fn read<'a>(&self, line: &mut Line<'_, 'a>) -> Option<Parsed<'a>> {
-        for row in self.index.begun_by(line.text) {
+    /// What the line says. One that no row knows is told of under the name of `unknown`, where it
+    /// is told of.
+    pub(super) fn read<'a>(
+        &self,
+        line: &mut Line<'_, 'a>,
+        unknown: Option<&'static str>,
+    ) -> Parsed<'a> {
+        let text = line.text;
+        let begun = self.index.begun_by(text).map(|row| (row, &text[row.begins.len()..]));
+        let others = self.index.others.iter().map(|row| (*row, text));
+        for (row, rest) in begun.chain(others) {
             line.row = row;
-            let parsed = (row.shape)(line, &line.text[row.begins.len()..]);
-            if parsed.is_some() {
+            if let Some(parsed) = (row.shape)(line, rest) {
                 return parsed;
             }
         }
-        self.index.others.iter().find_map(|row| {
-            line.row = row;
-            (row.shape)(line, line.text)
-        })
+        unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program })
     }
 
     /// Every sample as the message of its program: tag, pid, message, and its row.
@@ -335,7 +339,9 @@ impl Index {
         let bucket = usize::from(self.starts[pair])..usize::from(self.starts[pair + 1]);
         self.entries[bucket].iter().filter_map(move |entry| {
             let alike = head & entry.mask == entry.head;
-            (alike && text.starts_with(entry.row.begins.as_bytes())).then_some(entry.row)
+            let begins = entry.row.begins.as_bytes();
+            // Of words of up to eight bytes the head is all.
+            (alike && (begins.len() <= 8 || text.starts_with(begins))).then_some(entry.row)
         })
     }
 }

@@ -19,7 +19,7 @@ const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
     let mut line = Line::new(envelope, speaker(envelope), message);
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "su" })
+    TABLE.read(&mut line, Some("su"))
 }
 
 #[rustfmt::skip]

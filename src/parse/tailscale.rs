@@ -21,7 +21,7 @@ const TABLES: &[&[Row]] = &[ROWS];
 /// tailscaled tells much that concerns no login, so nothing that it says is unknown.
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let mut line = Line::new(envelope, "tailscaled", without_prefix(trim(envelope.message)));
-    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
+    TABLE.read(&mut line, None)
 }
 
 fn without_prefix(message: &[u8]) -> &[u8] {

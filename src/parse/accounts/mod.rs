@@ -38,7 +38,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         return Parsed::Ignored;
     }
     let mut line = Line::new(envelope, speaker(envelope), message);
-    TABLE.read(&mut line).unwrap_or(Parsed::Ignored)
+    TABLE.read(&mut line, None)
 }
 
 #[rustfmt::skip]

@@ -30,7 +30,7 @@ const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let message = trim(envelope.message);
     let mut line = Line::new(envelope, "login", message);
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "login" })
+    TABLE.read(&mut line, Some("login"))
 }
 
 #[rustfmt::skip]

@@ -54,7 +54,9 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if known.is_some_and(|row| !speaks_for(envelope.tag, message.service, row)) {
         return Parsed::Ignored;
     }
-    of_service(read(envelope, &message, known), message.service)
+    let mut parsed = read(envelope, &message, known);
+    name_service(&mut parsed, message.service);
+    parsed
 }
 
 fn read<'a>(
@@ -66,11 +68,8 @@ fn read<'a>(
     (line.module, line.service) = (message.module, message.service);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
-    let unknown = match is_own(&line) {
-        true => Parsed::Unrecognized { program: "pam" },
-        false => Parsed::Ignored,
-    };
-    TABLE.read(&mut line).unwrap_or(unknown)
+    let unknown = is_own(&line).then_some("pam");
+    TABLE.read(&mut line, unknown)
 }
 
 /// Whether Linux-PAM's first module speaks, or PAM itself.
@@ -78,19 +77,17 @@ fn is_own(line: &Line<'_, '_>) -> bool {
     matches!(line.module, b"pam_unix" | b"PAM")
 }
 
-/// The same with PAM's service, which says who may write it.
-fn of_service<'a>(mut parsed: Parsed<'a>, service: &'a [u8]) -> Parsed<'a> {
-    let name = std::str::from_utf8(service).ok();
-    match &mut parsed {
-        Parsed::Event(event) => event.service = name,
+/// PAM's service says who may write it.
+fn name_service<'a>(parsed: &mut Parsed<'a>, name: &'a [u8]) {
+    match parsed {
+        Parsed::Event(event) => event.service = std::str::from_utf8(name).ok(),
         Parsed::Hint(hint) => {
             if let HintKind::AuthenticationSucceeded { service, .. } = &mut hint.kind {
-                *service = name;
+                *service = std::str::from_utf8(name).ok();
             }
         }
         Parsed::Ignored | Parsed::Unrecognized { .. } => {}
     }
-    parsed
 }
 
 #[rustfmt::skip]
@@ -279,6 +276,9 @@ fn cut_short<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
 
 fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
     let message = trim(envelope.message);
+    if let Some(framed) = modern_frame(message) {
+        return Some(framed);
+    }
     let (service, module_of_tag) = split_tag(envelope.tag);
     if let Some(rest) = message.strip_prefix(b"(") {
         let (module, text) = split_once(rest, b")")?;
@@ -287,9 +287,6 @@ fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
             service,
             text: text.trim_ascii(),
         });
-    }
-    if let Some(framed) = modern_frame(message) {
-        return Some(framed);
     }
     if let Some(text) = message.strip_prefix(b"PAM ") {
         return Some(Message { module: b"PAM", service, text });
@@ -303,14 +300,13 @@ fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
 /// `module(service:type): message`; the type may be missing, and very old ones lack the second
 /// colon.
 fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
-    let (module, rest) = split_once(message, b"(")?;
-    let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    if module.is_empty() || !module.iter().all(name) {
-        return None;
-    }
+    // The words are short: to look at each byte costs less than to search.
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = message.iter().position(|byte| !name(byte)).filter(|end| *end > 0)?;
+    let (module, rest) = (&message[..end], message[end..].strip_prefix(b"(")?);
     let (call, text) = split_once(rest, b"):").or_else(|| split_once(rest, b") "))?;
-    let (service, _type) = split_once(call, b":").unwrap_or((call, b""));
-    Some(Message { module, service, text: text.trim_ascii() })
+    let end = call.iter().position(|byte| *byte == b':').unwrap_or(call.len());
+    Some(Message { module, service: &call[..end], text: text.trim_ascii() })
 }
 
 /// `sshd(pam_unix)` is service and module; anything else is a service.

@@ -85,14 +85,14 @@ fn of_key<'a>(event: &mut Event<'a>, key: Key<'a>) {
 /// The method stands between two blanks; `Accepted key …` and `Accepted certificate ID …` are
 /// sshd's notes on keys, not attempts.
 fn method_and_rest(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = memchr::memchr(b' ', rest)?;
+    let blank = rest.iter().position(|byte| *byte == b' ')?;
     Some((&rest[..blank], rest[blank..].strip_prefix(b" for ")?))
 }
 
 /// sshd's names of methods in the closed set; the submethod (`keyboard-interactive/pam`) says how
 /// the dialogue was led.
 fn method_of(name: &[u8]) -> Method {
-    let end = memchr::memchr(b'/', name).unwrap_or(name.len());
+    let end = name.iter().position(|byte| *byte == b'/').unwrap_or(name.len());
     match &name[..end] {
         b"publickey" | b"rsa" | b"dsa" => Method::Publickey,
         b"password" => Method::Password,

@@ -175,8 +175,10 @@ fn words_of_method(rest: &[u8]) -> Option<Fit> {
 
 /// A word of at most 160 of these bytes, and what follows it: longer than any type or fingerprint,
 /// and short enough that looking at every place of a line stays linear.
-fn word(text: &[u8], of: fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let length = text.iter().take(160).take_while(|b| of(**b)).count();
+fn word(text: &[u8], of: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let text_of_word = &text[..text.len().min(160)];
+    let end = text_of_word.iter().position(|byte| !of(*byte));
+    let length = end.unwrap_or(text_of_word.len());
     (length > 0).then(|| text.split_at(length))
 }
 

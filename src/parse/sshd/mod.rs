@@ -47,7 +47,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if line.level == Level::Debug {
         return Parsed::Ignored;
     }
-    TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "sshd" })
+    TABLE.read(&mut line, Some("sshd"))
 }
 
 /// The message without what `log.c` and `monitor.c` put around it.

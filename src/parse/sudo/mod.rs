@@ -116,7 +116,7 @@ fn said<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, rest: &'a [u8]) -> 
         Some(_) => Parsed::Ignored,
         None => {
             let mut line = rows::Line::new(envelope, "sudo", rest);
-            TABLE.read(&mut line).unwrap_or(Parsed::Unrecognized { program: "sudo" })
+            TABLE.read(&mut line, Some("sudo"))
         }
     }
 }

@@ -58,6 +58,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+#[inline]
 fn enclosed<'a>(time: Time, host: &'a [u8], tag: tag::Tag<'a>) -> Envelope<'a> {
     let message = without_message_id(tag.message);
     // Between the program and the file may have been journald.

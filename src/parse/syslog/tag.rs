@@ -19,6 +19,7 @@ pub(super) fn read(rest: &[u8]) -> Tag<'_> {
 }
 
 /// What nearly every line has: `name[pid]: message` or `name: message`, a blank behind the colon.
+#[inline]
 pub(super) fn usual(rest: &[u8]) -> Option<Tag<'_>> {
     let tag = plain(rest)?;
     // A blank before the message, so that this is no `facility:level` of AIX.
@@ -26,6 +27,7 @@ pub(super) fn usual(rest: &[u8]) -> Option<Tag<'_>> {
     (rest.get(blank.checked_sub(1)?) == Some(&b' ')).then(|| by_title(by_unit(tag)))
 }
 
+#[inline]
 fn plain(rest: &[u8]) -> Option<Tag<'_>> {
     let end = rest.iter().position(|b| matches!(b, b':' | b'[' | b' '))?;
     let name = &rest[..end];
@@ -58,6 +60,7 @@ fn bracketed(rest: &[u8]) -> Option<Tag<'_>> {
 
 /// `journalctl -o with-unit` writes the unit where the tag stands. All that sshd's unit says is
 /// sshd's; of a session's scope nobody can tell who speaks, so it has no tag.
+#[inline]
 fn by_unit(tag: Tag<'_>) -> Tag<'_> {
     if !matches!(tag.name.last(), Some(b'e')) {
         return tag;
@@ -74,6 +77,7 @@ fn by_unit(tag: Tag<'_>) -> Tag<'_> {
 
 /// `sshd: bob [priv][12]: …`: the tag is the title that sshd gave its process, which can stand
 /// where syslog(3) looks for the name.
+#[inline]
 fn by_title(tag: Tag<'_>) -> Tag<'_> {
     if tag.pid.is_some() || !tag.name.starts_with(b"sshd") {
         return tag;
@@ -101,6 +105,7 @@ fn by_connection(rest: &[u8]) -> Option<Tag<'_>> {
 }
 
 /// What stands in the brackets at the start, and what follows them.
+#[inline]
 fn in_brackets(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = rest.strip_prefix(b"[")?;
     let end = rest.iter().position(|byte| matches!(byte, b']' | b' '))?;
