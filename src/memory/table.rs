@@ -6,6 +6,7 @@
 //! nothing out of another.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::ops::{Index, IndexMut};
 
@@ -83,23 +84,21 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
 
     /// Inserts as the newest of a list, in place of what the key had.
     pub(super) fn insert(&mut self, key: K, list: List, value: V) -> At {
-        if let Some(at) = self.find(&key) {
-            self.slots[at].value = value;
-            self.place(at, list);
-            return at;
+        match self.index.entry(key) {
+            Entry::Occupied(known) => {
+                let at = *known.get();
+                self.slots[at].value = value;
+                self.place(at, list);
+                at
+            }
+            Entry::Vacant(free) => {
+                let (before, after) = (NOWHERE, NOWHERE);
+                let slot = Slot { key, value, list, before, after, unsaved: true };
+                let at = *free.insert(self.slots.insert(slot));
+                self.link(at, list);
+                at
+            }
         }
-        let at = self.slots.insert(Slot {
-            key,
-            value,
-            list,
-            before: NOWHERE,
-            after: NOWHERE,
-            unsaved: false,
-        });
-        self.index.insert(key, at);
-        self.link(at, list);
-        self.changed(at);
-        at
     }
 
     /// Makes an entry the newest of a list.

@@ -26,7 +26,7 @@ const SEPARATOR: char = '\u{1f}';
 const SEPARATOR_BYTE: u8 = SEPARATOR as u8;
 
 /// No family has more labels.
-const MOST_LABELS: usize = 12;
+const MOST_LABELS: usize = 9;
 
 /// The label values of one series before they are joined, so that a series that stands is found
 /// without an allocation.
@@ -41,6 +41,7 @@ pub(super) struct Parts<'p> {
 
 impl<'p> Parts<'p> {
     /// As they were logged.
+    #[inline]
     pub(super) fn of(seen: &'p Observation<'_>, labels: &[Label]) -> Self {
         let mut values = [""; MOST_LABELS];
         for (part, label) in values.iter_mut().zip(labels) {
@@ -53,6 +54,7 @@ impl<'p> Parts<'p> {
         self.values[..self.count].iter().copied()
     }
 
+    #[inline]
     pub(super) fn hash(&self, words: Words) -> u64 {
         words.number(self.iter())
     }
@@ -121,6 +123,7 @@ pub fn program_of(command: &str) -> &str {
 }
 
 /// The part of an event that a label shows; empty where the event has none.
+#[inline]
 fn value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
     let event = seen.event;
     match label {

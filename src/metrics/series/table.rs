@@ -193,13 +193,7 @@ impl Table {
         self.cap - self.family.folded_whole() - spare + spare * step / steps
     }
 
-    fn bear(
-        &mut self,
-        hash: u64,
-        parts: &Parts<'_>,
-        told_by: u32,
-        happening: &Happening,
-    ) -> u32 {
+    fn bear(&mut self, hash: u64, parts: &Parts<'_>, told_by: u32, happening: &Happening) -> u32 {
         self.insert(Row {
             key: parts.join(),
             hash,
