@@ -13,10 +13,18 @@
       overview: 'login-exporter-overview',
       host: 'login-exporter-host',
       person: 'login-exporter-person',
-      accounts: 'login-exporter-overview',
+      fleet: 'login-exporter-fleet',
+      sessions: 'login-exporter-sessions',
+      accounts: 'login-exporter-accounts',
       health: 'login-exporter-health',
     },
     dashboardTags: ['login-exporter'],
+
+    // Accounts and identities that the boards fold away as automation unless nobody expected them: a job's, a service's, a
+    // session that a tool named.
+    automation: 'ci|cd|ci-.+|deploy|deployer|ansible|jenkins|gitlab-runner|github-actions|terraform|puppet|salt|nagios|icinga|zabbix|monitoring|prometheus|.+/[*]|.+:[*]|service:.+',
+    // Labels by which two Prometheus that scrape the same are told apart, where a store shows both.
+    replicaLabels: ['prometheus', 'prometheus_replica', 'replica', '__replica__'],
 
     // false drops an alert, {severity: …} or any other key of a rule replaces it: {RootLogin: false}.
     alerts: {},

@@ -20,8 +20,11 @@
     local named = config { alertNames: [rule.alert for group in $.prometheusAlerts.groups for rule in group.rules] };
     {
       'access-overview.json': (import 'dashboards/access-overview.libsonnet')(named),
+      'fleet.json': (import 'dashboards/fleet.libsonnet')(named),
       'host.json': (import 'dashboards/host.libsonnet')(named),
       'person.json': (import 'dashboards/person.libsonnet')(named),
+      'sessions.json': (import 'dashboards/sessions.libsonnet')(named),
+      'accounts.json': (import 'dashboards/accounts.libsonnet')(named),
       'exporter-health.json': (import 'dashboards/exporter-health.libsonnet')(named),
     },
   prometheusRules:: (import 'rules.libsonnet')(config),

@@ -24,18 +24,22 @@ EXCLUSIONS = Exclusions({
         "CloudTrail is asked by one exporter for a whole account; its instance is not the host that was entered",
     ("target-job-rule", "host.json", "AWS accesses to this host", "login_aws_.*"):
         "the exporter that asks CloudTrail may belong to another job; the instance ID chooses",
+    ("target-(job|instance)-rule", ".*", "What fires", "ALERTS.*"):
+        "an alert on all hosts, on an account, or on an exporter that never answered names no job or instance of the board",
 })
 
 # Of Grafana's list of units, those in use here.
-UNITS = {"locale", "string", "bytes", "Bps", "cps", "reqps", "s", "dtdurations", "percentunit", "dateTimeAsIsoNoDateIfToday", "dateTimeFromNow"}
+UNITS = {"locale", "string", "bytes", "Bps", "cps", "reqps", "dtdurations", "percentunit", "dateTimeAsIsoNoDateIfToday"}
 # Kinds of panels as the linter groups them.
 DRAWN = {"stat", "singlestat", "graph", "table", "timeseries", "gauge"}
 QUERIED = DRAWN | {"state-timeline", "bargauge"}
 
 # Metrics and labels that come from Prometheus itself, and from the process collector of its client libraries.
-PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "target"}, "ALERTS_FOR_STATE": {"alertname", "severity"},
+PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "target", "user", "identity"}, "ALERTS_FOR_STATE": {"alertname", "severity", "user", "identity"},
               "process_cpu_seconds_total": set(), "process_resident_memory_bytes": set(), "process_start_time_seconds": set()}
 TARGET = {"job", "instance"}
+# What a store of several Prometheus puts beside.
+REPLICAS = {"prometheus", "prometheus_replica", "replica", "__replica__"}
 # What Grafana fills in, in a form that parses.
 BUILTIN = {"__rate_interval": "5m", "__interval": "1m", "__range": "6h", "__from": "0", "__to": "0"}
 
@@ -92,7 +96,7 @@ def check_values(where, families, matcher):
 def check_names(where, text, catalog):
     """Every metric stands in the catalog, every label is one of the metric's own. Returns all labels the expression can give."""
     expression = Expression(text)
-    reachable = TARGET | expression.made
+    reachable = TARGET | REPLICAS | expression.made
     for selector in expression.selectors:
         families = selector.families(catalog)
         check(families and families <= set(catalog), "catalog", *where, selector.name, "no such metric")
@@ -136,6 +140,76 @@ def compares_last_alone(text):
         text = text[:inner.start()] + "·" + text[inner.end():]
 
 
+def lint_counts(where, text):
+    """Events are whole, and are counted once. increase() alone draws 20 as 25, and two Prometheus that scrape the same double them."""
+    for window in re.findall(r"increase\([^()]*?_total\{[^{}]*\}\[([^\]]*)\]", text):
+        check("resets(" in text and f"offset {window}" in text, "whole-events", *where, "", "a count is made by the library's counted()")
+    if "_total{" in text:
+        for first in re.findall(r"\bsum (?:by \([^)]*\) )?\(+(\w+)|\bsum\(+(\w+)", text):
+            check("max" in first, "counted-once", *where, "", "of two Prometheus that scrape the same, one counts")
+
+
+# What only names of its own choosing can make many of.
+UNBOUNDED = {"user", "identity", "source", "target", "instance", "hostname", "command", "aws_account", "document"}
+
+
+def lint_many(where, kind, targets):
+    """Where 1,000 series may come, the most or the newest are asked for."""
+    for target in targets[:1] if kind == "table" else targets:
+        grouped = set().union(*(re.findall(r"\w+", labels) for labels in re.findall(r"by \(([^)]*)\)", target["expr"]))) if kind == "table" else \
+            set(re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")))
+        check(not grouped & UNBOUNDED or re.search(r"topk( by \([^)]*\) )?\(\d+", target["expr"]), "many", *where, "", f"without topk: {sorted(grouped & UNBOUNDED)}")
+
+
+# A colour says the same on every board, and a word says it too.
+MEANINGS = {"expected": "green", "saved": "green", "unexpected": "red", "failed": "red", "no rule": "blue", "critical": "red", "warning": "orange",
+            "info": "blue", "up": "green", "down": "red", "in force": "green", "refused": "red"}
+
+
+def lint_colors(where, panel):
+    field = panel.get("fieldConfig", {})
+    if panel["type"] in ("timeseries", "bargauge", "stat"):
+        color = field["defaults"].get("color", {})
+        check(color.get("mode") in ("fixed", "shades", "thresholds"), "colors", *where, "", "a palette of Grafana's begins with green, which means expected here")
+        refused = any(re.search(r"login_(sudo_|su_|aws_)?(failures|rejections)_total", t["expr"]) for t in panel.get("targets", []))
+        check(not refused or panel["type"] == "stat" or color.get("fixedColor") == "purple", "colors", *where, "", "what was refused is purple")
+    for override in field.get("overrides", []):
+        for value in (p["value"] for p in override["properties"] if p["id"] == "color"):
+            word = override["matcher"]["options"]
+            check(MEANINGS.get(word, "red" if word == "What" else None) == value["fixedColor"], "colors", *where, "", f"{word} is {value['fixedColor']}")
+    everything = [field.get("defaults", {})] + [{p["id"]: p["value"] for p in o["properties"]} for o in field.get("overrides", [])]
+    for properties in everything:
+        for option in (o for m in properties.get("mappings", []) if m["type"] == "value" for o in m["options"].values() if "color" in o):
+            check(MEANINGS.get(option["text"]) == option["color"], "colors", *where, "", f"{option['text']} is {option['color']}")
+        steps = properties.get("thresholds", {}).get("steps", [])
+        worded = [o["text"] for m in properties.get("mappings", []) for k, o in m.get("options", {}).items() if k == "0"]
+        check("green" not in [s["color"] for s in steps] or worded, "colors", *where, "", "green without a word")
+
+
+def lint_time(where, panel):
+    """One way to show when something was: a date of Grafana's, from milliseconds; no ages."""
+    for target in panel.get("targets", []):
+        check(not re.match(r"\s*\(?time\(\) - ", target["expr"]) or "count(" in target["expr"], "one-time", *where, "", "an age: show when it was")
+    shown = {p["value"] for o in panel.get("fieldConfig", {}).get("overrides", []) for p in o["properties"] if p["id"] == "unit"}
+    if "dateTimeAsIsoNoDateIfToday" in shown:
+        check(any(re.search(r"\) \* 1000", t["expr"]) for t in panel["targets"]), "one-time", *where, "", "Grafana takes milliseconds")
+
+
+def lint_names(where, panel, target):
+    """A fingerprint ends in an ellipsis, and a host goes by its name."""
+    if "{{identity}}" in target.get("legendFormat", ""):
+        check("$1…" in target["expr"], "fingerprints", *where, "", "a key's fingerprint is shown whole")
+    check("{{instance}}" not in target.get("legendFormat", ""), "hosts-by-name", *where, "", "the legend names an address: hostname is the host's")
+    for transformation in panel.get("transformations", []):
+        titles = transformation["options"].get("renameByName", {})
+        check(titles.get("instance", "Instance") == "Instance", "hosts-by-name", *where)
+        check("instance" not in titles or titles.get("hostname") == "Host", "hosts-by-name", *where)
+        if "identity" in titles:
+            patterns = [m["options"]["result"]["text"] for o in panel["fieldConfig"]["overrides"] if o["matcher"]["options"] == titles["identity"]
+                        for p in o["properties"] if p["id"] == "mappings" for m in p["value"]]
+            check("$1…" in patterns, "fingerprints", *where, "", "a key's fingerprint is shown whole")
+
+
 def lint_panel(name, panel, catalog, expressions):
     title, kind, defaults = panel.get("title", ""), panel["type"], panel.get("fieldConfig", {}).get("defaults", {})
     where = (name, title or f"panel {panel['id']}")
@@ -149,16 +223,19 @@ def lint_panel(name, panel, catalog, expressions):
         for value in (p["value"] for p in override["properties"] if p["id"] == "unit"):
             check(value in UNITS, "panel-units-rule", *where, "", value)
     check(kind not in QUERIED or panel.get("targets"), "panel-no-targets-rule", *where)
+    lint_many(where, kind, panel.get("targets", []))
+    lint_colors(where, panel)
+    lint_time(where, panel)
     reachable = set()
     for target in panel.get("targets", []):
+        lint_names(where, panel, target)
         check(target.get("datasource", {}).get("uid") == "${datasource}", "target-datasource-rule", *where)
         text = target["expr"]
         names = set(re.findall(r"\$\{?([a-z]\w*)", text))
         check(all(re.search(r'"\$%s"' % n, text) for n in names), "target-variable-rule", *where, "", "a variable stands outside of a matcher")
         expressions.append((" ".join(where), fill(text, BUILTIN | {n: ".+" for n in names})))
         reachable |= check_names(where, text, catalog)
-        check("increase(" not in text or "[$__rate_interval]" not in re.sub(r"rate\([^()]*\)", "", text), "bars-whole-events", *where, "",
-              "increase() over $__rate_interval draws 20 events as 25: take the difference over $__interval")
+        lint_counts(where, text)
         check(not compares_last_alone(text), "brackets", *where, "", "a comparison behind `or` binds to the last operand alone: each side that compares gets brackets")
         for selector in Expression(text).selectors:
             metric = selector.name
@@ -167,8 +244,8 @@ def lint_panel(name, panel, catalog, expressions):
             if selector.function in ("rate", "irate"):
                 check(selector.range == "$__rate_interval", "target-rate-interval-rule", *where, metric)
             if metric.endswith("_total"):
-                # A bar is a difference of two counts: whole events, where increase() would extrapolate.
-                check(selector.function in ("rate", "irate", "increase") or "$__interval" in text, "target-counter-agg-rule", *where, metric)
+                counted = selector.function in ("rate", "irate", "increase", "resets", "max_over_time") or f"resets({metric}{{" in text
+                check(counted, "target-counter-agg-rule", *where, metric)
         for label in re.findall(r"\{\{\s*(\w+)\s*\}\}", target.get("legendFormat", "")):
             check(label in reachable, "catalog", *where, "", f"the legend names {label}")
     for transformation in panel.get("transformations", []):
@@ -179,8 +256,12 @@ def lint_panel(name, panel, catalog, expressions):
 
 def lint_layout(name, dashboard):
     """Ids are unique and no panel covers another."""
-    taken, ids = {}, [panel["id"] for panel in dashboard["panels"]]
+    taken, ids = {}, [panel["id"] for panel in dashboard["panels"]] + [panel["id"] for row in dashboard["panels"] for panel in row.get("panels", [])]
     check(len(ids) == len(set(ids)), "layout", name, "", "", "two panels have one id")
+    for row in (panel for panel in dashboard["panels"] if panel["type"] == "row"):
+        # As Grafana writes it: an open row has an empty list, and its panels follow it.
+        check(row.get("panels") == [] if not row["collapsed"] else row.get("panels"), "rows", name, row["title"])
+    check(any(panel.get("title") == "What fires" for panel in panels(dashboard)) or name in ("person.json", "sessions.json"), "alert-list", name)
     for panel in dashboard["panels"]:
         at = panel["gridPos"]
         cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
@@ -206,7 +287,8 @@ def parse_all(expressions):
             file.write(f"  - record: panel:{i}\n    expr: |\n" + "".join(f"      {line}\n" for line in text.splitlines()))
         file.flush()
         said = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True)
-    check(said.returncode == 0, "target-promql-rule", said.stdout + said.stderr)
+    number = re.search(r"panel:(\d+)", said.stderr)
+    check(said.returncode == 0, "target-promql-rule", *(expressions[int(number[1])] if number else ()), said.stdout + said.stderr)
 
 
 def main():

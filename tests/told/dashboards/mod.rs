@@ -99,6 +99,19 @@ fn dashboards_keep_the_linters_rules_and_every_name_is_in_the_catalog() {
 }
 
 #[test]
+fn panels_tell_the_truth_over_resets_two_prometheus_and_a_silent_host() {
+    if cannot_run(&["python3", "prometheus", "promtool"]) {
+        return;
+    }
+    let values = "tests/told/dashboards/values.py";
+    check("python3", &[values, "prometheus", "promtool"]);
+    if let Some(newer) = prometheus3() {
+        let program = |name: &str| newer.join(name).display().to_string();
+        check("python3", &[values, &program("prometheus"), &program("promtool")]);
+    }
+}
+
+#[test]
 fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
     if cannot_run(&["python3", "prometheus"]) {
         return;
@@ -115,6 +128,10 @@ fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
         "increase(login_successes_after_failures_total[1m]) > 0",
         "increase(login_exporter_cloudtrail_delivery_delay_seconds_count[1m]) > 0",
         "increase(login_session_duration_seconds_count{program='sshd'}[1m]) > 0",
+        "login_sessions_closed_total{program='ssm-agent'} > 0",
+        "login_sessions_active{program='ssm-agent'} > 1",
+        "login_exporter_aws_account_info{account_name='prod'}",
+        "ALERTS{alertstate='firing',alertname='UnexpectedLogin'}",
         "instance_identity:login_ssm_last_command_timestamp_seconds:latest{identity='user:dave'}",
     ] {
         wait_for(last, || stage.prometheus.value(last));

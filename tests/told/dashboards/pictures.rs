@@ -12,10 +12,13 @@ use crate::support::run;
 const SCENE: Duration = Duration::from_secs(12);
 
 /// The dashboards, each with the variables that it is drawn with.
-const DASHBOARDS: [(&str, &[&str]); 4] = [
+const DASHBOARDS: [(&str, &[&str]); 7] = [
     ("access-overview", &[]),
+    ("fleet", &[]),
     ("host", &["instance=app-1:10922"]),
     ("person", &["identity=alice"]),
+    ("sessions", &[]),
+    ("accounts", &[]),
     ("exporter-health", &[]),
 ];
 
@@ -38,18 +41,21 @@ fn draw() {
         std::thread::sleep(SCENE);
     }
     eprintln!("the run is over: {} and {app}", stage.prometheus.url);
-    page(app, &to.join("page.png"));
+    page(app, "1100,900", &to.join("page.png"));
+    page(&format!("{app}/person/alice"), "390,900", &to.join("person-phone.png"));
     for (name, variables) in DASHBOARDS {
         dashboard(&preview, &stage.prometheus.url, name, variables, &to);
     }
 }
 
-fn page(exporter: &str, picture: &Path) {
+fn page(address: &str, size: &str, picture: &Path) {
     run(Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
-        .args(["--window-size=1100,760", "--virtual-time-budget=3000"])
+        .arg(format!("--window-size={size}"))
+        .arg("--virtual-time-budget=3000")
+        .env("TZ", "Europe/Berlin")
         .arg(format!("--screenshot={}", picture.display()))
-        .arg(exporter));
+        .arg(address));
     shrink(picture);
 }
 

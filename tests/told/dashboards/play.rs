@@ -2,6 +2,7 @@
 use serde_json::Value;
 
 use super::log::{Log, Who};
+use crate::support::agent::{Agent, SHELL, Session};
 use crate::support::cloudtrail_server::{Server, now, record};
 
 pub const KEYS: [(&str, &str); 3] = [
@@ -38,8 +39,17 @@ pub fn past(logs: &[&Log]) {
 /// How many scenes [`scene`] has.
 pub const SCENES: usize = 24;
 
+/// What is moved in a scene.
+pub struct Set<'a> {
+    pub logs: &'a [&'a Log],
+    /// Of each host, in the order of the logs.
+    pub agents: &'a mut [Agent],
+    pub cloudtrail: &'a Server,
+}
+
 /// One scene of the play. They follow each other; all logs have a part in most of them.
-pub fn scene(number: usize, logs: &[&Log], cloudtrail: &Server) {
+pub fn scene(number: usize, set: &mut Set<'_>) {
+    let logs = set.logs;
     for (i, log) in logs.iter().enumerate() {
         log.ago(0);
         if (number + i).is_multiple_of(3) {
@@ -53,7 +63,22 @@ pub fn scene(number: usize, logs: &[&Log], cloudtrail: &Server) {
         }
     }
     on_the_first_hosts(number, logs);
-    in_aws(number, cloudtrail);
+    through_session_manager(number, set.agents);
+    in_aws(number, set.cloudtrail);
+}
+
+/// alice's session stays open, carol's ends, dave's is one of which CloudTrail tells too, and of
+/// bob's it never does.
+fn through_session_manager(number: usize, agents: &mut [Agent]) {
+    let of = |owner| Session { owner, ..SHELL };
+    match number {
+        4 => agents[0].opens("alice-1", of("arn:aws:iam::123456789012:user/alice")),
+        7 => agents[1].opens("carol-1", of("arn:aws:sts::123456789012:assumed-role/Ops/carol")),
+        12 => agents[1].ends("carol-1"),
+        18 => agents[2].opens("dave-1", of("arn:aws:iam::123456789012:user/dave")),
+        20 => agents[0].opens("bob-1", of("arn:aws:sts::123456789012:assumed-role/Ops/bob")),
+        _ => {}
+    }
 }
 
 fn on_the_first_hosts(number: usize, logs: &[&Log]) {

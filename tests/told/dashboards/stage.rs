@@ -1,12 +1,14 @@
 //! Where the play runs: three hosts, each with its log and a real exporter, CloudTrail's wire
 //! server, and a real Prometheus with the recording rules that scrapes them every second.
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
 use super::log::{Log, Stamp};
-use super::play;
+use super::play::{self, Set};
+use crate::support::agent::Agent;
 use crate::support::cloudtrail_server::Server;
 use crate::support::{Exporter, Prometheus};
 
@@ -25,6 +27,8 @@ expected:
 
 pub struct Stage {
     pub logs: Vec<Log>,
+    /// Of each host.
+    agents: RefCell<Vec<Agent>>,
     pub exporters: Vec<Exporter>,
     pub cloudtrail: Server,
     pub prometheus: Prometheus,
@@ -44,15 +48,21 @@ impl Stage {
                 Log::create(&dir.path().join(host), host, stamp)
             })
             .collect();
+        let agent = |log: &Log| {
+            Agent::start_for(&dir.path().join(log.host).join("ssm"), play::instance(log.host))
+        };
+        let agents = RefCell::new(logs.iter().map(agent).collect());
         play::past(&logs.iter().collect::<Vec<_>>());
         let exporters: Vec<_> =
             logs.iter().map(|log| exporter(dir.path(), log, &cloudtrail)).collect();
         let prometheus = prometheus(dir.path(), &logs, &exporters);
-        Stage { logs, exporters, cloudtrail, prometheus, _dir: dir }
+        Stage { logs, agents, exporters, cloudtrail, prometheus, _dir: dir }
     }
 
     pub fn scene(&self, number: usize) {
-        play::scene(number, &self.logs.iter().collect::<Vec<_>>(), &self.cloudtrail);
+        let logs: Vec<_> = self.logs.iter().collect();
+        let agents = &mut self.agents.borrow_mut();
+        play::scene(number, &mut Set { logs: &logs, agents, cloudtrail: &self.cloudtrail });
     }
 }
 
@@ -63,7 +73,9 @@ fn exporter(dir: &Path, log: &Log, cloudtrail: &Server) -> Exporter {
     let keys: Vec<_> = play::KEYS.iter().map(|(name, key)| format!("\"{key}\": {name}")).collect();
     let more = match log.host {
         "app-1" => {
-            "cloudtrail: {regions: [eu-west-1], poll_interval: 1s, lookback: 1h}\n".to_owned()
+            "cloudtrail:\n  regions: [eu-west-1]\n  poll_interval: 1s\n  lookback: 1h\n  accounts:\n  \
+             - {role_arn: \"arn:aws:iam::210987654321:role/login-exporter-read\", name: prod}\n"
+                .to_owned()
                 + RULES
         }
         "db-1" => {
@@ -74,9 +86,10 @@ fn exporter(dir: &Path, log: &Log, cloudtrail: &Server) -> Exporter {
     };
     let settings = dir.join("login_exporter.yml");
     let text = format!(
-        "auth_logs: [{{path: {}, time_zone: UTC}}]\nidentities: {{keys: {{{}}}}}\n\
+        "auth_logs: [{{path: {}, time_zone: UTC}}]\nssm_agent: {{dir: {}}}\nidentities: {{keys: {{{}}}}}\n\
          networks: {{office: [203.0.113.0/24], vpc: [10.0.0.0/8]}}\n{more}",
         log.path.display(),
+        dir.join("ssm").display(),
         keys.join(", ")
     );
     fs::write(&settings, text).unwrap();
@@ -113,6 +126,6 @@ fn prometheus(dir: &Path, logs: &[Log], exporters: &[Exporter]) -> Prometheus {
         }
     }
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
-    more += &format!("rule_files: ['{}/recording.yml']\n", rules.display());
+    more += &format!("rule_files: ['{0}/recording.yml', '{0}/alerts.yml']\n", rules.display());
     Prometheus::start(dir, &targets, "1s", &more)
 }
