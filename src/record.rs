@@ -93,6 +93,8 @@ pub enum SourceKind {
     Trail,
     /// An SQS queue, by its URL.
     Queue,
+    /// Which accounts and Regions of AWS there are to ask; it brings no records.
+    Accounts,
 }
 
 impl SourceKind {
@@ -103,6 +105,7 @@ impl SourceKind {
         SourceKind::CloudTrail,
         SourceKind::Trail,
         SourceKind::Queue,
+        SourceKind::Accounts,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -113,6 +116,7 @@ impl SourceKind {
             SourceKind::CloudTrail => "cloudtrail",
             SourceKind::Trail => "trail",
             SourceKind::Queue => "queue",
+            SourceKind::Accounts => "aws-accounts",
         }
     }
 

@@ -45,11 +45,16 @@ pub(super) enum Followed {
     CloudTrail(Box<crate::source::cloudtrail::CloudTrailSource>),
     #[cfg(feature = "cloudtrail")]
     Queue(Box<crate::source::queue::QueueSource>),
+    /// Accounts and Regions that are found out while the exporter runs.
+    #[cfg(feature = "cloudtrail")]
+    Fleet(Box<cloudtrail::Fleet>),
 }
 
 impl Followed {
     fn id(&self) -> &SourceId {
         match self {
+            #[cfg(feature = "cloudtrail")]
+            Followed::Fleet(fleet) => fleet.id(),
             Followed::Trail(source) => source.id(),
             Followed::Agent(agent) => agent.id(),
             #[cfg(feature = "cloudtrail")]
@@ -69,6 +74,8 @@ impl Followed {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
             }
             Followed::Agent(agent) => tasks.spawn(agent.follow(pipeline)),
+            #[cfg(feature = "cloudtrail")]
+            Followed::Fleet(fleet) => tasks.spawn(fleet.follow(pipeline)),
             #[cfg(feature = "cloudtrail")]
             Followed::CloudTrail(source) => {
                 tasks.spawn(async move { pipeline.follow(*source, TimeZone::UTC).await })
@@ -136,6 +143,8 @@ async fn open_cloudtrail(
 ) -> Result<(), String> {
     let sources = cloudtrail::open(settings, |id| ledger.expect(id)).await;
     followed.extend(sources.into_iter().map(|source| Followed::CloudTrail(Box::new(source))));
+    let fleet = cloudtrail::Fleet::open(settings, |id| ledger.expect(id)).await;
+    followed.extend(fleet.map(|fleet| Followed::Fleet(Box::new(fleet))));
     for source in cloudtrail::open_queues(settings).await {
         let id = source.id().clone();
         let position = ledger.expect(&id);
@@ -152,7 +161,8 @@ async fn open_cloudtrail(
     _followed: &mut [Followed],
 ) -> Result<(), String> {
     let asked = &settings.cloudtrail;
-    match asked.regions.is_empty() && asked.accounts.is_empty() && asked.queues.is_empty() {
+    let none = asked.accounts.is_empty() && asked.organization.is_none();
+    match none && asked.regions.is_empty() && asked.queues.is_empty() {
         true => Ok(()),
         false => Err(NO_CLIENT.to_owned()),
     }
@@ -190,6 +200,14 @@ pub(super) async fn read_all(
     #[cfg(feature = "cloudtrail")]
     for source in cloudtrail::open(settings, |_| None).await {
         reader.source(source, each).await?;
+    }
+    #[cfg(feature = "cloudtrail")]
+    if let Some(fleet) = cloudtrail::Fleet::open(settings, |_| None).await {
+        let (accounts, open) = fleet.parts();
+        reader.source(accounts, each).await?;
+        for source in open() {
+            reader.source(source, each).await?;
+        }
     }
     Ok(())
 }

@@ -9,12 +9,13 @@ use super::read::{Field, Section};
 use super::rules;
 use super::settings::{
     Account, Archive, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log,
-    LogFormat, LogLevel, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start, Trust, Web,
+    LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start, Trust,
+    Web,
 };
 use super::tree::Node;
 use super::values::{
-    account_name, choice, door, duration_within, listen_address, number_within, path, queue_url,
-    region, role_arn, size, telemetry_path, truth, zone,
+    account_name, account_number, choice, door, duration_within, listen_address, number_within,
+    path, queue_url, region, role_arn, role_name, size, telemetry_path, truth, zone,
 };
 use crate::parse::cloudtrail::Doors;
 use crate::policy::expected::Expectations;
@@ -122,6 +123,7 @@ fn cloudtrail(mut section: Section<'_>) -> CloudTrail {
         queues: section.list("queues", queue_url),
         accounts: section.take("accounts").map(|f| accounts(&f, no_region)).unwrap_or_default(),
         own_account: section.optional("own_account", truth).unwrap_or(true),
+        organization: section.take("organization").and_then(|f| organization(&f, no_region)),
         doors: doors_of(doors),
     };
     section.finish();
@@ -146,6 +148,21 @@ fn accounts(field: &Field<'_>, no_region: bool) -> Vec<Account> {
         field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
     }
     accounts
+}
+
+fn organization(field: &Field<'_>, no_region: bool) -> Option<Organization> {
+    let mut section = field.section();
+    let role = section.required("role", role_name);
+    let external_id = section.optional("external_id", |text| Ok(text.to_owned()));
+    let regions = section.list("regions", region);
+    let list_through = section.optional("list_through", role_arn);
+    let exclude = section.list("exclude", account_number);
+    let refresh = section.optional("refresh", duration_within(SECOND, DAY)).unwrap_or(HOUR);
+    section.finish();
+    if no_region && regions.is_empty() {
+        field.wrong("no Region to ask these accounts in: name one in cloudtrail.regions");
+    }
+    Some(Organization { role: role?, external_id, regions, list_through, exclude, refresh })
 }
 
 fn account(item: &Field<'_>) -> Option<Account> {

@@ -30,6 +30,6 @@ pub use moment::Moment;
 pub use rules::{Identities, KeyPath, Naming};
 pub use settings::{
     Account, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log, LogFormat,
-    LogLevel, Settings, SourceChoice, Start, Web,
+    LogLevel, Organization, Settings, SourceChoice, Start, Web,
 };
 pub use values::ALL_REGIONS;

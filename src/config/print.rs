@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::rules::{Identities, KeyPath, Naming};
 use super::settings::{
-    AuthLog, LogFormat, LogLevel, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start,
+    AuthLog, LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings, SourceChoice,
+    Start,
 };
 use super::values::{show_duration, show_size};
 use crate::parse::cloudtrail::{Door, Doors};
@@ -77,6 +78,9 @@ fn cloudtrail(settings: &Settings, out: &mut Yaml) {
     out.list("paths", &cloudtrail.paths, |path| scalar(path.display()));
     out.list("queues", &cloudtrail.queues, |url| scalar(url));
     out.pair("own_account", cloudtrail.own_account);
+    if let Some(organization) = &cloudtrail.organization {
+        out.section("organization", |out| self::organization(organization, out));
+    }
     out.section("events", |out| doors(cloudtrail.doors, out));
     out.list("accounts", &cloudtrail.accounts, |account| {
         let mut pairs = vec![pair("role_arn", &account.role_arn)];
@@ -111,6 +115,19 @@ fn privacy(settings: &Settings, out: &mut Yaml) {
     if let Some(path) = key_file {
         out.path("key_file", path);
     }
+}
+
+fn organization(organization: &Organization, out: &mut Yaml) {
+    out.pair("role", &organization.role);
+    if let Some(id) = &organization.external_id {
+        out.pair("external_id", id);
+    }
+    out.list("regions", &organization.regions, |region| scalar(region));
+    if let Some(role_arn) = &organization.list_through {
+        out.pair("list_through", role_arn);
+    }
+    out.list("exclude", &organization.exclude, |number| scalar(number));
+    out.pair("refresh", show_duration(organization.refresh));
 }
 
 /// What differs from the usual calls.

@@ -118,6 +118,8 @@ pub struct CloudTrail {
     pub accounts: Vec<Account>,
     /// The account of the exporter's own credentials is asked beside those.
     pub own_account: bool,
+    /// Whose accounts are found out, and asked as well.
+    pub organization: Option<Organization>,
     /// Which calls count.
     pub doors: Doors,
 }
@@ -155,6 +157,21 @@ pub struct Account {
     pub name: Option<String>,
     /// Empty for those of `cloudtrail.regions`.
     pub regions: Vec<String>,
+}
+
+/// The accounts of an organization, each asked through a role of the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// The role's name, with its path where it has one.
+    pub role: String,
+    pub external_id: Option<String>,
+    /// Empty for those of `cloudtrail.regions`.
+    pub regions: Vec<String>,
+    /// The ARN of the role that lists the accounts, where the exporter's own credentials may not.
+    pub list_through: Option<String>,
+    /// Numbers of accounts that are left out.
+    pub exclude: Vec<String>,
+    pub refresh: Duration,
 }
 
 impl Account {

@@ -188,7 +188,27 @@ pub(super) fn account_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// `ap-northeast-1`, `us-gov-west-1`; `all` is every Region that accounts have without asking.
+/// The number of an account, as it is printed in full.
+pub(super) fn account_number(text: &str) -> Result<String, String> {
+    match is_account(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{text:?} is not the number of an account: write its twelve digits")),
+    }
+}
+
+/// The name of a role of IAM, with its path where it has one: `audit/login-exporter-read`.
+pub(super) fn role_name(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    match text.chars().all(allowed) && text.split('/').all(|part| !part.is_empty()) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "{text:?} is not the name of a role: write it without the rest of its ARN, such as \
+             login-exporter-read"
+        )),
+    }
+}
+
+/// `ap-northeast-1`, `us-gov-west-1`; `all` is every Region that the account has.
 pub(super) fn region(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('-').collect();
     let word = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());

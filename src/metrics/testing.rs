@@ -29,6 +29,7 @@ pub(super) fn start_session(target: &str) -> Event<'static> {
     let call = AwsCall {
         event_name: "StartSession".into(),
         target: Some(target.to_owned().into()),
+        document: Some("SSM-SessionManagerRunShell".into()),
         account: Some("123456789012".into()),
         region: Some("ap-northeast-1".into()),
         event_id: "e-1".into(),

@@ -151,6 +151,13 @@ impl Ledger {
         position
     }
 
+    /// A source that is followed no more. Its place is kept.
+    pub fn dismiss(&mut self, id: &SourceId) {
+        if let Some(last) = self.states.remove(id).and_then(|state| state.last_record) {
+            self.last_records.insert(id.clone(), last.nanoseconds());
+        }
+    }
+
     /// Tells a source each of its positions that a snapshot holds which is safe on the disk.
     pub fn acknowledge(&mut self, id: &SourceId) -> watch::Receiver<Position> {
         let saved = self.positions.get(id).cloned().unwrap_or_default();

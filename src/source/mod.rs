@@ -4,6 +4,8 @@
 //! records mean and counts nothing: what went wrong it reports with the batch.
 
 #[cfg(feature = "cloudtrail")]
+pub mod accounts;
+#[cfg(feature = "cloudtrail")]
 pub mod aws;
 #[cfg(feature = "cloudtrail")]
 pub mod cloudtrail;

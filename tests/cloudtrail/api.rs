@@ -370,6 +370,11 @@ async fn an_address_where_nobody_answers_is_told_of_by_who_was_asked() {
     let mut seen = Seen::default();
     delivery(&mut source, &mut seen).await;
     assert_eq!(seen.failures, [CallFailure::Sts]);
+    let message = &seen.problems[0].1;
+    assert!(message.contains("give the VPC an endpoint for STS"), "{message}");
+    assert!(message.contains("CloudTrail in eu-west-1 is asked all the same"), "{message}");
+    delivery(&mut source, &mut seen).await;
+    assert_eq!(seen.failures, [CallFailure::Sts, CallFailure::Network]);
     let known = serde_json::json!({"read_until": null, "floor": 0, "account": "123456789012"});
     let known = Position::json(known);
     let mut source = open_with(&endpoint, quick("eu-west-1"), None, Some(&known)).await;
@@ -381,6 +386,25 @@ async fn an_address_where_nobody_answers_is_told_of_by_who_was_asked() {
         "{:?}",
         seen.problems
     );
+}
+
+/// A network with an endpoint for CloudTrail alone.
+#[tokio::test]
+async fn without_sts_cloudtrail_is_asked_and_a_record_tells_the_account() {
+    let server = Server::start();
+    server.without_sts();
+    let (mut source, mut seen) = (open(&server, None).await, Seen::default());
+    polls(&mut source, &mut seen, 1).await;
+    assert!(seen.up && seen.account.is_empty());
+    assert_eq!(seen.failures, [CallFailure::Sts], "{:?}", seen.problems);
+    server.add("one", "StartSession", 10);
+    polls(&mut source, &mut seen, 2).await;
+    assert_eq!((seen.ids, seen.account.as_str()), (vec!["one".to_owned()], "123456789012"));
+    assert_eq!(seen.failures, [CallFailure::Sts], "STS is asked seldom: {:?}", seen.problems);
+    let mut source = open(&server, Some(&seen.position)).await;
+    let mut seen = Seen::default();
+    polls(&mut source, &mut seen, 1).await;
+    assert_eq!((seen.failures, seen.account.as_str()), (vec![], "123456789012"));
 }
 
 fn account(number: &str, external_id: &str) -> Account {

@@ -57,7 +57,15 @@ fn terraform_s_language_reads_the_module() {
 
 #[test]
 fn every_policy_is_json() {
-    for file in ["policy-api", "policy-accounts", "policy-queue", "trust-accounts"] {
+    let files = [
+        "policy-api",
+        "policy-accounts",
+        "policy-organization",
+        "policy-regions",
+        "policy-queue",
+        "trust-accounts",
+    ];
+    for file in files {
         let policy: serde_json::Value =
             serde_json::from_str(&text(&format!("{file}.json"))).unwrap();
         assert_eq!(policy["Version"], "2012-10-17", "{file}");

@@ -66,6 +66,8 @@ struct State {
     /// One for each account and Region.
     buckets: BTreeMap<String, (f64, Instant)>,
     identities: u32,
+    /// STS hangs up.
+    without_sts: bool,
 }
 
 /// A server of its own port and events; it serves until the test ends.
@@ -117,6 +119,11 @@ impl Server {
         self.state().rate = Some(rate);
     }
 
+    /// STS cannot be reached from now on.
+    pub fn without_sts(&self) {
+        self.state().without_sts = true;
+    }
+
     /// How often it was asked whose credentials these are.
     pub fn identities(&self) -> u32 {
         self.state().identities
@@ -162,8 +169,14 @@ impl Server {
     ) -> Option<(&'static str, &'static str, String)> {
         const JSON: &str = "application/x-amz-json-1.1";
         let header = |name: &str| headers.get(name).map_or("", String::as_str);
+        let target = header("x-amz-target");
+        if target.starts_with("AWSOrganizations") || body.starts_with(b"Action=DescribeRegions") {
+            let refused = r#"{"__type":"AccessDeniedException","Message":"no rights"}"#;
+            return Some(("400 Bad Request", JSON, refused.to_owned()));
+        }
         if header("content-type").starts_with("application/x-www-form-urlencoded") {
-            return Some(self.sts(body));
+            let without_sts = self.state().without_sts;
+            return (!without_sts).then(|| self.sts(body));
         }
         assert_eq!(header("content-type"), JSON);
         assert!(header("x-amz-target").ends_with("CloudTrail_20131101.LookupEvents"));

@@ -104,6 +104,24 @@ impl Own {
         self.families.aws_account_info.with_label_values(&[number, name]).set(1);
     }
 
+    /// An account that goes by another name now, or is gone.
+    pub fn forget_aws_account(&self, number: &str, name: &str) {
+        let _ = self.families.aws_account_info.remove_label_values(&[number, name]);
+    }
+
+    /// A source of CloudTrail that is followed no more: what it would tell for ever is told no more.
+    /// Its counters stay.
+    pub fn dismiss(&self, name: &str, account: &str, region: &str) {
+        let families = &self.families;
+        // One that was never told has nothing to be taken away.
+        let _ = families.source_up.remove_label_values(&[name]);
+        let _ = families.source_lag.remove_label_values(&[name]);
+        let _ = families.source_last_read.remove_label_values(&[name]);
+        let _ = families.source_last_record.remove_label_values(&[name]);
+        let _ = families.cloudtrail_last_poll.remove_label_values(&[account, region]);
+        let _ = families.cloudtrail_reach.remove_label_values(&[account, region]);
+    }
+
     /// So many IDs of CloudTrail's records more made room for newer ones.
     pub fn event_ids_forgotten(&self, count: u64) {
         self.families.cloudtrail_ids_forgotten.with_label_values(NO_LABELS).inc_by(count);

@@ -13,9 +13,6 @@ pub const OTHER: &str = "(other)";
 /// An account that the host does not have: the name that was typed is never a label.
 const INVALID: &str = "(invalid)";
 
-/// What Session Manager runs where no document is named.
-const DEFAULT_DOCUMENT: &str = "SSM-SessionManagerRunShell";
-
 /// Longer values are cut to this many bytes, at a character's end, so that no name can be a
 /// megabyte. Linux cuts account names at 32, DNS host names at 253.
 pub const MAX_VALUE_BYTES: usize = 200;
@@ -147,9 +144,6 @@ fn aws_value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
     let Some(call) = seen.event.aws.as_deref() else { return "" };
     let part = match label {
         Label::EventName => return &call.event_name,
-        Label::Document if call.document.is_none() && call.event_name == "StartSession" => {
-            return DEFAULT_DOCUMENT;
-        }
         Label::Target => &call.target,
         Label::Document => &call.document,
         Label::ErrorCode => &call.error_code,

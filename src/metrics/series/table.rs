@@ -4,14 +4,16 @@
 //! too, until a series with these labels stands or there is room for it. The last fifth of the cap
 //! is kept for such series, a part for each label that folds, so that one label that someone
 //! floods costs only that label. Folded whole there are at most three series, one a verdict, and
-//! they always find room.
+//! they always find room. Of the accounts of AWS none can fill what the others need: a quarter of the
+//! cap is for those that have little, of which what folds in the others takes a part at most.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use hashbrown::HashTable;
 
 use super::Happening;
-use super::labels::{Parts, ShownParts, values};
+use super::labels::{OTHER, Parts, ShownParts, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
 use crate::keyed::Words;
@@ -28,6 +30,9 @@ pub(crate) struct Table {
     rows: Vec<Row>,
     /// The rows, sorted by their keys: the order of the page.
     order: Vec<u32>,
+    /// Which value of a key is an account of AWS; and how many rows each has.
+    account: Option<usize>,
+    of_account: HashMap<Box<str>, usize>,
     folds: u64,
     /// The places of the rows that changed since they were saved.
     changed: Vec<u32>,
@@ -77,6 +82,8 @@ impl Table {
             words: Words::default(),
             rows: Vec::new(),
             order: Vec::new(),
+            account: family.labels().iter().position(|label| *label == Label::AwsAccount),
+            of_account: HashMap::new(),
             folds: 0,
             changed: Vec::new(),
         }
@@ -147,7 +154,7 @@ impl Table {
         }
         let told_by = seen.event.told_by;
         let has_share = self.has_share(told_by);
-        if has_share && self.rows.len() < self.room(0) {
+        if has_share && self.has_room(0, &parts) {
             return self.bear(hash, &parts, told_by, happening);
         }
         self.folds = self.folds.saturating_add(happening.count);
@@ -160,7 +167,7 @@ impl Table {
                 return place;
             }
             folded = (hash, parts);
-            if has_share && self.rows.len() < self.room(step) {
+            if has_share && self.has_room(step, &parts) {
                 break;
             }
         }
@@ -173,6 +180,24 @@ impl Table {
             row.hash == hash && parts.are(&row.key)
         };
         self.index.find(hash, same).copied()
+    }
+
+    /// Whether there is room for a series of which `step` labels are folded.
+    fn has_room(&self, step: usize, parts: &Parts<'_>) -> bool {
+        let (whole, room) = (self.room(0), self.room(step));
+        let room = match self.has_much(parts) {
+            true => whole.saturating_sub(self.cap / 4) + (room - whole) / 2,
+            false => room,
+        };
+        self.rows.len() < room
+    }
+
+    /// Whether it is of an account of AWS that has a tenth of the cap. What had to fold its account
+    /// is of one that has.
+    fn has_much(&self, parts: &Parts<'_>) -> bool {
+        let Some(account) = self.account.and_then(|at| parts.iter().nth(at)) else { return false };
+        let rows = self.of_account.get(account);
+        account == OTHER || rows.is_some_and(|rows| *rows >= self.cap / 10)
     }
 
     /// Of what users tell of themselves, none gets more than a tenth of the cap, and all together no
@@ -216,6 +241,9 @@ impl Table {
         let rank = self.order.partition_point(|&other| rows[other as usize].key < row.key);
         self.order.insert(rank, place);
         self.index.insert_unique(row.hash, place, |&other| rows[other as usize].hash);
+        if let Some(account) = self.account.and_then(|at| values(&row.key).nth(at)) {
+            *self.of_account.entry(account.into()).or_default() += 1;
+        }
         self.rows.push(row);
         place
     }
@@ -286,6 +314,7 @@ impl Table {
         let mut rows = std::mem::take(&mut self.rows);
         rows.retain(|row| row.touched >= oldest);
         self.index.clear();
+        self.of_account.clear();
         self.order.clear();
         self.changed.clear();
         rows.into_iter().for_each(|row| {

@@ -183,10 +183,11 @@ fn a_session_manager_session_without_a_document_has_the_default_one() {
     );
 }
 
+/// SageMaker's StartSession has none: which document is meant is the parser's to say.
 #[test]
-fn only_start_session_has_a_default_document() {
+fn a_call_without_a_document_has_none() {
     let mut event = start_session("i-1");
-    event.aws.as_mut().unwrap().event_name = "SendSSHPublicKey".into();
+    event.aws.as_mut().unwrap().document = None;
     assert!(counted(&event, "login_aws_successes_total")[0].contains(r#"document="""#));
 }
 

@@ -7,8 +7,8 @@ use aws_sdk_cloudtrail::error::{ProvideErrorMetadata, SdkError};
 
 use crate::source::CallFailure;
 
-/// Regions that every account has without enabling them.
-pub const ALWAYS_ENABLED: [&str; 17] = [
+/// Regions that every account of the partition `aws` has without enabling them.
+const ALWAYS_ENABLED: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
     "ap-northeast-3",
@@ -27,6 +27,15 @@ pub const ALWAYS_ENABLED: [&str; 17] = [
     "us-west-1",
     "us-west-2",
 ];
+
+/// Regions that every account has without enabling them, where `region` is.
+pub(in crate::source) fn always_enabled(region: &str) -> &'static [&'static str] {
+    match region.split('-').next() {
+        Some("cn") => &["cn-north-1", "cn-northwest-1"],
+        Some("us") if region.starts_with("us-gov-") => &["us-gov-east-1", "us-gov-west-1"],
+        _ => &ALWAYS_ENABLED,
+    }
+}
 
 /// A call that failed.
 #[derive(Debug)]
@@ -57,8 +66,14 @@ impl Failure {
         Failure::of_reason(CallFailure::Credentials, cause)
     }
 
+    /// Credentials that could not be had.
+    pub(super) fn of_provider(error: &(dyn Error + 'static)) -> Failure {
+        let chain = chain(error);
+        Failure::of_reason(of_credentials(&chain), chain)
+    }
+
     /// By what the service said.
-    pub(super) fn of_code(code: &str, message: &str, region: &str) -> Failure {
+    pub(in crate::source) fn of_code(code: &str, message: &str, region: &str) -> Failure {
         let cause = match message {
             "" => code.to_owned(),
             message => format!("{code}: {message}"),
@@ -100,6 +115,11 @@ fn without_answer<E>(error: &SdkError<E, HttpResponse>, chain: &str) -> CallFail
     {
         return CallFailure::Network;
     }
+    of_credentials(chain)
+}
+
+/// Why there are none.
+fn of_credentials(chain: &str) -> CallFailure {
     let lower = chain.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if says(&[
@@ -130,7 +150,7 @@ fn by_code(code: &str, message: &str, region: &str) -> CallFailure {
     if skewed.iter().any(|words| message.contains(words)) {
         return CallFailure::Clock;
     }
-    let opted_in = !region.is_empty() && !ALWAYS_ENABLED.contains(&region);
+    let opted_in = !region.is_empty() && !always_enabled(region).contains(&region);
     match code {
         "ThrottlingException"
         | "Throttling"

@@ -2,7 +2,9 @@
 //! failed. What is asked is each source's own.
 
 mod failure;
+mod remembered;
 mod s3;
+mod signed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +19,19 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::sync::OnceCell;
 
-pub use self::failure::ALWAYS_ENABLED;
-pub(super) use self::failure::Failure;
-pub(super) use self::s3::{Body, S3};
+pub(super) use self::failure::{Failure, always_enabled};
+use self::remembered::Remembered;
+pub(super) use self::s3::S3;
+pub(super) use self::signed::{Body, Request, Signed};
 
 /// How the exporter calls itself in the roles that it assumes.
 const SESSION_NAME: &str = "login_exporter";
 
 /// A request that has no answer by then has failed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where roles are assumed if neither settings nor environment name a Region.
+const SOME_REGION: &str = "us-east-1";
 
 /// Access to AWS, shared by all accounts and Regions: one pool of connections.
 #[derive(Clone, Debug)]
@@ -48,7 +54,15 @@ impl Aws {
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Aws(loader.load().await)
+        let config = loader.load().await;
+        let mut builder = config.to_builder();
+        if let Some(provider) = config.credentials_provider() {
+            builder = builder.credentials_provider(remembered(provider));
+        }
+        if config.region().is_none() {
+            builder = builder.region(Region::new(SOME_REGION));
+        }
+        Aws(builder.build())
     }
 
     /// The same with an endpoint for every service, and credentials that only a test server
@@ -73,8 +87,8 @@ impl Aws {
         let memory = IdentityCache::lazy().build();
         let mut builder = self.0.to_builder().identity_cache(memory);
         if let Some(account) = account {
-            let provider = assumed(&self.0, account).await;
-            builder = builder.credentials_provider(SharedCredentialsProvider::new(provider));
+            let provider = SharedCredentialsProvider::new(assumed(&self.0, account).await);
+            builder = builder.credentials_provider(remembered(provider));
         }
         let number = account.map(|account| account.number().to_owned());
         Access {
@@ -113,9 +127,29 @@ impl Access {
         self.config.to_builder().region(Region::new(region.to_owned())).build()
     }
 
+    /// It is not read by the exporter's own credentials.
+    pub fn is_through_a_role(&self) -> bool {
+        self.role_arn.is_some()
+    }
+
+    /// For requests that no client of the SDK makes.
+    pub(in crate::source) fn signed(&self) -> Signed {
+        Signed::new(&self.config)
+    }
+
+    /// The role that it is read through; `None` for the exporter's own credentials.
+    pub(in crate::source) fn role_arn(&self) -> Option<&str> {
+        self.role_arn.as_deref()
+    }
+
     /// The number of the account, where it is known.
-    pub(super) fn known_number(&self) -> Option<&str> {
+    pub fn known_number(&self) -> Option<&str> {
         self.number.get().map(String::as_str)
+    }
+
+    /// The number of the account was told otherwise.
+    pub(super) fn learnt(&self, number: &str) {
+        let _ = self.number.set(number.to_owned());
     }
 
     /// The number of the account. Nobody needs a permission to ask whose credentials he has.
@@ -139,4 +173,13 @@ async fn assumed(config: &SdkConfig, account: &Account) -> AssumeRoleProvider {
         builder = builder.external_id(id);
     }
     builder.build().await
+}
+
+fn remembered(provider: SharedCredentialsProvider) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Remembered::new(provider))
+}
+
+/// How the names of services end where this Region is.
+pub(in crate::source) fn suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }

@@ -46,6 +46,9 @@ const TOLD_EVERY: i64 = 3_600;
 /// more.
 const TOO_FAR_BEHIND: i64 = 2 * 3_600;
 
+/// How long it is gone without the number of the account, before it is asked for again.
+const ASK_AGAIN_WHOSE: Duration = Duration::from_secs(300);
+
 /// What one request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
@@ -133,6 +136,8 @@ pub struct CloudTrailSource {
     told_of_too_much: i64,
     /// The account is read through a role as well: nothing is asked here.
     idle: bool,
+    /// When STS is asked next whose account it is.
+    ask_whose: Instant,
     batch: Vec<Vec<u8>>,
     calls: Calls,
     problems: Vec<Problem>,
@@ -146,6 +151,9 @@ impl CloudTrailSource {
         let restored = position.and_then(Progress::restore);
         let progress = restored.unwrap_or_else(|| Progress::new(now().seconds(), lookback));
         let interval = progress.interval.map(Duration::from_millis);
+        if let Some(number) = &progress.account {
+            access.learnt(number);
+        }
         let account = access.role_arn.as_ref().and_then(|_| access.known_number());
         CloudTrailSource {
             id: id(account, &settings.region),
@@ -162,6 +170,7 @@ impl CloudTrailSource {
             throttled_since: None,
             told_of_too_much: 0,
             idle: false,
+            ask_whose: Instant::now(),
             batch: Vec::new(),
             calls: Calls::default(),
             problems: Vec::new(),
@@ -308,22 +317,55 @@ impl CloudTrailSource {
         self.problems.push(trouble::of_request(settings, role, failure, wait));
     }
 
-    /// Whose account this is, before it is asked for the first time.
+    /// STS does not say whose account it is. Where it refuses what this host says of itself,
+    /// CloudTrail will too; else that is asked all the same.
+    fn take_unknown_account(&mut self, failure: &Failure) {
+        self.calls.requests += 1;
+        match failure.reason {
+            CallFailure::Credentials | CallFailure::Expired | CallFailure::Clock => {
+                self.ask_whose = Instant::now();
+                self.take_failure(failure);
+            }
+            reason => {
+                self.calls.failures.push(reason);
+                self.problems.push(trouble::of_account(&self.settings, failure));
+            }
+        }
+    }
+
+    /// Whose account this is. Where STS does not say, CloudTrail is asked all the same: the first
+    /// record tells it too.
     async fn learn_account(&mut self) -> Result<(), Failure> {
-        if self.progress.account.is_none() {
+        if self.progress.account.is_none() && self.ask_whose <= Instant::now() {
             self.pace.turn().await;
+            self.ask_whose = Instant::now() + ASK_AGAIN_WHOSE;
             let number = self.access.number().await.map(str::to_owned);
             self.progress.account = Some(number.map_err(|failure| match failure.reason {
                 CallFailure::Network => Failure { reason: CallFailure::Sts, ..failure },
                 _ => failure,
             })?);
         }
-        let number = self.progress.account.as_deref().unwrap_or("");
+        self.rest_if_elsewhere();
+        Ok(())
+    }
+
+    fn rest_if_elsewhere(&mut self) {
+        let Some(number) = self.progress.account.as_deref() else { return };
         if self.access.role_arn.is_none() && self.settings.elsewhere.contains(number) {
             self.idle = true;
             self.caught_up = true;
+            self.up = true;
         }
-        Ok(())
+    }
+
+    /// The account that the newest record was written for.
+    fn learn_account_from_records(&mut self) {
+        if self.progress.account.is_none()
+            && let Some(number) = self.batch.iter().rev().find_map(|record| recipient(record))
+        {
+            self.access.learnt(&number);
+            self.progress.account = Some(number);
+        }
     }
 
     fn deliver(&mut self) -> Delivery<'_> {
@@ -362,8 +404,7 @@ impl Source for CloudTrailSource {
             std::future::pending::<()>().await;
         }
         if let Err(failure) = self.learn_account().await {
-            self.calls.requests += 1;
-            self.take_failure(&failure);
+            self.take_unknown_account(&failure);
             return self.deliver();
         }
         if self.idle {
@@ -373,10 +414,21 @@ impl Source for CloudTrailSource {
             self.turn().await;
             let answer = self.ask().await;
             if self.take(answer) {
+                self.learn_account_from_records();
                 return self.deliver();
             }
         }
     }
+}
+
+/// The number of the account in a record.
+fn recipient(record: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Told {
+        recipient_account_id: String,
+    }
+    serde_json::from_slice(record).ok().map(|told: Told| told.recipient_account_id)
 }
 
 fn names_a_session(query: &Query) -> bool {

@@ -57,6 +57,24 @@ pub(super) fn of_request(
     Problem { reason: ProblemReason::Unreadable, count: 1, message }
 }
 
+/// STS does not say whose account it is; CloudTrail is asked all the same.
+pub(super) fn of_account(settings: &Settings, failure: &Failure) -> Problem {
+    let Failure { cause, reason, .. } = failure;
+    let region = &settings.region;
+    let remedy = match reason {
+        CallFailure::Sts | CallFailure::Network => format!(
+            "STS cannot be reached ({cause}): open the way to sts.{region}.amazonaws.com, or give \
+             the VPC an endpoint for STS"
+        ),
+        _ => format!("STS does not answer ({cause})"),
+    };
+    let message = format!(
+        "the number of the own account is not known, for {remedy}; CloudTrail in {region} is asked \
+         all the same, and aws_account stays empty until a record tells it"
+    );
+    Problem { reason: ProblemReason::Unreadable, count: 1, message }
+}
+
 fn of_denial(region: &str, through: &str, role: Option<&str>, cause: &str) -> String {
     let own = match role {
         Some(_) => "",

@@ -104,6 +104,18 @@ const FILES: &[(&str, &str)] = &[
         r#"x.yml:4: cloudtrail.accounts[0].role_arn: "admin" is not a role: write its ARN, such as arn:aws:iam::123456789012:role/login-exporter-read"#,
     ),
     (
+        "cloudtrail: {regions: [eu-west-1], organization: {role: \"arn:aws:iam::1:role/x\"}}",
+        r#"x.yml:1: cloudtrail.organization.role: "arn:aws:iam::1:role/x" is not the name of a role: write it without the rest of its ARN, such as login-exporter-read"#,
+    ),
+    (
+        "cloudtrail: {organization: {role: x}}",
+        "x.yml:1: cloudtrail.organization: no Region to ask these accounts in: name one in cloudtrail.regions",
+    ),
+    (
+        "cloudtrail: {regions: [eu-west-1], organization: {role: x, exclude: [prod]}}",
+        r#"x.yml:1: cloudtrail.organization.exclude[0]: "prod" is not the number of an account: write its twelve digits"#,
+    ),
+    (
         "cloudtrail:\n  accounts: [{role_arn: 'arn:aws:iam::123456789012:role/x'}]",
         "x.yml:2: cloudtrail.accounts: no Region to ask these accounts in: name one in cloudtrail.regions",
     ),

@@ -283,6 +283,7 @@ cloudtrail:
   accounts: [{role_arn: "arn:aws:iam::123456789012:role/x", external_id: "null", name: "a b", regions: [us-east-1, all]}]
   queues: ["https://sqs.eu-west-1.amazonaws.com/123456789012/q"]
   own_account: false
+  organization: {role: audit/read, external_id: "7", regions: [all], list_through: "arn:aws:iam::123456789012:role/l", exclude: ["012345678901"], refresh: 2h}
   events: {add: [SendCommand], drop: ["sagemaker:StartSession", GetPasswordData]}
 state: {dir: /s}
 web:
@@ -353,6 +354,7 @@ fn the_sample_s_examples_are_good_settings() {
     let settings = yaml(&uncommented(&text));
     assert_eq!(settings.auth_logs.len(), 2);
     assert_eq!((settings.cloudtrail.accounts.len(), settings.cloudtrail.queues.len()), (2, 1));
+    assert_eq!(settings.cloudtrail.organization.unwrap().role, "login-exporter-read");
     assert_eq!(settings.identities.authorized_keys.len(), 3);
     assert_eq!(settings.identities.keys.len(), 1);
     assert_eq!(settings.networks.iter().count(), 3);

@@ -216,6 +216,63 @@ fn what_one_user_tells_takes_no_room_from_another() {
     assert_eq!(sum(&page, sudo), 2600);
 }
 
+/// One session of an account, by a caller of its own on a target of its own.
+fn session(store: &mut Store, account: &str, caller: &str, target: &str) {
+    let mut event = start_session(target);
+    event.aws.as_mut().unwrap().account = Some(account.to_owned().into());
+    store.observe(
+        &Observation { identity: caller.to_owned().into(), ..seen(&event) },
+        false,
+        at(0),
+    );
+}
+
+#[test]
+fn the_flood_of_one_account_folds_no_other_account() {
+    const SESSIONS: &str = "login_aws_successes_total";
+    let (flooded, quiet) = ("111122223333", "444455556666");
+    for (callers, targets) in [(1, 5_000), (5_000, 1), (5_000, 5_000)] {
+        let mut store = Store::new(1_000);
+        for i in 0..5_000 {
+            let (caller, target) = (format!("Ops/{}", i % callers), format!("i-{}", i % targets));
+            session(&mut store, flooded, &caller, &target);
+        }
+        // Twenty-nine others, three sessions of three people each.
+        for n in 0..29 {
+            let account = format!("{:012}", 444_455_556_666_u64 + n);
+            for i in 0..3 {
+                session(&mut store, &account, &format!("Ops/person{i}"), &format!("i-{i}"));
+            }
+        }
+        let page = page(&mut store);
+        let shown = samples(&page, SESSIONS);
+        assert!(shown.len() <= 1_000, "{}", shown.len());
+        let of = |account: &str| -> Vec<&String> {
+            let label = format!(r#"aws_account="{account}""#);
+            shown.iter().filter(|s| s.contains(&label)).collect()
+        };
+        let others = shown.iter().filter(|s| s.contains(r#"identity="Ops/person"#));
+        assert_eq!(others.filter(|s| !s.contains(OTHER)).count(), 87, "{callers} {targets}");
+        assert_eq!(of(quiet).len(), 3);
+        assert!(of(flooded).len() >= 500, "{} of {callers} {targets}", of(flooded).len());
+        assert_eq!(sum(&page, SESSIONS), 5_087);
+    }
+}
+
+#[test]
+fn an_accounts_targets_fold_before_its_people() {
+    let mut store = Store::new(1_000);
+    for i in 0..5_000 {
+        session(&mut store, "111122223333", "Ops/alice", &format!("i-{i}"));
+    }
+    session(&mut store, "111122223333", "Ops/mallory", "i-0");
+    let shown = samples(&page(&mut store), "login_aws_successes_total");
+    let mallory: Vec<_> = shown.iter().filter(|s| s.contains("Ops/mallory")).collect();
+    let [mallory] = &mallory[..] else { panic!("{mallory:?}") };
+    assert!(mallory.contains(r#"target="(other)""#), "{mallory}");
+    assert!(mallory.contains(r#"aws_account="111122223333""#), "{mallory}");
+}
+
 #[test]
 fn a_cap_out_of_bounds_is_its_bound() {
     for (cap, bound) in [(0, MINIMUM_CAP), (usize::MAX, MAXIMUM_CAP)] {
