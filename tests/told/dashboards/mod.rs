@@ -24,7 +24,7 @@ fn root() -> &'static Path {
 
 /// Runs one of the checks beside this file and shows what it says.
 #[track_caller]
-fn check(program: &str, arguments: &[&str]) {
+pub(crate) fn check(program: &str, arguments: &[&str]) {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(root())
