@@ -153,7 +153,7 @@ function(config)
         expr:
           'floor(%s)\n' % p.last('login_sudo_last_failure_timestamp_seconds') +
           'and ' + std.lstripChars(p.indented(p.block(
-            '(increase(%s[10m]) > 0)\n  or\n' % p.selector('login_sudo_failures_total', ['reason!~"incorrect_password|password_required"']) +
+            p.rise('login_sudo_failures_total', ['reason!~"incorrect_password|password_required"']) + '\n  or\n' +
             '(increase(%s[10m]) >= 3)' % p.selector('login_sudo_failures_total', ['reason="incorrect_password"'])
           ), ''), ' '),
         keep_firing_for: config.keepFiringFor,
@@ -178,13 +178,13 @@ function(config)
 
       {
         alert: 'LoginRecordUntrusted',
-        expr: 'increase(%s[10m]) > 0' % p.selector('login_exporter_source_errors_total', ['reason="untrusted"']),
+        expr: p.lately('login_exporter_source_errors_total', ['reason="untrusted"']) + ' > 0',
         keep_firing_for: config.keepFiringFor,
         labels: { severity: 'critical' },
         annotations: t.annotations(
           'LoginRecordUntrusted',
           'Someone forges login records on {{ $host }}',
-          'login_exporter on ' + t.host + ' refused {{ $value | printf "%.0f" }} records of {{ $labels.source }} within 10 minutes, because the program that they name did not write them. They were not counted.',
+          'login_exporter on ' + t.host + ' refused {{ $value | printf "%%.0f" }} records of {{ $labels.source }} within %d minutes, because the program that they name did not write them. They were not counted.' % p.minutesLately,
           onHost
         ),
       },

@@ -17,7 +17,8 @@ function(config)
   };
   // A session by the host's agent and by CloudTrail: the exporter's instance ID is CloudTrail's target.
   local byTarget(expr) = 'label_replace(%s, "target", "$1", "instance_id", "(.+)")' % expr,
-        identified = s('login_exporter_host_info', ['instance_id!=""']),
+        // One for each: what is relabelled or federated may show two for a while, and a join of both would be an error.
+        identified = 'topk by (job, instance) (1, %s)' % s('login_exporter_host_info', ['instance_id!=""']),
         joined = {
           host: byTarget('max by (job, instance, identity) (floor(%s)) * on (job, instance) group_left (instance_id) %s' % [p.last('login_last_success_timestamp_seconds', ['program="ssm-agent"']), identified]),
           cloudtrail: 'max by (target, identity) (%s)' % p.last('login_aws_last_success_timestamp_seconds', ['event_name=~"StartSession|ResumeSession"', 'target!=""']),
@@ -26,6 +27,7 @@ function(config)
           any: s('login_aws_last_success_timestamp_seconds'),
           late: config.cloudtrailMinutes * 60,
         };
+  local baseline = p.last('login_exporter_baseline_timestamp_seconds');
   // For what has no host: a whole job, or all of them.
   local ofNoHost(rule) = rule {
     annotations+: {
@@ -74,11 +76,13 @@ function(config)
         'or\n' +
         'group by (job) (last_over_time(%s[1d]))\n' % s(scraped) +
         'unless on (job)\n' +
-        '  group by (job) (%s)' % s('up'),
+        '  (group by (job) (%s) or group by (job) (%s))' % [s('up'), s('login_exporter_build_info')],
         '{{ with $labels.job }}Job {{ . }} has no login_exporter any more{{ else }}No login_exporter answers at all{{ end }}',
         '{{ with $labels.job }}All targets of job {{ . }} have left Prometheus{{ else }}Prometheus has no metric of any login_exporter{{ end }}: a change of its configuration or discovery. Nobody is told who logs in.',
         pending='15m',
-        comment='All of them gone, or a whole job of them. One host that is no target any more may well have been put away.',
+        comment=
+        'All of them gone, or a whole job of them; what is federated has no `up`. One host that is no target any more may well\n' +
+        'have been put away.',
       )),
 
       alert(
@@ -125,18 +129,20 @@ function(config)
       alert(
         'LoginSourceUnreadable',
         'warning',
-        'increase(%s[10m]) > 0' % s('login_exporter_source_errors_total', ['reason!~"gap|suppressed|line_too_long|untrusted|stale|vanished"']),
+        p.lately('login_exporter_source_errors_total', ['reason!~"gap|suppressed|line_too_long|untrusted|stale|vanished"']) + ' > 0',
         'Source {{ $labels.source }} on {{ $host }} gave an error, {{ $labels.reason }}',
-        'login_exporter on ' + t.host + ' met {{ $value | printf "%.0f" }} errors ({{ $labels.reason }}) in {{ $labels.source }} within 10 minutes.',
+        'login_exporter on ' + t.host + ' met {{ $value | printf "%%.0f" }} errors ({{ $labels.reason }}) in {{ $labels.source }} within %d minutes.' % p.minutesLately,
         comment='Whatever reason has no alert of its own ends up here.',
       ),
 
       alert(
         'LoginRecordsLost',
         'warning',
-        'increase(%s[10m]) > 0' % s('login_exporter_source_errors_total', ['reason=~"gap|suppressed|line_too_long|vanished"']),
+        p.lately('login_exporter_source_errors_total', ['reason=~"gap|suppressed|line_too_long|vanished"']) + ' > 0\n  or\n' +
+        std.rstripChars(p.atStart('login_exporter_source_errors_total', ['reason=~"gap|vanished"']), '\n'),
         'Records of {{ $labels.source }} on {{ $host }} are missing, {{ $labels.reason }}',
-        'login_exporter on ' + t.host + ' found that records of {{ $labels.source }} are missing ({{ $labels.reason }}, {{ $value | printf "%.0f" }} within 10 minutes). An access may stand among them.',
+        'login_exporter on ' + t.host + ' found that records of {{ $labels.source }} are missing ({{ $labels.reason }}, {{ $value | printf "%%.0f" }} within %d minutes). An access may stand among them.' % p.minutesLately,
+        comment='What went missing while the exporter was down is found at its start, before anybody has seen a 0.',
       ),
 
       alert(
@@ -159,7 +165,7 @@ function(config)
       alert(
         'LoginSeriesFolded',
         'warning',
-        'increase(%s[10m]) > 0' % s('login_exporter_series_limited_total'),
+        p.lately('login_exporter_series_limited_total') + ' > 0',
         '{{ $labels.family }} on {{ $host }} is full',
         '{{ $labels.family }} of login_exporter on ' + t.host + ' has reached its limit of series, newcomers are counted as (other). First times and sources may be hidden among them.',
       ) + { keep_firing_for: config.keepFiringFor },
@@ -207,7 +213,7 @@ function(config)
         |||
           (
             %(host)s
-              > on (target, identity) (%(cloudtrail)s + 600)
+              > on (target, identity) group_left () (%(cloudtrail)s + 600)
             or
             %(host)s
               unless on (target, identity) %(cloudtrail)s
@@ -244,9 +250,40 @@ function(config)
       alert(
         'LoginStateNotSaved',
         'warning',
-        'increase(%s[10m]) > 0' % s('login_exporter_state_save_failures_total'),
+        p.lately('login_exporter_state_save_failures_total') + ' > 0',
         'login_exporter on {{ $host }} cannot save its state',
-        '{{ $value | printf "%.0f" }} snapshots of login_exporter on ' + t.host + ' failed within 10 minutes. After a restart its counters would fall back to the last snapshot and rise again.',
+        '{{ $value | printf "%.0f" }} snapshots of login_exporter on ' + t.host + ' failed within %d minutes. After a restart its counters would fall back to the last snapshot and rise again.' % p.minutesLately,
+      ),
+
+      alert(
+        'LoginStateSetAside',
+        'warning',
+        'floor(%s) > time() - 3600' % p.last('login_exporter_state_last_set_aside_timestamp_seconds'),
+        'login_exporter on {{ $host }} could not use its state',
+        'login_exporter on ' + t.host + ' found at ' + t.when + ' that its snapshot was damaged, or of another version, and set it aside. It went on from the one before, or began anew: then its counters fell, and what is first there may be told again.',
+        comment='The file itself is kept, and the log says where. What was logged since it was written is no baseline.',
+      ),
+
+      alert(
+        'LoginStateLost',
+        'warning',
+        'floor(%(baseline)s)\n' % { baseline: baseline } +
+        'unless (%s == last_over_time(%s[7d] offset %s))\n' % [baseline, s('login_exporter_baseline_timestamp_seconds'), p.before] +
+        'and on (job, instance)\n' +
+        '  max_over_time(%s[7d] offset %s)' % [s(scraped), p.before],
+        'login_exporter on {{ $host }} began anew, without its state',
+        'login_exporter on ' + t.host + ' had no saved state when it started at ' + t.when + ', and Prometheus knows it from before. Who came in between its last scrape and then counts as its past, and is told to nobody.',
+        comment=
+        'Whoever removes the state and restarts the exporter makes a past of what he did. A newborn host that takes the place of\n' +
+        'another under its name has no such past.',
+      ) + { keep_firing_for: config.keepFiringFor },
+
+      alert(
+        'LoginArchiveNotWritten',
+        'warning',
+        '(%s > 0)\n  or\n(%s > 0)' % [p.lately('login_exporter_archive_failures_total'), p.lately('login_exporter_archive_lines_lost_total')],
+        'login_exporter on {{ $host }} cannot write its archive',
+        'login_exporter on ' + t.host + ' could not write to its archive within %d minutes. What waits is tried again; once there is no more room for it, lines are lost to `history`. Metrics and alerts are not concerned.' % p.minutesLately,
       ),
 
       alert(

@@ -35,6 +35,8 @@ function(config) {
   local minutes(seconds) = '%dm' % (seconds / 60),
   local interval = minutes(config.longestInterval),
   local quarter = minutes(config.news),
+  // Two scrapes lie within, whatever the interval.
+  local lately = config.news + config.longestInterval,
   // Before the news: a little longer ago, so that no sample is both.
   local before = minutes(config.news + 60),
   // How far back a counter's earlier value is looked for, over a hole in the scrapes.
@@ -52,9 +54,10 @@ function(config) {
   // Its value before the news and before a hole in the scrapes.
   earlier(family, matchers=[]):: 'last_over_time(%s[%s] offset %s)' % [self.selector(family, matchers), hole, quarter],
 
-  // The first witness: counted within the last quarter of an hour, by the exporter's clock.
+  // The first witness: counted within the last quarter of an hour, by the exporter's clock. One that is ahead by more
+  // says nothing, or it would be news for as long.
   countedLately(access, matchers)::
-    '(%s > time() - %d)' % [self.last(accesses[access].counted, matchers), config.news],
+    '(%s > time() - %d < time() + %d)' % [self.last(accesses[access].counted, matchers), config.news, config.news],
 
   // The second: a counter that stands higher than before, whatever hole lies between. One that fell has lost its
   // state, which is no news; one that is born with a 0 before it is compared with that 0.
@@ -66,6 +69,17 @@ function(config) {
       quarter,
     ],
   risen(access, matchers):: self.rise(accesses[access].total, matchers),
+
+  // How much one of the exporter's own counters rose lately. They begin anew at each start.
+  lately(family, matchers=[]):: 'increase(%s[%s])' % [self.selector(family, matchers), minutes(lately)],
+  // And what a start itself finds, before anybody has seen a 0.
+  atStart(family, matchers):: |||
+    (
+      %s > 0
+        and on (job, instance) (%s > time() - %d)
+    )
+  ||| % [self.last(family, matchers), self.last('process_start_time_seconds'), lately],
+  minutesLately:: lately / 60,
 
   // The third: counted while nobody scraped, for a series that no earlier scrape has shown.
   unwatched(access, matchers)::

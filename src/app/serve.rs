@@ -112,6 +112,7 @@ fn tell_of(own: &Own, host: &Host, ledger: &mut Ledger) {
     own.rules_loaded(now());
     if let (Some(boot_id), Some(boot)) = (&host.boot_id, host.boot_time) {
         ledger.booted(boot_id, &host.hostname, boot, now());
+        ledger.baseline_of().iter().for_each(|time| own.baseline(*time));
     }
 }
 

@@ -60,6 +60,9 @@ pub struct Watched {
     host: Option<i64>,
     /// In every source: when a snapshot was last saved that cannot be used.
     all: Option<i64>,
+    /// Where neither holds: when the first start made a baseline of what the sources held.
+    #[serde(default)]
+    baseline: Option<i64>,
 }
 
 /// What a snapshot holds when it is loaded.
@@ -213,10 +216,17 @@ impl Ledger {
         if self.boot_id.is_empty() {
             let newborn = now.seconds_since(boot) < NEWBORN;
             self.watched.host = newborn.then(|| boot.nanoseconds());
+            let past = !newborn && self.watched.all.is_none();
+            self.watched.baseline = past.then(|| now.nanoseconds());
         } else if self.boot_id != boot_id {
             self.memory.host_started(host, boot);
         }
         self.boot_id = boot_id.to_owned();
+    }
+
+    /// When the first start made a baseline of what the sources held.
+    pub fn baseline_of(&self) -> Option<Time> {
+        self.watched.baseline.map(Time::from_nanoseconds)
     }
 
     /// Says that everything until then was counted by a snapshot that cannot be used: what came after

@@ -183,6 +183,8 @@ def stories(program, smtp, expect):
 
             over = (datetime.now(timezone.utc) - timedelta(seconds=1)).isoformat()
             post(port, alert("UnexpectedLogin", "critical", ends=over, **login), alert("LoginSourceDown", "critical", ends=over, **down))
+            warnings = [line for line in (folder / "log").read_text().splitlines() if re.search(r"level=(warn|error)", line, re.I)]
+            expect("Alertmanager finds nothing odd in the example", [], warnings)
             expect("only what can be mended is told when it is over", [("operators@example.org", "Mended: LoginSourceDown happened")],
                    [mail[:2] for mail in mails() if mail[1].startswith("Mended")])
         finally:

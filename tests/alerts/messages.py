@@ -59,6 +59,14 @@ def logins():
          f"{NOTHING} of mallory as deploy.", link("person", job="login", user="deploy"))],
         never=["RootLogin", "LoginFromNewAddress", "LoginWithNewKey", "DormantAccountLogin", "LoginAfterFailures", "AccessUnexplained"])
 
+    told = (HOST | key | {"severity": "critical"}, "Unexpected login of deploy on web-1",
+            f"deploy (mallory) logged in by publickey from 198.51.100.7 (network public) on web-1 (web-1:10922) through sshd at {of_time(29)}. No rule expects this."
+            f"{NOTHING} of mallory as deploy.", link("person", job="login", user="deploy"))
+    long = World(end=120, labels=HOST)
+    test("an Alertmanager that was away for an hour is told when it comes back, even of a host that is gone since",
+         long.changed(away=((40, 120),)).exporter() + long.changed(away=((40, 120),)).access("login", key, [30]), [("UnexpectedLogin", *told)], at=91)
+    test("and later it is over", long.exporter() + long.access("login", key, [30]), [], at=110, never=["UnexpectedLogin"])
+
     known = key | {"identity": "alice", "source": "203.0.113.9", "network": "office", "expected": "true"}
     stolen = known | {"source": "198.51.100.7", "network": "public", "expected": "false"}
     test("the last thing known of that person", exporter + WORLD.access("login", known, [5], [277]) + WORLD.access("login", stolen, [30], [1790.75]), [
@@ -229,6 +237,8 @@ def exporter():
     test("a job whose targets all left", other + [left.series("up", {}, gone), left.series("login_exporter_build_info", {"version": "1"}, gone)], [
         ("LoginExportersGone", {"job": "login", "severity": "critical"}, "Job login has no login_exporter any more",
          "All targets of job login have left Prometheus: a change of its configuration or discovery. Nobody is told who logs in.", link("health"))], at=55)
+    federated = World(end=60, labels=HOST)
+    test("a federated job, of which no target is known here", other + [federated.series("login_exporter_build_info", {"version": "1"}, lambda _: 1)], [], at=55, never=["LoginExportersGone"])
     test("none at all", [gauge("up", {"job": "node"}, 1)], [
         ("LoginExportersGone", {"severity": "critical"}, "No login_exporter answers at all",
          "Prometheus has no metric of any login_exporter: a change of its configuration or discovery. Nobody is told who logs in.", link("health"))])
@@ -258,13 +268,13 @@ def exporter():
     test("errors of a source, each reason with its alert", [errors(secure, "unreadable", 1), errors(secure, "gap", 1), errors(journal, "suppressed", 4), errors(journal, "untrusted", 2),
                                                            errors(trail, "stale", 3), gauge(last, trail, 1500)], [
         found("LoginSourceUnreadable", secure, "unreadable", "Source file:/var/log/secure on web-1 gave an error, unreadable",
-              f"login_exporter on {on} met 1 errors (unreadable) in file:/var/log/secure within 10 minutes."),
+              f"login_exporter on {on} met 1 errors (unreadable) in file:/var/log/secure within 26 minutes."),
         found("LoginRecordsLost", secure, "gap", "Records of file:/var/log/secure on web-1 are missing, gap",
-              f"login_exporter on {on} found that records of file:/var/log/secure are missing (gap, 1 within 10 minutes). An access may stand among them."),
+              f"login_exporter on {on} found that records of file:/var/log/secure are missing (gap, 1 within 26 minutes). An access may stand among them."),
         found("LoginRecordsLost", journal, "suppressed", "Records of journal on web-1 are missing, suppressed",
-              f"login_exporter on {on} found that records of journal are missing (suppressed, 4 within 10 minutes). An access may stand among them."),
+              f"login_exporter on {on} found that records of journal are missing (suppressed, 4 within 26 minutes). An access may stand among them."),
         found("LoginRecordUntrusted", journal, "untrusted", "Someone forges login records on web-1",
-              f"login_exporter on {on} refused 2 records of journal within 10 minutes, because the program that they name did not write them. They were not counted.", "critical")[:4]
+              f"login_exporter on {on} refused 2 records of journal within 26 minutes, because the program that they name did not write them. They were not counted.", "critical")[:4]
         + (link("host", job="login", instance="web-1:10922"),)])
 
     rises = lambda name, **labels: gauge(name, labels, steps((0, 0), (30, 3)))
@@ -279,9 +289,29 @@ def exporter():
         ("LoginSeriesFolded", of(family="login_successes_total", severity="warning"), "login_successes_total on web-1 is full",
          f"login_successes_total of login_exporter on {on} has reached its limit of series, newcomers are counted as (other). First times and sources may be hidden among them.", health),
         ("LoginStateNotSaved", of(severity="warning"), "login_exporter on web-1 cannot save its state",
-         f"3 snapshots of login_exporter on {on} failed within 10 minutes. After a restart its counters would fall back to the last snapshot and rise again.", health),
+         f"3 snapshots of login_exporter on {on} failed within 26 minutes. After a restart its counters would fall back to the last snapshot and rise again.", health),
         ("LoginRulesRejected", of(severity="warning"), "login_exporter on web-1 refused its rules",
          f"The settings of login_exporter on {on} have an error, so the last reload was refused and the rules from before stay in force.", health)])
+
+    restarted = lambda instance, started: [gauge("process_start_time_seconds", {}, steps((0, -86400), (30, started)), WORLD.changed(labels=HOST | {"instance": instance})),
+                                           gauge("login_exporter_source_errors_total", secure | {"reason": "gap"}, 1, WORLD.changed(labels=HOST | {"instance": instance}))]
+    test("a gap that a start finds, as the one before did: its counter stands at 1 again", restarted("web-1:10922", 1790) + restarted("web-2:10922", -86400), [
+        found("LoginRecordsLost", secure, "gap", "Records of file:/var/log/secure on web-1 are missing, gap",
+              f"login_exporter on {on} found that records of file:/var/log/secure are missing (gap, 1 within 26 minutes). An access may stand among them.")])
+    began = lambda instance, value, **more: [one for world in [World(end=60, labels=HOST | {"instance": instance}, **more)]
+                                             for one in world.exporter() + [world.series("login_exporter_baseline_timestamp_seconds", {}, lambda m: value(m) if world.there(m) else None)]]
+    test("a state that is gone, on a host that is known, that always was, that is new, that is another by its name",
+         began("web-1:10922", steps((0, -90000), (30, 1790.5))) + began("web-2:10922", lambda _: -90000) + began("web-3:10922", lambda _: 1790, start=30)
+         + began("web-4:10922", steps((0, -90000), (30, None))), [
+        ("LoginStateLost", of(severity="warning"), "login_exporter on web-1 began anew, without its state",
+         f"login_exporter on {on} had no saved state when it started at {of_time(29)}, and Prometheus knows it from before. Who came in between its last scrape and then counts as its past, and is told to nobody.", health)], at=60)
+    test("a snapshot that cannot be used, an archive that cannot be written", [
+        gauge("login_exporter_state_last_set_aside_timestamp_seconds", {}, steps((30, 1790.5))), rises("login_exporter_archive_failures_total"), rises("login_exporter_archive_lines_lost_total")], [
+        ("LoginStateSetAside", of(severity="warning"), "login_exporter on web-1 could not use its state",
+         f"login_exporter on {on} found at {of_time(29)} that its snapshot was damaged, or of another version, and set it aside. "
+         "It went on from the one before, or began anew: then its counters fell, and what is first there may be told again.", health),
+        ("LoginArchiveNotWritten", of(severity="warning"), "login_exporter on web-1 cannot write its archive",
+         f"login_exporter on {on} could not write to its archive within 26 minutes. What waits is tried again; once there is no more room for it, lines are lost to `history`. Metrics and alerts are not concerned.", health)])
 
     lost = World(end=60, labels=HOST)
     never_had = World(end=60, labels=HOST | {"instance": "web-2:10922"})

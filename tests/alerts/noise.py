@@ -201,7 +201,7 @@ def group(name, severity, labels):
     """Who is told, and together with what, by the example's routes; tests/alerts/check and alertmanager.py hold these."""
     if severity == "info":
         return None
-    if re.match(r"LoginExporter|LoginSource|LoginRecordsLost|LoginLines|LoginSeries|LoginCloudTrail|LoginState|LoginRules", name):
+    if re.match(r"LoginExporter|LoginSource|LoginRecordsLost|LoginLines|LoginSeries|LoginCloudTrail|LoginState|LoginArchive|LoginRules", name):
         return "operators", name, labels.get("job")
     return "on-call" if severity == "critical" else "admins", labels.get("job"), labels.get("user", "")
 

@@ -72,6 +72,8 @@ SCENARIOS = [
     ("a login while the exporter was away and lost its state is baseline", WORLD.changed(away=((60, 90),)), logins([], base=5, lost=90, kept=2, started=5300), {}, {}),
     ("an exporter's clock that is 10 minutes behind", WORLD.changed(clock=-600), logins([10, 130]), TWO, {"counted": TWO, "total": TWO}),
     ("and 10 minutes ahead", WORLD.changed(clock=600), logins([10, 130]), TWO, {"total": TWO, "counted": TWO}),
+    ("a clock that is hours ahead, or behind", WORLD.changed(clock=10000), logins([30]), LOGIN, {}),
+    ("and behind", WORLD.changed(clock=-10000), logins([30, 150]), TWO, {}),
     ("a clock that is 10 minutes behind, and a hole", WORLD.changed(clock=-600, away=((60, 120),), zero=False), logins([61]), UNWATCHED, {}),
     ("a clock that is 10 minutes ahead, and a hole right after a login", WORLD.changed(clock=600, away=((60, 120),)), logins([55]), LOGIN, {}),
     ("a replica that is new on an exporter that is a year old", WORLD.changed(start=60), logins([10], base=3, started=-30000000), {}, {}),

@@ -9,6 +9,7 @@ use crate::support::{Exporter, is_root, missing, skip, total};
 
 const LOGINS: &str = "login_accesses_total";
 const NEWS: &str = "login_last_success_counted_timestamp_seconds";
+const BASELINE: &str = "login_exporter_baseline_timestamp_seconds";
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn cannot_run() -> bool {
@@ -47,6 +48,7 @@ fn on_a_newborn_host_who_came_in_before_the_exporter_is_news() {
     let metrics = exporter.metrics();
     assert_eq!((counted(&metrics, "mallory"), counted(&metrics, "builder")), (1, 0), "{metrics}");
     assert_eq!(total(&metrics, "login_successes_total", &[]), 2.0);
+    assert_eq!(total(&metrics, BASELINE, &[]), 0.0, "of what is older than the boot nobody speaks");
 
     // And once: not again after a restart, which is no first start.
     assert_eq!(exporter.process.terminate(), Some(0));
@@ -67,4 +69,15 @@ fn on_a_host_that_has_been_up_for_days_it_is_a_baseline() {
     let metrics = exporter.metrics();
     assert_eq!(total(&metrics, LOGINS, &[]), 0.0);
     assert_eq!((counted(&metrics, "mallory"), counted(&metrics, "builder")), (0, 0), "{metrics}");
+    let since = total(&metrics, BASELINE, &[]);
+    assert!(since > 0.0, "{metrics}");
+
+    // It stays what it was, and comes anew where somebody takes the state away.
+    assert_eq!(exporter.process.terminate(), Some(0));
+    let exporter = Exporter::start_up_for(49 * 60 * MINUTE, dir.path(), &[&log]).ready();
+    assert_eq!(total(&exporter.metrics(), BASELINE, &[]), since);
+    assert_eq!(exporter.process.terminate(), Some(0));
+    std::fs::remove_dir_all(dir.path().join("state")).unwrap();
+    let exporter = Exporter::start_up_for(49 * 60 * MINUTE, dir.path(), &[&log]).ready();
+    assert!(total(&exporter.metrics(), BASELINE, &[]) > since);
 }

@@ -35,6 +35,7 @@ pub static OWN_FAMILIES: &[&Family] = &[
     &STATE_SAVE_FAILURES,
     &STATE_LAST_SAVE,
     &STATE_SET_ASIDE,
+    &BASELINE,
     &ARCHIVE_LINES,
     &ARCHIVE_FAILURES,
     &ARCHIVE_LOST,
@@ -132,6 +133,10 @@ pub static STATE_SET_ASIDE: Family =
     Family::gauge("login_exporter_state_last_set_aside_timestamp_seconds", &[])
         .unit("seconds")
         .help("When this run put a snapshot away that could not be used; absent where none was.");
+
+pub static BASELINE: Family = Family::gauge("login_exporter_baseline_timestamp_seconds", &[])
+    .unit("seconds")
+    .help("When the exporter began here without a saved state: what its sources held then is told to nobody. Absent where it began on a newborn host.");
 
 pub static ARCHIVE_LINES: Family = Family::counter("login_exporter_archive_lines_total", &[])
     .help("Lines that were appended to the archive.");

@@ -197,6 +197,11 @@ impl Own {
         self.families.state_set_aside.with_label_values(NO_LABELS).set(seconds(now));
     }
 
+    /// The first start made a baseline of what the sources held.
+    pub fn baseline(&self, since: Time) {
+        self.families.baseline.with_label_values(NO_LABELS).set(seconds(since));
+    }
+
     /// So many rules of this kind are in force.
     pub fn rules(&self, kind: &str, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);

@@ -145,6 +145,7 @@ fn every_family_of_the_catalog_is_on_the_page_once_it_has_a_value() {
     own.host("h", "");
     own.host_log("journal", "first");
     own.snapshot_set_aside(at(1));
+    own.baseline(at(1));
     own.rules("logins", 1);
     let source = own.source("journal", &["gap"]);
     source.last_record(at(1));

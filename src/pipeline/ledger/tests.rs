@@ -81,6 +81,7 @@ fn what_the_log_of_a_newborn_host_tells_since_its_boot_is_news() {
     let mut ledger = up_for(3000);
     read_logins(&mut ledger, &[("of-the-image", 90_000), ("at-boot", 3000), ("mallory", 600)]);
     assert_eq!(news(&mut ledger), ["at-boot", "mallory"]);
+    assert_eq!(ledger.baseline_of(), None);
     let all = samples(&page(&mut ledger.series), "login_successes_total");
     assert_eq!(all.len(), 3, "what is no news is counted too: {all:?}");
 }
@@ -90,6 +91,7 @@ fn what_the_log_of_a_host_that_was_up_for_an_hour_tells_is_a_baseline() {
     let mut ledger = up_for(3600);
     read_logins(&mut ledger, &[("alice", 90_000), ("bob", 600)]);
     assert_eq!(news(&mut ledger), Vec::<String>::new());
+    assert_eq!(ledger.baseline_of(), Some(moment().wall), "which is told");
 }
 
 #[test]
