@@ -28,7 +28,7 @@ pub fn any_bytes(bytes: &[u8]) {
     }
 }
 
-const TAGS: [&str; 14] = [
+const TAGS: [&str; 21] = [
     "sshd",
     "sshd-session",
     "sshd(pam_unix)",
@@ -43,6 +43,13 @@ const TAGS: [&str; 14] = [
     "ec2-instance-connect",
     "rsyslogd",
     "systemd-journald",
+    "dropbear",
+    "tailscaled",
+    "doas",
+    "pkexec",
+    "polkitd",
+    "gdm-password]",
+    "(sd-pam)",
 ];
 
 /// A line of sshd with a hole for the name, and what it tells whatever the name is.

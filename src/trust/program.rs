@@ -90,6 +90,18 @@ fn has_name(
         || surroundings.names.has(program, is)
 }
 
+/// The kernel names a process after the file that was asked for, also where that is a link or a
+/// script.
+pub(super) fn has_become_command(
+    program: &Program,
+    entry: &JournalEntry<'_>,
+    command: Option<&str>,
+) -> bool {
+    let path = command.map(|command| command.split(' ').next().unwrap_or_default());
+    let name = path.map(|path| path.rsplit_once('/').map_or(path, |(_, name)| name));
+    program.becomes == ANY && entry.comm.is_some() && entry.comm == name.map(cut)
+}
+
 /// The kernel keeps the first 15 bytes of a name.
 fn cut(name: &str) -> &str {
     name.get(..15).unwrap_or(name)

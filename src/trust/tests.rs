@@ -263,6 +263,20 @@ fn a_process_that_became_what_it_lets_run_is_still_believed() {
         assert!(!trusted(&said, &ran) && !trusted(&said, &root), "alice, by {comm} {exe}");
     }
     assert!(!trusted(&entry(Some("logger"), None), &ran));
+    // The line names what the process is now.
+    let ran_it = |command: &'static str| {
+        let mut ran = ran.clone();
+        if let Parsed::Event(event) = &mut ran {
+            event.command = Some(command.into());
+        }
+        ran
+    };
+    let is_true = entry(Some("true"), Some("/usr/bin/true"));
+    assert!(trusted(&is_true, &ran_it("/usr/bin/true --now")));
+    assert!(!trusted(&is_true, &ran_it("/usr/bin/false")));
+    assert!(!trusted(&JournalEntry { uid: Some(ALICE), ..is_true }, &ran_it("/usr/bin/true")));
+    let script = entry(Some("a-script-of-min"), Some("/usr/bin/dash"));
+    assert!(trusted(&script, &ran_it("/srv/a-script-of-mine x")));
     assert!(!trusted(&entry(Some("logger"), None), &root));
 }
 

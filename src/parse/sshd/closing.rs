@@ -96,8 +96,11 @@ pub(super) fn failed_in_banner<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Optio
     done(by(Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() }, party))
 }
 
-/// The name of a function.
+/// The name of a function, or what it was about: `send DEBUG`.
 fn is_function(name: &[u8]) -> bool {
+    if let Some(what) = name.strip_prefix(b"send ") {
+        return what.len() <= 32 && what.iter().all(|b| b.is_ascii_alphanumeric() || *b == b' ');
+    }
     let letters = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
     (1..=64).contains(&name.len()) && name.iter().all(letters)
 }

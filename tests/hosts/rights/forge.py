@@ -121,6 +121,9 @@ def forges():
 
 
 def about_me(name):
+    # Of his own account, locked by his own passwd; the family has no label for a user.
+    if re.match(r"login_(last_)?rejections?_", name) and re.search(r'program="(passwd|chsh|chfn|gpasswd|newgrp|doas|pkexec|polkit|sudo|su|[a-z0-9]*lock)"', name):
+        return True
     if name.startswith("login_accesses_total") or name.startswith("login_session_duration_seconds"):
         return True
     # What he may say: that he became someone, or tried to; the user of a session of sudo's or su's is who he became.

@@ -36,6 +36,7 @@ def counts():
     alice = ['user="alice"', 'program="sshd"']
     check("a login by ssh is counted", until(lambda: total("login_successes_total", *alice) == 1))
     check("so is the account", total("login_account_changes_total", 'change="user_added"', 'user="alice"') == 1)
+    until(lambda: total("login_sessions_active", *alice) == 0)
     before = {name: value for name, value in series().items() if name.startswith("login_") and "_exporter_" not in name}
     check("it restarts", do("systemctl", "restart", UNIT).returncode == 0)
     until(lambda: total("login_successes_total", *alice) == 1)

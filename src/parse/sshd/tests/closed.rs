@@ -127,6 +127,11 @@ fn what_ends_after_a_login_is_no_rejection() {
         ("7.5p1 to 10.5", "Connection reset by user bob 192.0.2.1 port 22", "ignored"),
         ("7.5p1 to 10.5", "fatal: Connection from user bob 192.0.2.1 port 22 timed out", "ignored"),
         (
+            "10.6p1",
+            "fatal: send DEBUG: Connection from user bob 192.0.2.1 port 22: Broken pipe",
+            "ignored",
+        ),
+        (
             "8.0p1 to 10.5",
             "ssh_dispatch_run_fatal: Connection from user bob 192.0.2.1 port 22: Broken pipe",
             "ignored",
