@@ -33,15 +33,14 @@ function(config)
           },
           {
             comment: |||
-              Since when nobody has scraped an exporter, for a quarter of an hour after somebody does so again: the last scrape before
-              the hole, less 10 minutes in which clocks may differ, where the samples from before are at hand to compare with. An exporter that is new here and began within the hour has been
-              unwatched since it began.
+              Since when nobody had scraped an exporter, told as somebody does so again: the last scrape before the hole, less
+              10 minutes in which clocks may differ, where the samples from before are at hand to compare with. An exporter that
+              is new here and began within the hour has been unwatched since it began.
             |||,
             record: 'instance:login_exporter_unwatched_timestamp_seconds:since',
             expr: |||
-              (max_over_time(%(scraped)s[7d] offset %(quarter)dm) < time() - %(hole)d)
-                - 600 * (max_over_time(%(scraped)s[7d] offset %(quarter)dm) > bool time() - 10800)
-                and on (job, instance) %(info)s
+              (max_over_time(%(scraped)s[7d] offset 1m) < %(scraped)s - %(interval)d)
+                - 600 * (max_over_time(%(scraped)s[7d] offset 1m) > bool time() - 10800)
               or
               (
                 max by (job, instance) (%(started)s) > time() - 4500
@@ -51,8 +50,7 @@ function(config)
             ||| % {
               scraped: s(scraped),
               quarter: quarter / 60,
-              hole: quarter + config.longestInterval,
-              info: s('login_exporter_build_info'),
+              interval: config.longestInterval,
               started: s('process_start_time_seconds') + '\n                  and on (job, instance) ' + s('login_exporter_build_info') + '\n                ',
             },
           },

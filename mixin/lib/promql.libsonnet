@@ -83,7 +83,7 @@ function(config) {
 
   // The third: counted while nobody scraped, for a series that no earlier scrape has shown.
   unwatched(access, matchers)::
-    '(\n  %s\n    > on (job, instance) group_left () instance:login_exporter_unwatched_timestamp_seconds:since\n)\n' % self.last(accesses[access].counted, matchers) +
+    '(\n  %s\n    > on (job, instance) group_left () last_over_time(%s[%s])\n)\n' % [self.last(accesses[access].counted, matchers), self.selector('instance:login_exporter_unwatched_timestamp_seconds:since'), quarter] +
     'unless\n  (%s == %s)' % [self.last(accesses[access].counted, matchers), self.earlier(accesses[access].counted, matchers)],
 
   // When the access took place, in whole seconds.

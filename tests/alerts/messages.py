@@ -119,7 +119,7 @@ def aws():
     key = start | {"event_name": "SendSSHPublicKey", "identity": "user:bob", "document": ""}
     password = start | {"event_name": "GetPasswordData", "document": ""}
     where = f"from 198.51.100.7 (network public) to i-0abc in account 123456789012, eu-west-1, at {of_time(29)}. No rule expects this."
-    dashboard = lambda who: link("overview", aws_account="123456789012", identity=who)
+    dashboard = lambda who: link("accounts", aws_account="123456789012", identity=who)
     told = lambda labels: without_empty(labels | {"severity": "critical"})
     test("every door of AWS, and leaving it", WORLD.exporter() + sum([WORLD.access("aws", l, [30]) for l in (start, key, password, start | {"event_name": "TerminateSession", "document": ""})], []), [
         ("UnexpectedSessionManagerSession", told(start), "Unexpected Session Manager session of Ops/mallory on i-0abc",

@@ -44,6 +44,12 @@ def another_in_an_outage(world):
     return logins([90], base=3)(world) + world.access("login", OTHER | {"source": "198.51.100.10"}, [20])
 
 
+def called_otherwise(world):
+    """The login that the old name told of a moment ago is told by the new one too; one of an hour ago is not."""
+    old, new = world.changed(away=((60, world.end + 1),)), world.changed(start=60, zero=False, labels=world.labels | {"instance": "i-0abc:10922"})
+    return logins([10, 58])(old) + logins([10, 58], started=-30000000)(new)
+
+
 # (name, world, what happens, the messages, the messages without these witnesses)
 SCENARIOS = [
     ("the first login of a series", WORLD, logins([30]), LOGIN,
@@ -62,6 +68,8 @@ SCENARIOS = [
     ("a login just before the target comes back", WORLD.changed(away=((60, 120),), zero=False), logins([112]), LOGIN, {"total": LOGIN, "unwatched": LOGIN}),
     ("a login a little earlier", WORLD.changed(away=((60, 120),), zero=False), logins([104]), UNWATCHED, {"total": UNWATCHED}),
     ("a login of a standing series a little earlier", WORLD.changed(away=((60, 120),)), logins([104], base=3), LOGIN, {"counted": LOGIN}),
+    ("an outage of twenty minutes", WORLD.changed(away=((60, 80),), zero=False), logins([61]), UNWATCHED, {"total": UNWATCHED, "unwatched": NET}),
+    ("one that is a little longer than an access is news", WORLD.changed(away=((60, 76),), zero=False), logins([60]), UNWATCHED, {"total": UNWATCHED}),
     ("an outage of ten minutes", WORLD.changed(away=((60, 70),), zero=False), logins([61]), LOGIN, {"total": LOGIN}),
     ("a restart of the exporter, that shows what it saved and then what it caught up", WORLD.changed(away=((90, 100),)),
      logins([5, 101], took=[290, 5800], started=5950), TWO, {"counted": TWO, "total": TWO}),
@@ -82,6 +90,9 @@ SCENARIOS = [
     ("a newborn host, found at once", WORLD.changed(start=60, zero=False), logins([58], started=3400), LOGIN, {"total": LOGIN}),
     ("scrapes 10 minutes apart", WORLD.changed(every=10, zero=False), logins([11, 131]), TWO, {"total": TWO}),
     ("scrapes 10 minutes apart, of a standing series", WORLD.changed(every=10), logins([31], base=2), LOGIN, {"total": LOGIN, "counted": LOGIN}),
+    ("scrapes 10 minutes apart, one of which fails", WORLD.changed(every=10, away=((60, 70),), zero=False), logins([51]), UNWATCHED, {"total": UNWATCHED, "unwatched": NET}),
+    ("scrapes 10 minutes apart, of a newborn host", WORLD.changed(every=10, start=60, zero=False), logins([41], started=2390), UNWATCHED, {"total": UNWATCHED}),
+    ("a target that is called otherwise in the middle", WORLD, called_otherwise, TWO, {}),
     ("scrapes 3 minutes apart, whose first value is 1", WORLD.changed(every=3, zero=False), logins([31]), LOGIN, {"total": LOGIN}),
     ("scrapes 10 minutes apart and a clock 10 minutes behind", WORLD.changed(every=10, clock=-600), logins([31], base=2), LOGIN, {}),
     ("another login in an outage wakes no old series", WORLD.changed(away=((60, 120),)), another_in_an_outage, TWO, {}),
