@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod allocations;
 mod cloudtrail_corpora;
 mod cloudtrail_shapes;
 mod connections;
