@@ -400,6 +400,7 @@ impl OtherNames {
     }
 
     /// The tag that the table has for this one.
+    #[inline]
     pub fn known<'a>(&self, tag: &'a [u8]) -> &'a [u8] {
         if self.0.is_empty() {
             return tag;

@@ -387,18 +387,15 @@ fn enrich(
     parts.lay_to_owner(&mut counted.event);
     let event = &counted.event;
     let Some(source) = event.source.as_deref() else { return };
-    match event.kind {
-        // A user's own word on a failure must not make another's login one after failures.
-        EventKind::LoginFailure if event.told_by == 0 => {
-            failures.note(line, source, (event.time, event.count), limits);
-        }
-        EventKind::LoginSuccess => {
-            counted.after_failures = failures.often(line, source, event.time, limits);
-            let principal = parts.instance_connect.principal(line, event);
-            counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
-            counted.principal = principal.map(|(name, _)| name);
-        }
-        _ => {}
+    // A user's own word on a failure must not make another's login one after failures.
+    if event.kind == EventKind::LoginFailure && event.told_by == 0 {
+        failures.note(line, source, (event.time, event.count), limits);
+    }
+    if event.kind == EventKind::LoginSuccess {
+        counted.after_failures = failures.often(line, source, event.time, limits);
+        let principal = parts.instance_connect.principal(line, event);
+        counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+        counted.principal = principal.map(|(name, _)| name);
     }
 }
 

@@ -54,19 +54,20 @@ impl Uses {
         let key = key(line, event.target_user.as_deref());
         let mut uses = self.uses(line, key);
         let pid = event.pid;
-        let state = match (event.role, event.kind) {
-            (Role::Proof, EventKind::SuSuccess) => told_by_itself(&mut uses, event, out),
-            (Role::Proof, _) => {
+        let succeeded = event.kind == EventKind::SuSuccess;
+        let state = match (event.role, succeeded) {
+            (Role::Proof, true) => told_by_itself(&mut uses, event, out),
+            (Role::Proof, false) => {
                 take_refused(line, &mut uses, pid);
                 out.push(event.into());
                 Some(State::ToldByItself)
             }
             _ if knows(&uses, pid, |state| state == State::ToldByItself) => None,
-            (_, EventKind::SuSuccess) => {
+            (_, true) => {
                 out.push(event.into());
                 Some(State::ToldByPam)
             }
-            _ => refused_by_pam(line, key, &uses, &event),
+            (_, false) => refused_by_pam(line, key, &uses, &event),
         };
         let until = line.time.saturating_add_seconds(SU_WAIT).nanoseconds();
         uses.extend(state.map(|state| Use { pid, until, state }));

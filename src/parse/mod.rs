@@ -31,7 +31,7 @@ mod words;
 
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, EventKind, Hint, Time};
+use crate::event::{Event, Hint, Time};
 use crate::programs::{self, Rules};
 use rows::Table;
 
@@ -112,27 +112,17 @@ pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a>
 /// Who speaks is what the tag says, and for a PAM module what stands in its own prefix; a message
 /// that quotes another program's words is not that program's.
 pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    let envelope = &Envelope { message: envelope.message.trim_ascii_start(), ..*envelope };
-    repeated::parse(envelope).unwrap_or_else(|| one_message(envelope))
-}
-
-/// No program asks for a password more often before it says so in one line, but a line can say
-/// that it asked four billion times.
-const MOST_ATTEMPTS: u32 = 100;
-
-/// A message that is no report of repetition.
-fn one_message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    let mut parsed = read(envelope);
-    if let Parsed::Event(event) = &mut parsed
-        && event.kind != EventKind::LoginRejected
-    {
-        event.count = event.count.min(MOST_ATTEMPTS);
+    if envelope.message.first().is_some_and(u8::is_ascii_whitespace) {
+        let message = envelope.message.trim_ascii_start();
+        return self::message(&Envelope { message, ..*envelope });
     }
-    parsed
+    match repeated::parse(envelope) {
+        Some(parsed) => parsed,
+        None => read(envelope),
+    }
 }
 
-/// By the rules of who speaks.
-#[inline]
+/// A message that is no report of repetition, by the rules of who speaks.
 fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if is_pam(envelope) {
         return pam::parse(envelope);

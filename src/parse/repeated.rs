@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::words::{find, speaker};
-use super::{Envelope, Parsed, one_message};
+use super::{Envelope, Parsed, read};
 use crate::event::{EventKind, Hint, HintKind};
 
 /// No more repetitions are believed: log daemons report them every few minutes at least, and
@@ -28,7 +28,7 @@ fn quoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
     let (times, rest) = times(rest)?;
     let inner = without_bracket(rest.strip_prefix(b": [")?);
     let inner = inner.strip_prefix(b" ").unwrap_or(inner);
-    let mut parsed = one_message(&Envelope { message: inner, ..*envelope });
+    let mut parsed = read(&Envelope { message: inner, ..*envelope });
     if let Parsed::Event(event) = &mut parsed {
         // One connection is refused once, however often its process says so. The listener speaks
         // of a connection a line, and those events carry no pid.

@@ -87,6 +87,12 @@ pub(super) fn saturating(digits: &[u8]) -> Option<u32> {
     decimal.then(|| number(digits).unwrap_or(u32::MAX))
 }
 
+/// So many attempts as one line can tell of: no program asks for a password more often before it says
+/// so, but a line can say that it asked four billion times.
+pub(super) fn attempts(count: u32) -> u32 {
+    count.min(100)
+}
+
 pub(super) fn starts_with_any(bytes: &[u8], prefixes: &[&[u8]]) -> bool {
     prefixes.iter().any(|prefix| bytes.starts_with(prefix))
 }

@@ -198,6 +198,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     /// Logged only at level debug: a password that was typed as a name may stand in it.
+    #[inline]
     fn tell_unknown(&mut self, parsed: &Parsed<'_>, record: &[u8]) {
         let Parsed::Unrecognized { program } = parsed else { return };
         debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");

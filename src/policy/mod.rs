@@ -135,14 +135,14 @@ impl Policy {
 
     fn network(&self, event: &Event<'_>) -> &str {
         let source = event.source.as_deref();
-        match event.kind {
-            EventKind::AwsSuccess | EventKind::AwsFailure => {
-                self.rules.networks.of_aws_event(source)
-            }
-            // Who comes through Session Manager comes through AWS: the host sees no address.
-            _ if event.aws.is_some() && source.is_none() => AWS,
-            _ => self.rules.networks.of_host_event(source),
+        if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
+            return self.rules.networks.of_aws_event(source);
         }
+        // Who comes through Session Manager comes through AWS: the host sees no address.
+        if event.aws.is_some() && source.is_none() {
+            return AWS;
+        }
+        self.rules.networks.of_host_event(source)
     }
 }
 

@@ -158,8 +158,17 @@ impl<'e> Witness<'e> {
                 invoked && (by.name.is_empty() || self.is(by.name) || self.logged_in_as(by.name))
             }
             // The account that a session is for, or that someone tried, may be another one.
-            _ if by.uid.is_some() => invoked,
-            _ => user.is_some_and(|name| self.is(name)),
+            EventKind::LoginSuccess
+            | EventKind::LoginFailure
+            | EventKind::LoginRejected
+            | EventKind::SessionOpened
+            | EventKind::SessionClosed
+            | EventKind::AccountChange
+            | EventKind::AwsSuccess
+            | EventKind::AwsFailure => match by.uid {
+                Some(_) => invoked,
+                None => user.is_some_and(|name| self.is(name)),
+            },
         }
     }
 

@@ -9,6 +9,7 @@ mod checkers;
 mod containers;
 mod fleet;
 mod imports;
+mod kinds;
 mod kubernetes;
 mod packages;
 mod readme;

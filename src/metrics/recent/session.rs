@@ -35,21 +35,20 @@ impl Session {
         let id = call.session_id.as_deref().filter(|id| !id.is_empty())?;
         let id = id[..id.floor_char_boundary(MAX_VALUE_BYTES)].to_owned();
         let time = event.time.seconds();
+        let session = Session { id, ..Session::default() };
         let by_agent = event.program == SSM_AGENT;
-        match event.kind {
-            EventKind::LoginSuccess if by_agent => {
-                Some(Session { id, by_host: true, ..Session::default() })
-            }
-            EventKind::SessionClosed if by_agent => {
-                let lasted = seen.duration.map(|seconds| seconds as u64);
-                Some(Session { id, by_host: true, ended: Some(time), lasted, ..Session::default() })
-            }
-            EventKind::AwsSuccess if call.event_name == "StartSession" => {
-                let late = counted.map(|counted| counted.saturating_sub(time).max(0));
-                Some(Session { id, by_aws: true, late, ..Session::default() })
-            }
-            _ => None,
+        if by_agent && event.kind == EventKind::LoginSuccess {
+            return Some(Session { by_host: true, ..session });
         }
+        if by_agent && event.kind == EventKind::SessionClosed {
+            let lasted = seen.duration.map(|seconds| seconds as u64);
+            return Some(Session { by_host: true, ended: Some(time), lasted, ..session });
+        }
+        if event.kind == EventKind::AwsSuccess && call.event_name == "StartSession" {
+            let late = counted.map(|counted| counted.saturating_sub(time).max(0));
+            return Some(Session { by_aws: true, late, ..session });
+        }
+        None
     }
 
     /// Whether it goes on, as far as the host's agent tells.

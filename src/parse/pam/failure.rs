@@ -5,7 +5,7 @@ use crate::event::{Event, EventKind, Invoker, Reason, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
 use crate::parse::words::number;
-use crate::parse::words::{remote, rsplit_once, saturating, split_once, terminal, text};
+use crate::parse::words::{attempts, remote, rsplit_once, saturating, split_once, terminal, text};
 
 /// Who tried, as far as a line tells.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
 pub(super) fn more_failures<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
     let (count, rest) = split_once(text, b" more authentication failure")?;
     let (_plural, fields) = split_once(rest, b"; ")?;
-    told(line, &attempt(line.module, fields, saturating(count)?)?)
+    told(line, &attempt(line.module, fields, attempts(saturating(count)?))?)
 }
 
 /// `bob' (bob@EXAMPLE.ORG): …` (pam_krb5)

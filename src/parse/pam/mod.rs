@@ -304,9 +304,18 @@ fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let end = message.iter().position(|byte| !name(byte)).filter(|end| *end > 0)?;
     let (module, rest) = (&message[..end], message[end..].strip_prefix(b"(")?);
-    let (call, text) = split_once(rest, b"):").or_else(|| split_once(rest, b") "))?;
+    let (call, text) = call(rest).or_else(|| split_once(rest, b") "))?;
     let end = call.iter().position(|byte| *byte == b':').unwrap_or(call.len());
     Some(Message { module, service: &call[..end], text: text.trim_ascii() })
+}
+
+/// What stands before and behind the first `):`.
+fn call(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = rest.iter().position(|byte| *byte == b')')?;
+    match rest[end + 1..].strip_prefix(b":") {
+        Some(text) => Some((&rest[..end], text)),
+        None => split_once(rest, b"):"),
+    }
 }
 
 /// `sshd(pam_unix)` is service and module; anything else is a service.

@@ -40,10 +40,20 @@ impl<'a> Peer<'a> {
 
 /// An address or host name has none of the bytes that a forged one would need most.
 fn is_address(word: &[u8]) -> bool {
-    let allowed =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'-' | b'_' | b'%');
-    (1..=255).contains(&word.len()) && word.iter().all(allowed)
+    (1..=255).contains(&word.len()) && word.iter().all(|byte| OF_ADDRESS[usize::from(*byte)])
 }
+
+/// Which bytes an address or host name may have.
+static OF_ADDRESS: [bool; 256] = {
+    let mut of_address = [false; 256];
+    let mut byte = 0;
+    while byte < of_address.len() {
+        let known = matches!(byte as u8, b'.' | b':' | b'-' | b'_' | b'%');
+        of_address[byte] = (byte as u8).is_ascii_alphanumeric() || known;
+        byte += 1;
+    }
+    of_address
+};
 
 fn port(digits: &[u8]) -> Option<u16> {
     number(digits).filter(|_| digits.len() <= 5)?.try_into().ok()

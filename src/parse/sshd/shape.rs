@@ -22,7 +22,12 @@ pub(super) fn name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>
 /// `NAME from A[ port N]`, read from its end.
 pub(super) fn name_then_peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
-        Some((name, peer)) => done(at(of(line.event(), name), peer)),
+        Some((name, peer)) => {
+            let mut event = line.event();
+            event.user = Some(text(name));
+            (event.source, event.port) = (peer.source(), peer.known_port());
+            done(event)
+        }
         None => name(line, rest),
     }
 }
@@ -67,10 +72,10 @@ pub(super) fn of<'a>(mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
 pub(super) fn by<'a>(mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
     event.invalid_user = party.stage == Stage::Invalid;
     if let Some(user) = party.user {
-        event = of(event, user);
+        event.user = Some(text(user));
     }
     if let Some(peer) = party.peer {
-        event = at(event, peer);
+        (event.source, event.port) = (peer.source(), peer.known_port());
     }
     event
 }

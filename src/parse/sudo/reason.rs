@@ -3,7 +3,7 @@
 //! `plugins/sudoers/logging.c`, `sudoers.c`, `auth/pam.c`, `auth/sudo_auth.c`.
 
 use crate::event::Reason;
-use crate::parse::words::{number, starts_with_any};
+use crate::parse::words::{self, number, starts_with_any};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Verdict {
@@ -40,7 +40,7 @@ fn attempts(reason: &[u8]) -> Option<u32> {
     let count = reason
         .strip_suffix(b" incorrect password attempts")
         .or_else(|| reason.strip_suffix(b" incorrect password attempt"))?;
-    number(count)
+    number(count).map(words::attempts)
 }
 
 const REFUSALS: &[(Reason, &[&[u8]])] = &[

@@ -35,11 +35,27 @@ fn plain(rest: &[u8]) -> Option<Tag<'_>> {
         _ if end == 0 => None,
         b':' => Some(Tag { name, pid: None, message: after_colon(&rest[end..])? }),
         b'[' => {
-            let (pid, after) = in_brackets(&rest[end..])?;
-            Some(Tag { name, pid: super::number(pid), message: after_colon(after)? })
+            let (pid, after) = pid_in_brackets(&rest[end..])?;
+            Some(Tag { name, pid, message: after_colon(after)? })
         }
         _ => None,
     }
+}
+
+/// The pid in the brackets at the start, and what follows them; `None` in place of a pid that is no
+/// number.
+#[inline]
+fn pid_in_brackets(rest: &[u8]) -> Option<(Option<u32>, &[u8])> {
+    let mut pid: u32 = 0;
+    for (at, byte) in rest.iter().enumerate().skip(1).take(10) {
+        match byte {
+            b'0'..=b'9' if at < 10 => pid = pid * 10 + u32::from(byte - b'0'),
+            b']' if at > 1 => return Some((Some(pid), &rest[at + 1..])),
+            _ => break,
+        }
+    }
+    let (pid, after) = in_brackets(rest)?;
+    Some((super::number(pid), after))
 }
 
 /// ` -- bob[7]: …` of util-linux before 2.18: login had put `login -- bob` where ps(1) looks, over

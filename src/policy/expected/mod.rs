@@ -37,7 +37,15 @@ impl Kind {
             EventKind::LoginSuccess => Some(Kind::Logins),
             EventKind::SudoCommand => Some(Kind::Sudo),
             EventKind::AwsSuccess => Some(Kind::Aws),
-            _ => None,
+            EventKind::LoginFailure
+            | EventKind::LoginRejected
+            | EventKind::SessionOpened
+            | EventKind::SessionClosed
+            | EventKind::SudoFailure
+            | EventKind::SuSuccess
+            | EventKind::SuFailure
+            | EventKind::AccountChange
+            | EventKind::AwsFailure => None,
         }
     }
 

@@ -103,7 +103,13 @@ impl Identities {
             EventKind::SudoCommand | EventKind::SudoFailure => {
                 Identity { trusted: Cow::Borrowed(""), ..self.of_principal(event) }
             }
-            _ => Identity::default(),
+            EventKind::LoginFailure
+            | EventKind::LoginRejected
+            | EventKind::SessionOpened
+            | EventKind::SessionClosed
+            | EventKind::SuSuccess
+            | EventKind::SuFailure
+            | EventKind::AccountChange => Identity::default(),
         }
     }
 
