@@ -17,7 +17,21 @@ const ERRORS: &str = "login_exporter_source_errors_total";
 
 const KEY: &str = "AWSLogs/o-1/111122223333/CloudTrail/eu-west-1/2026/11/25";
 
+/// The keys of a user.
+const KEYS: &[(&str, &str)] =
+    &[("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+
 fn exporter(dir: &Path, moto: &Moto, queues: &[&str], more: &[&str]) -> Exporter {
+    exporter_with(KEYS, dir, moto, queues, more)
+}
+
+fn exporter_with(
+    credentials: &[(&str, &str)],
+    dir: &Path,
+    moto: &Moto,
+    queues: &[&str],
+    more: &[&str],
+) -> Exporter {
     let queues: Vec<String> =
         queues.iter().map(|url| format!("--cloudtrail.queue={url}")).collect();
     let log = dir.join("secure");
@@ -26,16 +40,15 @@ fn exporter(dir: &Path, moto: &Moto, queues: &[&str], more: &[&str]) -> Exporter
     let mut arguments = vec![&*log];
     arguments.extend(queues.iter().map(String::as_str));
     arguments.extend(more);
-    let environment = [
+    let mut environment = vec![
         ("AWS_ENDPOINT_URL", &*moto.endpoint),
         ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "AKIATEST"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
         ("AWS_PROFILE", "default"),
     ];
+    environment.extend_from_slice(credentials);
     Exporter::start_with(dir, &arguments, &environment)
 }
 
@@ -192,6 +205,23 @@ fn a_record_in_a_queue_and_in_a_trails_file_counts_once() {
     moto.send(&queue, &event("last"));
     exporter.wait_total(SUCCESSES, &[&on("last")], 1.0);
     exporter.wait_total(SUCCESSES, &[], 3.0);
+}
+
+/// As in a pod with IRSA: a role, a token that the kubelet put into a file, and no keys.
+#[test]
+fn a_pods_role_is_assumed_by_its_token() {
+    let Some(mut moto) = Moto::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let queue = moto.queue("events", 30, json!({}));
+    moto.send(&queue, &event("pod"));
+    let token = dir.path().join("token");
+    std::fs::write(&token, "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmVk").unwrap();
+    let role = [
+        ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/login-exporter"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+    ];
+    let exporter = exporter_with(&role, dir.path(), &moto, &[&queue], &[]);
+    exporter.wait_total(SUCCESSES, &[&on("pod")], 1.0);
 }
 
 #[test]
