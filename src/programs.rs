@@ -38,6 +38,7 @@ pub enum Rules {
     Sshd,
     Dropbear,
     Tailscale,
+    Xrdp,
     Sudo,
     Doas,
     Su,
@@ -223,6 +224,7 @@ pub static PROGRAMS: &[Program] = &[
     // Its PAM service is sshd's, and its own lines tell all that PAM does.
     Program::new("dropbear", Rules::Dropbear, &["dropbear"]).runs_in(&["dropbearmulti"]),
     Program::new("tailscaled", Rules::Tailscale, &["tailscaled"]),
+    Program::new("xrdp-sesman", Rules::Xrdp, &["xrdp-sesman", "xrdp-sesexec", "xrdp"]),
     Program::new("login", Rules::Login, &["login", "LOGIN"])
         .services(&["remote"])
         // `machinectl shell` and `systemd-run -p PAMName=login`.

@@ -177,9 +177,9 @@ fn one_of<'n>(what: &str, glob: &str, names: impl Iterator<Item = &'n str>) -> O
 }
 
 fn program(glob: &str) -> Option<String> {
-    use programs::Rules::{Dropbear, Login, Sshd, Tailscale};
+    use programs::Rules::{Dropbear, Login, Sshd, Tailscale, Xrdp};
     let lets_in =
-        |row: &&programs::Program| matches!(row.rules, Sshd | Dropbear | Tailscale | Login);
+        |row: &&programs::Program| matches!(row.rules, Sshd | Dropbear | Tailscale | Xrdp | Login);
     if let Some(row) = programs::by_tag(glob.as_bytes()).filter(|row| row.name != glob) {
         return Some(format!("the program is called {} in every version", row.name));
     }

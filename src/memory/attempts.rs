@@ -32,6 +32,10 @@ impl Attempts {
         let key = key(line, &event.program, event.pid, event.user.as_deref());
         let echo = event.role == Role::Echo;
         let before = self.take(line, key);
+        if echo && before.is_none() && self.was_nameless(line, &event) {
+            out.push(event.into());
+            return;
+        }
         match before {
             // The other module of the same attempt: refused by both.
             Some((held, was_echo)) if was_echo != echo => {
@@ -48,6 +52,13 @@ impl Attempts {
         let held = HeldEvent::from(&event);
         let place = line.hold(held, event.time, MODULE_WAIT, 0, Holder::Attempt(key));
         self.waiting.put(line, key, MODULE_WAIT, (place, echo));
+    }
+
+    /// pam_unix names no account that the host has not, another module whatever was typed: takes
+    /// the nameless one's word on the same attempt.
+    fn was_nameless(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
+        let nameless = key(line, &event.program, event.pid, None);
+        event.pid.is_some() && self.take(line, nameless).is_some()
     }
 
     fn take(&mut self, line: &mut Line<'_>, key: u64) -> Option<(HeldEvent, bool)> {

@@ -129,6 +129,7 @@ const ROWS: &[Row] = &[
     noise("exit after auth (", Until("0.52"), "exit after auth (bob): Exited normally"),
 
     // What adds nothing
+    noise("PAM (", All, "PAM (sshd) /usr/lib/pam.d is not supported on this system; see x"),
     noise("pam_authenticate() failed", All, "pam_authenticate() failed, rc=7, Authentication failure"),
     noise("pam_acct_mgmt() failed", All, "pam_acct_mgmt() failed, rc=13, User account has expired"),
     noise("pam_", All, "pam_start() failed, rc=4, System error"),

@@ -28,6 +28,7 @@ pub mod tailscale;
 mod tests;
 mod unframed;
 mod words;
+pub mod xrdp;
 
 use jiff::tz::TimeZone;
 
@@ -36,11 +37,12 @@ use crate::programs::{self, Rules};
 use rows::Table;
 
 /// Every line that the programs of a host are known to write.
-pub fn tables() -> [&'static Table; 13] {
+pub fn tables() -> [&'static Table; 14] {
     [
         &sshd::TABLE,
         &dropbear::TABLE,
         &tailscale::TABLE,
+        &xrdp::TABLE,
         &login::TABLE,
         &su::TABLE,
         &doas::TABLE,
@@ -134,6 +136,7 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
         Rules::Dropbear => dropbear::parse(envelope),
         _ if is_libpam(envelope.message) => pam::parse(envelope),
         Rules::Tailscale => tailscale::parse(envelope),
+        Rules::Xrdp => xrdp::parse(envelope),
         Rules::Sudo => sudo::parse(envelope),
         Rules::Doas => doas::parse(envelope),
         Rules::Su => su::parse(envelope),

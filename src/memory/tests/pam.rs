@@ -155,3 +155,16 @@ fn attempts_that_one_module_refuses_are_as_many_failures() {
         &["1 login_failure bob", "3 login_failure bob", "at the end: 4 login_failure bob x2"],
     );
 }
+
+/// pam_unix names no account that the host has not; xrdp's AUTHFAIL names whatever was typed.
+#[test]
+fn an_attempt_that_pam_does_not_name_counts_once() {
+    let failed = |user: Option<&'static str>, role| {
+        let user = user.map(Into::into);
+        Event { user, role, ..event(1, 7, EventKind::LoginFailure, "xrdp-sesman") }
+    };
+    let (pam, itself) = (|user| failed(user, Role::Proof), |user| failed(user, Role::Echo));
+    check(steps![pam(None), itself(Some("mallory"))], &["1 login_failure mallory"]);
+    check(steps![pam(Some("bob")), itself(Some("bob"))], &["1 login_failure bob"]);
+    check(steps![itself(Some("bob"))], &["at the end: 1 login_failure bob"]);
+}

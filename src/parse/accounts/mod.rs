@@ -25,8 +25,8 @@ use crate::event::Change::{
     UserChanged, UserRemoved,
 };
 use shape::{
-    changed_by, edited, expiry, group_changed, group_gone, member, member_by, new_group, new_user,
-    owned_group, quoted_alone, user_field, user_name,
+    changed_by, edited, expiry, group_changed, group_gone, member, member_by, member_of, new_group,
+    new_user, owned_group, quoted_alone, user_field, user_name,
 };
 
 pub(super) static TABLE: Table = Table::new("accounts", "useradd", TABLES, || Index::of(TABLES));
@@ -110,6 +110,12 @@ const ROWS: &[Row] = &[
     row("user ", Since("shadow 4.0"), member_by, Changed(MemberAdded), PROOF,
         "user bob added by root to group docker",
         "account_change gpasswd change=member_added user=bob").under("gpasswd"),
+    row("add member ", Until("shadow 4.0.18"), member_of, Changed(MemberAdded), PROOF,
+        "add member bob to group docker by root",
+        "account_change gpasswd change=member_added user=bob").under("gpasswd"),
+    row("remove member ", Until("shadow 4.0.18"), member_of, Changed(MemberRemoved), PROOF,
+        "remove member bob from group docker by root",
+        "account_change gpasswd change=member_removed user=bob").under("gpasswd"),
     row("password of group ", Since("shadow 4.0"), shape::group_by, Changed(GroupChanged), PROOF,
         "password of group ops changed by root",
         "account_change gpasswd change=group_changed user=ops").under("gpasswd"),

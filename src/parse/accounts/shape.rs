@@ -102,6 +102,13 @@ pub(super) fn member<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
     told(line, ENDS.iter().find_map(|end| quoted(rest, end))?.0)
 }
 
+/// `bob to group docker by root`, `bob from group docker by root`
+pub(super) fn member_of<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+    let (name, end) =
+        split_once(rest, b" to group ").or_else(|| split_once(rest, b" from group "))?;
+    told_by(line, name, split_once(end, b" by ")?.1)
+}
+
 /// `bob added by root to group wheel`, `bob removed by root from group wheel`
 pub(super) fn member_by<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     if let Some((name, end)) = split_once(rest, b" added by ") {
