@@ -34,7 +34,7 @@ struct Seen {
 }
 
 /// As quick as a test may be; only one test looks at the true pace.
-fn quick(region: &str) -> Settings {
+pub fn quick(region: &str) -> Settings {
     Settings {
         poll_interval: Duration::from_millis(1),
         request_interval: Duration::ZERO,

@@ -8,6 +8,7 @@ mod api;
 mod deploy;
 mod end_to_end;
 mod files;
+mod model;
 mod organization;
 mod queue;
 #[path = "../support/mod.rs"]

@@ -14,6 +14,9 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::{Value, json};
 
+/// Where an answer is cut off.
+const CUT_HERE: &str = "\"cut\"]}";
+
 /// What the service allows in one account and Region.
 const REQUESTS_PER_SECOND: f64 = 2.0;
 
@@ -33,6 +36,8 @@ pub enum Fault {
     Broken,
     /// HTTP 403 with a page, as a proxy answers.
     Page,
+    /// The connection ends in the midst of the answer.
+    Cut,
 }
 
 /// A LookupEvents request as it came.
@@ -148,16 +153,19 @@ impl Server {
         let mut stream = stream;
         while let Some((headers, body)) = request(&mut reader) {
             let Some((status, content_type, answer)) = self.answer(&headers, &body) else { return };
+            let (answer, rest) = answer.split_at(answer.find(CUT_HERE).unwrap_or(answer.len()));
             let head = format!(
                 "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
                  x-amzn-requestid: 7a1b-{}\r\n\r\n",
-                answer.len(),
+                answer.len() + rest.len(),
                 body.len()
             );
             if stream.write_all(head.as_bytes()).is_err() {
                 return;
             }
-            let _ = stream.write_all(answer.as_bytes());
+            if stream.write_all(answer.as_bytes()).is_err() || !rest.is_empty() {
+                return;
+            }
         }
     }
 
@@ -193,6 +201,7 @@ impl Server {
             }
             Err(Fault::Page) => Some(("403 Forbidden", "text/html", "<html>blocked</html>".into())),
             Err(Fault::Broken) => Some(("500 Internal Server Error", "text/html", "<p>".into())),
+            Err(Fault::Cut) => Some(("200 OK", JSON, format!("{{\"Events\":[{CUT_HERE}"))),
             Err(Fault::HungUp) => None,
         }
     }

@@ -77,6 +77,7 @@ impl Doors {
 
     /// The door that a call of this service goes through, if it counts.
     pub(super) fn find(self, source: &str, event_name: &str) -> Option<&'static Door> {
+        let source = source.strip_suffix(".cn").unwrap_or(source);
         let service = source.strip_suffix(".amazonaws.com")?;
         self.iter().find(|door| door.service == service && door.event_name == event_name)
     }

@@ -68,8 +68,7 @@ fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
 
     let mut event = Event::new(kind, door.service);
     event.time = time;
-    // Where AWS hides the address it writes a dash.
-    let source = record.source_ip_address.filled().filter(|text| text != "-");
+    let source = record.source_ip_address.filled().filter(|text| !is_hidden(text));
     event.source = source.map(address::folded);
     event.fingerprint = request.ssh_public_key.0.as_deref().and_then(fingerprint);
     event.user = request.instance_os_user.clone().filled();
@@ -84,7 +83,7 @@ fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
         tags: tags(&request),
         document: document(door, request.document_name.filled()),
         session_id: session_id(response, request.session_id, request.access_request_id),
-        account: record.recipient_account_id.filled().or(user.account_id.clone().filled()),
+        account: account(record.recipient_account_id.filled().or(user.account_id.clone().filled())),
         region: record.aws_region.filled(),
         error_code: record.error_code.filled(),
         event_id: record.event_id.0.unwrap_or_default(),
@@ -94,6 +93,20 @@ fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
         source_identity: source_identity(&user),
     }));
     Some(event)
+}
+
+/// Where AWS hides the address it writes a dash, or says so.
+fn is_hidden(source: &str) -> bool {
+    source == "-" || source == "***" || source.starts_with("HIDDEN_")
+}
+
+/// Twelve digits, of which a number lost the zeros before it.
+fn account(number: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+    let is_short = |n: &str| n.len() < 12 && n.len() > 6 && n.bytes().all(|b| b.is_ascii_digit());
+    number.map(|number| match is_short(&number) {
+        true => Cow::Owned(format!("{number:0>12}")),
+        false => number,
+    })
 }
 
 /// What the request names, else what the refusal says.
@@ -171,8 +184,16 @@ fn mfa(user: &shape::UserIdentity<'_>) -> Option<bool> {
     user.session_context.0.as_ref()?.attributes.0.as_ref()?.mfa_authenticated.0
 }
 
-/// RFC 3339; what Athena, Lake and Panther make of it has a blank and no zone, and is UTC.
+/// RFC 3339; what Athena, Lake and Panther make of it has a blank and no zone, and is UTC. A number
+/// is seconds since 1970, or milliseconds.
 fn time(text: &str) -> Option<Time> {
+    if let Ok(number) = text.parse::<i64>() {
+        return match text.len() {
+            10 => Some(Time::new(number, 0)),
+            13 => Some(Time::from_nanoseconds(number.checked_mul(1_000_000)?)),
+            _ => None,
+        };
+    }
     let stamp: jiff::Timestamp = text.parse().ok().or_else(|| {
         let bare = text.trim_end_matches(" UTC").replacen(' ', "T", 1);
         format!("{bare}Z").parse().ok()

@@ -1,7 +1,8 @@
 //! The parts of a CloudTrail record that are read, borrowed from its JSON.
 //!
 //! What stands in a record differs from call to call and from year to year: a parameter block may
-//! be null, a text or a list. So every part is read leniently. One of another shape than expected
+//! be null, a text or a list, and its names begin in upper case where the service's own do (GUI
+//! Connect's). So every part is read leniently. One of another shape than expected
 //! counts as absent, and never takes the rest of the record with it.
 
 use std::borrow::Cow;
@@ -119,63 +120,65 @@ pub(super) struct OnBehalfOf<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Parameters<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Target")]
     pub target: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "DocumentName")]
     pub document_name: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "SessionId")]
     pub session_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "InstanceId")]
     pub instance_id: Text<'a>,
-    #[serde(borrow, rename = "instanceOSUser")]
+    #[serde(borrow, rename = "instanceOSUser", alias = "InstanceOSUser")]
     pub instance_os_user: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "PrivateIpAddress")]
     pub private_ip_address: Text<'a>,
-    #[serde(borrow, rename = "sSHPublicKey")]
+    #[serde(borrow, rename = "sSHPublicKey", alias = "SSHPublicKey")]
     pub ssh_public_key: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "InstanceIds")]
     pub instance_ids: Texts<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "InstanceName")]
     pub instance_name: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Targets")]
     pub targets: List<Pair<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Cluster")]
     pub cluster: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Task")]
     pub task: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Container")]
     pub container: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "ResourceIdentifier")]
     pub resource_identifier: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "AccessRequestId")]
     pub access_request_id: Text<'a>,
+    #[serde(alias = "RemotePort")]
     pub remote_port: Number<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Parameters")]
     pub parameters: Object<SessionParameters<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Reason")]
     pub reason: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Tags")]
     pub tags: List<Tag<'a>>,
     /// CloudTrail left the parameters out, since they were too long; its `reason` says so.
+    #[serde(alias = "Omitted")]
     pub omitted: Flag,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Response<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "SessionId")]
     pub session_id: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "AccessRequestId")]
     pub access_request_id: Text<'a>,
     /// Of ECS.
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Session")]
     pub session: Object<Session<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Session<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "SessionId")]
     pub session_id: Text<'a>,
 }
 
@@ -183,9 +186,9 @@ pub(super) struct Session<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct SessionParameters<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Host")]
     pub host: Texts<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "PortNumber")]
     pub port_number: Texts<'a>,
 }
 
@@ -193,18 +196,18 @@ pub(super) struct SessionParameters<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Pair<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Key")]
     pub key: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Values")]
     pub values: Texts<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Tag<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Key")]
     pub key: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "Value")]
     pub value: Text<'a>,
 }
 
@@ -216,7 +219,8 @@ pub(super) struct Additional<'a> {
     pub user_name: Text<'a>,
 }
 
-/// A text, or absent.
+/// A text, or absent. A whole number is one too: some who pass records on write accounts and ports
+/// so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
 
@@ -318,7 +322,11 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Some(Cow::Owned(text.to_owned()))))
     }
 
-    absent!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(number.to_string()))))
+    }
+
+    absent!(visit_bool: bool, visit_i64: i64, visit_f64: f64);
     skip_map!();
 }
 
@@ -394,6 +402,10 @@ impl<'de> Visitor<'de> for TextsVisitor {
         Ok(Texts(vec![Cow::Owned(text.to_owned())]))
     }
 
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Texts(vec![Cow::Owned(number.to_string())]))
+    }
+
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Texts::default())
     }
@@ -406,7 +418,7 @@ impl<'de> Visitor<'de> for TextsVisitor {
         Ok(Texts(texts))
     }
 
-    none!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
+    none!(visit_bool: bool, visit_i64: i64, visit_f64: f64);
     skip_map!();
 }
 

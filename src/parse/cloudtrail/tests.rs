@@ -447,3 +447,189 @@ fn a_record_that_is_cut_off_is_no_event() {
         assert_eq!(cut, Parsed::Unrecognized { program: "cloudtrail" }, "cut at {end}");
     }
 }
+
+/// Fleet Manager's remote desktop, as the Systems Manager User Guide prints its record ("Logging AWS
+/// Systems Manager API calls with AWS CloudTrail", `StartConnection`), with names replaced.
+#[test]
+fn a_remote_desktop_of_fleet_manager_tells_who_and_where() {
+    let event = event_of(&seed_with(json!({
+        "eventSource": "ssm-guiconnect.amazonaws.com", "eventName": "StartConnection",
+        "userIdentity": {"type": "AssumedRole", "principalId": "AROAEXAMPLE",
+            "arn": "arn:aws:sts::111122223333:assumed-role/exampleRole",
+            "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "exampleRole",
+                "arn": "arn:aws:iam::111122223333:role/exampleRole"}}},
+        "requestParameters": {"AuthType": "Credentials", "Protocol": "RDP",
+            "ConnectionType": "SessionManager", "InstanceId": "i-0123456789abcdef0"},
+        "responseElements": {"ConnectionArn": "arn:aws:ssm-guiconnect:us-east-2:111122223333:connection/1"},
+    })));
+    assert_eq!(event.program, "ssm-guiconnect");
+    assert_eq!(aws(&event).target.as_deref(), Some("i-0123456789abcdef0"));
+    assert_eq!(event.identity.as_deref(), Some("role:exampleRole"));
+    assert_eq!(aws(&event).document, None);
+}
+
+/// The same call as services, versions, partitions and those who pass records on write it.
+#[test]
+fn the_same_call_in_other_clothes_tells_the_same() {
+    let told = |changes: Value| {
+        let event = event_of(&seed_with(changes));
+        let call = aws(&event);
+        let text = |part: &Option<Cow<'static, str>>| part.as_deref().unwrap_or("-").to_owned();
+        format!("{} {} {}", text(&call.target), text(&call.destination), text(&call.account))
+    };
+    let tunnel = |parameters: Value| {
+        json!({"recipientAccountId": "011122223333",
+               "requestParameters": {"target": "i-1", "documentName": "AWS-StartPortForwardingSession",
+                                     "parameters": parameters}})
+    };
+    for parameters in [
+        json!({"portNumber": ["3389"], "localPortNumber": ["56789"]}),
+        json!({"portNumber": [3389]}),
+        json!({"portNumber": "3389"}),
+        json!({"portNumber": 3389}),
+        json!({"PortNumber": ["3389"]}),
+    ] {
+        let shown = parameters.to_string();
+        assert_eq!(told(tunnel(parameters)), "i-1 localhost:3389 011122223333", "{shown}");
+    }
+    let mut numbered = tunnel(json!({"portNumber": ["3389"]}));
+    numbered["recipientAccountId"] = json!(11_122_223_333_u64);
+    assert_eq!(told(numbered), "i-1 localhost:3389 011122223333");
+    let whole = json!({"recipientAccountId": "1", "requestParameters": {"Target": "mi-1"},
+                       "eventSource": "ssm.amazonaws.com.cn"});
+    assert_eq!(told(whole), "mi-1 - 1");
+}
+
+#[test]
+fn tags_are_told_however_their_names_are_written() {
+    for tags in [
+        json!([{"key": "ticket", "value": "INC-1"}, {"key": "team", "value": "ops"}]),
+        json!([{"Key": "ticket", "Value": "INC-1"}, {"Key": "team", "Value": "ops"}]),
+    ] {
+        let request = json!({"target": "i-1", "tags": tags});
+        let call = aws(&event_of(&seed_with(json!({ "requestParameters": request }))));
+        assert_eq!(call.tags.as_deref(), Some("ticket=INC-1 team=ops"));
+    }
+}
+
+#[test]
+fn a_time_may_be_a_number_and_an_address_may_be_hidden() {
+    for (text, seconds) in
+        [(json!(1_795_608_000), 1_795_608_000), (json!("1795608000123"), 1_795_608_000)]
+    {
+        let event = event_of(&seed_with(json!({ "eventTime": text })));
+        assert_eq!(event.time.seconds(), seconds);
+    }
+    for hidden in ["-", "HIDDEN_DUE_TO_SECURITY_REASONS", "***", ""] {
+        let event = event_of(&seed_with(json!({ "sourceIPAddress": hidden })));
+        assert_eq!(event.source, None, "{hidden}");
+    }
+}
+
+/// Callers of other partitions and services, and on whose behalf.
+#[test]
+fn callers_of_every_kind_and_partition_are_told() {
+    let issuer =
+        |arn: &str| json!({"sessionIssuer": {"type": "Role", "arn": arn, "userName": "Ops"}});
+    let table = [
+        (
+            json!({"type": "AssumedRole", "arn": "arn:aws-cn:sts::1:assumed-role/Ops/alice"}),
+            "Ops/alice",
+        ),
+        (
+            json!({"type": "AssumedRole", "arn": "arn:aws-us-gov:sts::1:assumed-role/Ops/i-0123456789abcdef0",
+                   "sessionContext": {"ec2RoleDelivery": "2.0",
+                       "sessionIssuer": issuer("arn:aws-us-gov:iam::1:role/Ops")["sessionIssuer"]}}),
+            "Ops/i-0123456789abcdef0",
+        ),
+        (
+            json!({"type": "AssumedRole", "principalId": "AROA1:StateManagerService",
+                   "arn": "arn:aws:sts::1:assumed-role/AWSServiceRoleForAmazonSSM/StateManagerService",
+                   "invokedBy": "ssm.amazonaws.com"}),
+            "AWSServiceRoleForAmazonSSM/StateManagerService",
+        ),
+        (
+            json!({"type": "AssumedRole",
+                   "arn": "arn:aws-us-gov:sts::1:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/bob@example.com",
+                   "sessionContext": {"sessionIssuer": {"type": "Role",
+                       "arn": "arn:aws-us-gov:iam::1:role/aws-reserved/sso.amazonaws.com/us-gov-west-1/AWSReservedSSO_Admin_0123456789abcdef"}}}),
+            "bob@example.com",
+        ),
+        (json!({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/Ops"}), "role:Ops"),
+        (
+            json!({"type": "Role", "arn": "arn:aws:iam::1:role/path/Ops", "principalId": "AROA1"}),
+            "role:Ops",
+        ),
+        (
+            json!({"type": "FederatedUser", "principalId": "1:bob",
+                   "arn": "arn:aws:sts::1:federated-user/bob"}),
+            "federated:bob",
+        ),
+        (json!({"type": "AWSService", "invokedBy": "cloud9.amazonaws.com.cn"}), "service:cloud9"),
+        (
+            json!({"type": "AWSAccount", "accountId": "444455556666", "principalId": "AIDA1",
+                   "userName": "", "arn": null}),
+            "account:444455556666",
+        ),
+        (
+            json!({"type": "SAMLUser", "principalId": "ns/abc=:grace@example.com",
+                   "identityProvider": "ns/abc="}),
+            "saml:grace@example.com",
+        ),
+        (
+            json!({"type": "WebIdentityUser", "userName": "grace", "identityProvider": "accounts.google.com"}),
+            "web:grace",
+        ),
+        (
+            json!({"type": "IdentityCenterUser", "accountId": "1",
+                   "onBehalfOf": {"userId": "544894e8-80c1-707f-60e3-3ba6510dfac1",
+                                  "identityStoreArn": "arn:aws:identitystore::1:identitystore/d-1"},
+                   "credentialId": "c"}),
+            "544894e8-80c1-707f-60e3-3ba6510dfac1",
+        ),
+        (json!({"type": "Root", "accountId": "111122223333", "arn": null}), "root:111122223333"),
+    ];
+    for (user, expected) in table {
+        let shown = user.to_string();
+        assert_eq!(identity_of(user), expected, "{shown}");
+    }
+}
+
+/// Every way in which a call is refused is a failure, with the target that its text names.
+#[test]
+fn a_refusal_by_any_code_is_a_failure() {
+    let table = [
+        ("AccessDenied", "x", None),
+        (
+            "AccessDeniedException",
+            "User: arn:aws-cn:sts::1:assumed-role/Ops/a is not authorized to perform: ssm:StartSession on resource: arn:aws-cn:ec2:cn-north-1:1:instance/i-0123456789abcdef0 with an explicit deny in a service control policy",
+            Some("i-0123456789abcdef0"),
+        ),
+        (
+            "TargetNotConnected",
+            "mi-0123456789abcdef0 is not connected.",
+            Some("mi-0123456789abcdef0"),
+        ),
+        ("Client.UnauthorizedOperation", "You are not authorized to perform this operation.", None),
+        (
+            "InvalidInstanceID.NotFound",
+            "The instance ID 'i-0123456789abcdef0' does not exist",
+            Some("i-0123456789abcdef0"),
+        ),
+        ("ThrottlingException", "Rate exceeded", None),
+        (
+            "InvalidParameterException",
+            "The execute command failed because execute command was not enabled when the task was run",
+            None,
+        ),
+    ];
+    for (code, message, target) in table {
+        let event = event_of(&seed_with(json!({
+            "errorCode": code, "errorMessage": message,
+            "requestParameters": null, "responseElements": null,
+        })));
+        assert_eq!(event.kind, EventKind::AwsFailure, "{code}");
+        assert_eq!(aws(&event).error_code.as_deref(), Some(code));
+        assert_eq!(aws(&event).target.as_deref(), target, "{code}");
+    }
+}

@@ -90,10 +90,14 @@ fn by_arn(caller: &Caller<'_>) -> Option<String> {
     let (kind, rest) = resource.split_once('/')?;
     let last = rest.rsplit('/').next().unwrap_or(rest);
     match kind {
-        "assumed-role" => {
-            let (role, session) = rest.split_once('/')?;
-            of_session(role, session, caller.issuer)
-        }
+        "assumed-role" => match rest.split_once('/') {
+            Some((role, session)) => of_session(role, session, caller.issuer),
+            // Some services' records leave the session out.
+            None if caller.kind == "AssumedRole" => {
+                session_without_arn(caller).or_else(|| prefixed("role:", rest))
+            }
+            None => None,
+        },
         "user" => prefixed("user:", last),
         "role" => prefixed("role:", last),
         "federated-user" if made_up(rest) => Some("federated:*".to_owned()),
