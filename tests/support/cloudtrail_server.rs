@@ -149,6 +149,8 @@ impl Server {
 
     /// Serves one connection, request by request.
     fn converse(&self, stream: TcpStream) {
+        // Else the body waits for the head to be acknowledged, forty milliseconds a request.
+        stream.set_nodelay(true).unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut stream = stream;
         while let Some((headers, body)) = request(&mut reader) {
