@@ -11,7 +11,7 @@ use rustix::fs::inotify;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::time::timeout;
 
-const GUARD: Duration = Duration::from_secs(20);
+const GUARD: Duration = Duration::from_secs(60);
 
 async fn next(source: &mut FileSource) -> Delivery<'_> {
     timeout(GUARD, source.next()).await.expect("nothing comes")

@@ -109,13 +109,16 @@ fn an_unknown_user_takes_as_long_as_a_wrong_password() {
 fn a_flood_of_wrong_passwords_does_not_hold_up_a_scraper() {
     let directory = TempDir::new().unwrap();
     let running = serve(&users(directory.path(), &[("prometheus", "right")], 10));
+    let begun = Instant::now();
     assert_eq!(status(&running, "/metrics", Some("prometheus:right")), 200);
+    // What a comparison takes on this machine, beside its other work.
+    let one = begun.elapsed();
     let answers = std::thread::scope(|scope| {
         let guess = |n: usize| status(&running, "/", Some(&format!("prometheus:{n}")));
         let guesses: Vec<_> = (0..20).map(|n| scope.spawn(move || guess(n))).collect();
         let begun = Instant::now();
         assert_eq!(status(&running, "/metrics", Some("prometheus:right")), 200);
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(2).max(5 * one), "{:?}", begun.elapsed());
         guesses.into_iter().map(|guess| guess.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(answers.contains(&429), "{answers:?}");
