@@ -40,7 +40,7 @@ function(config)
       ],
       [
         8,
-        [15, p.table(
+        [24, p.table(
           'What was unexpected',
           'Each access in the time range that no rule expects, the newest first, automation too. The host of an AWS access is its target.',
           [p.ms(p.top(100, '(\n%s\nor\n  %s\n) >= $__from / 1000' % [
@@ -52,8 +52,8 @@ function(config)
           ]))],
           [['Value', 'When'], ['what', 'What'], ['user', 'User'], ['identity', 'Identity'], ['source', 'From'], ['network', 'Network'], ['hostname', 'Host'], ['instance', 'Instance']]
         )],
-        [9, p.alertList()],
       ],
+      [7, [24, p.alertList()]],
       'People',
       [
         9,
@@ -100,21 +100,30 @@ function(config)
       ],
       'sudo and accounts',
       [
-        9,
-        [10, p.table(
+        8,
+        [13, p.table(
           'Last sudo commands',
           'Of people, the newest first. The name of the program, never its arguments.',
           [p.list(200, ['user', 'command', 'expected'], p.of('login_sudo_last_command_timestamp_seconds', ['user!~"$automation"']))],
           [['Value', 'When'], ['user', 'User'], ['command', 'Command'], ['expected', 'Expected'], ['hostname', 'Host'], ['instance', 'Instance']],
           'No sudo seen yet'
         )],
-        [7, p.table(
+        [11, p.table(
           'sudo refused',
           'Who was refused and why, in the time range.',
           [p.list(100, ['user', 'reason'], p.inRange(p.of('login_sudo_last_failure_timestamp_seconds')))],
           [['Value', 'When'], ['user', 'User'], ['reason', 'Reason'], ['hostname', 'Host'], ['instance', 'Instance']]
         )],
-        [7, p.table(
+      ],
+      [
+        7,
+        [13, p.table(
+          'Success after failures',
+          'Logins from an address that had failed 5 times or more within the hour before, in the time range.',
+          [p.list(100, ['user', 'source', 'network'], p.inRange(p.of('login_last_success_after_failures_timestamp_seconds')))],
+          [['Value', 'When'], ['user', 'User'], ['source', 'From'], ['network', 'Network'], ['hostname', 'Host'], ['instance', 'Instance']]
+        )],
+        [11, p.table(
           'Accounts changed',
           'Accounts and groups added, removed or changed in the time range.',
           [p.list(100, ['change', 'user'], p.inRange(p.of('login_last_account_change_timestamp_seconds')))],

@@ -9,7 +9,7 @@ function(config)
   // What the settings call an account; its number where they do not.
   local called(expr) =
     local name = 'max by (aws_account, account_name) (%s)' % p.of('login_exporter_aws_account_info');
-    '(%s)\n* on (aws_account) group_left (account_name) %s\nor (%s)' % [expr, name, expr];
+    '(%s)\n* on (aws_account) group_left (account_name) %s\nor on (aws_account, aws_region) (%s)' % [expr, name, expr];
   p.board(
     config.dashboards.accounts,
     'AWS accounts',
@@ -40,16 +40,20 @@ function(config)
       )]],
       [
         8,
-        [12, p.bars('Accesses by account', 'Over time: the ten accounts with the most.', [['{{aws_account}}', p.eachOfTop(10, ['aws_account'], 'login_aws_successes_total', theirs), 'plain']])],
-        [6, p.most('Accesses by person', 'In the time range.', 'identity', 'login_aws_successes_total', theirs)],
-        [6, p.most('Accesses by call', 'In the time range.', 'event_name', 'login_aws_successes_total', theirs)],
+        [11, p.bars('Accesses by account', 'Over time: the ten accounts with the most.', [['{{aws_account}}', p.eachOfTop(10, ['aws_account'], 'login_aws_successes_total', theirs), 'plain']])],
+        [13, p.alertList()],
       ],
-      [9, [15, p.table(
+      [
+        8,
+        [12, p.most('Accesses by person', 'In the time range.', 'identity', 'login_aws_successes_total', theirs)],
+        [12, p.most('Accesses by call', 'In the time range.', 'event_name', 'login_aws_successes_total', theirs)],
+      ],
+      [7, [24, p.table(
         'Refused by AWS',
         'Calls that AWS refused, in the time range.',
         [p.ms(p.top(100, p.newest(['event_name', 'identity', 'target', 'error_code', 'source', 'aws_account'], p.inRange(p.of('login_aws_last_failure_timestamp_seconds', theirs)))))],
         [['Value', 'When'], ['identity', 'Identity'], ['event_name', 'Event'], ['target', 'Target'], ['error_code', 'Error'], ['source', 'From'], ['aws_account', 'Account']]
-      )], [9, p.alertList()]],
+      )]],
       'What each account tells',
       [9, [24, p.table(
         'Accounts and Regions that are asked',

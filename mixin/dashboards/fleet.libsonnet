@@ -25,7 +25,7 @@ function(config)
           ['Now', p.orZero('count(sum by (job, instance) (%s) > 0)' % p.of('login_sessions_active', ['program=~"sshd|login|ssm-agent"'])), null],
         ])],
         [6, p.numbers('Hosts without rules', 'Whose logins no rule judges: they can only be counted.', [
-          ['', p.orZero('count(max by (job, instance) (%s) == 0)' % p.of('login_exporter_rules', ['kind="login"'])), 'unruled'],
+          ['', p.orZero('count(max by (job, instance) (%s) == 0)' % p.of('login_exporter_rules', ['kind="logins"'])), 'unruled'],
         ])],
       ],
       [14, [24, p.table(
@@ -59,7 +59,7 @@ function(config)
         [12, p.bars('Logins by host', 'Over time: the ten hosts with the most.', [['{{hostname}}', p.eachOfTop(10, ['hostname'], 'login_successes_total'), 'plain']])],
         [12, p.bars('Failed logins by host', 'Over time: the ten hosts that were tried most.', [['{{hostname}}', p.eachOfTop(10, ['hostname'], 'login_failures_total'), 'refused']])],
       ],
-      [9, [12, p.alertList()], [12, p.table(
+      [9, [13, p.alertList()], [11, p.table(
         'Silent hosts',
         'Exporters that answered within a day and do not now, and when they last did.',
         [p.ms(p.top(100, 'max by (instance, hostname) (max_over_time(timestamp(%s)[1d:5m]) and on (job, instance) (%s == 0))' % [p.of('login_exporter_host_info'), up]))],

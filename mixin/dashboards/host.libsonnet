@@ -24,18 +24,17 @@ function(config)
       ],
       [
         8,
-        [15, p.table(
+        [24, p.table(
           'Last logins',
           'Of people, the newest first, however long ago.',
           [p.ms(p.top(300, p.newest(['program', 'user', 'identity', 'method', 'source', 'network', 'expected'], p.of(login, p.people))))],
           [['Value', 'When'], ['user', 'User'], ['identity', 'Identity'], ['source', 'From'], ['network', 'Network'], ['method', 'Method'], ['program', 'Program'], ['expected', 'Expected']],
           'No login seen yet'
         )],
-        [9, p.alertList(['job=~"$job"', 'instance=~"$instance"'])],
       ],
       [
         8,
-        [8, p.table(
+        [11, p.table(
           'Who is in now',
           'Open sessions of sshd, at the console and of Session Manager. A shared account may have several people in it.',
           [
@@ -45,19 +44,23 @@ function(config)
           [['Value #A', 'Since'], ['user', 'User'], ['program', 'Program'], ['Value #B', 'Sessions']],
           'Nobody is in'
         )],
-        [8, p.bars('Logins', 'Logins over time, by account: the ten with the most.', [['{{user}}', p.eachOfTop(10, ['user'], 'login_successes_total'), 'plain']])],
-        [8, p.lines('Open sessions', 'Open sessions by program and account: the ten with the most. Services that hold sessions by nature (systemd-user, cron) are left out.', [
+        [13, p.alertList(['job=~"$job"', 'instance=~"$instance"'])],
+      ],
+      [
+        8,
+        [12, p.bars('Logins', 'Logins over time, by account: the ten with the most.', [['{{user}}', p.eachOfTop(10, ['user'], 'login_successes_total'), 'plain']])],
+        [12, p.lines('Open sessions', 'Open sessions by program and account: the ten with the most. Services that hold sessions by nature (systemd-user, cron) are left out.', [
           ['{{user}} ({{program}})', 'topk(10, sum by (program, user) (%s))' % p.once(p.of('login_sessions_active', ['program!~"systemd-user|cron"']))],
         ])],
       ],
       'Refused',
       [
         8,
-        [8, p.bars('Failed logins', 'Refused attempts over time, by account: the ten that were tried most. (invalid) stands for all names that the host does not have.', [
+        [7, p.bars('Failed logins', 'Refused attempts over time, by account: the ten that were tried most. (invalid) stands for all names that the host does not have.', [
           ['{{user}}', p.eachOfTop(10, ['user'], 'login_failures_total'), 'refused'],
         ])],
-        [8, p.bars('Rejected connections', 'Connections that ended without a login, by reason.', [['{{reason}}', p.each('login_rejections_total', [], ['reason']), 'refused']])],
-        [8, p.table(
+        [7, p.bars('Rejected connections', 'Connections that ended without a login, by reason.', [['{{reason}}', p.each('login_rejections_total', [], ['reason']), 'refused']])],
+        [10, p.table(
           'Success after failures',
           'Logins from an address that had failed 5 times or more within the hour before, in the time range.',
           [p.ms(p.top(100, p.newest(['user', 'source', 'network'], p.inRange(p.of('login_last_success_after_failures_timestamp_seconds')))))],

@@ -58,7 +58,7 @@ function(config)
     list(n, by, expr):: b.ms(b.top(n, b.named(b.newest(['job', 'instance'] + by, expr)))),
 
     // A key's fingerprint as a name of a bar or a line; in a table it stays whole, and is shown short.
-    short(expr):: 'label_replace(%s, "identity", "$1…", "identity", "((?:SHA256|MD5):.{12}).+")' % expr,
+    short(expr):: 'label_replace(%s, "identity", "$1…", "identity", "((?:SHA256|MD5):.{8}).+")' % expr,
 
     // Those that a person may be behind, and automation. What nobody expected is in neither way left out elsewhere.
     people:: ['user!~"$automation"', 'identity!~"$automation"'],
@@ -145,7 +145,15 @@ function(config)
       },
     },
     lines(title, description, lines, unit='locale', color='plain'):: graph(title, description, lines) {
-      fieldConfig+: { defaults+: { unit: unit, color: { mode: 'shades', fixedColor: b.colors[color] }, decimals:: null } },
+      fieldConfig+: {
+        defaults+: { unit: unit, color: { mode: 'shades', fixedColor: b.colors[color] }, decimals:: null },
+        // Of two that are told apart by their names, one is grey.
+        overrides: [
+          { matcher: { id: 'byName', options: line[0] }, properties: [{ id: 'color', value: fixed(if line[0] == 'half' then b.colors[color] else 'text') }] }
+          for line in lines
+          if std.length(lines) > 1
+        ],
+      },
     },
 
     // The most frequent of a label, as bars.
@@ -189,7 +197,7 @@ function(config)
     local to(board, name, variable, value) =
       link(name, '/d/%s/%s?${datasource:queryparam}&var-%s=${%s:percentencode}&${__url_time_range}' % [config.dashboards[board], board, variable, value]),
     local words(of) = [{ id: 'mappings', value: [{ type: 'value', options: of }] }, { id: 'custom.cellOptions', value: { type: 'color-text' } }],
-    local when = [{ id: 'unit', value: b.time }, width(165)],
+    local when = [{ id: 'unit', value: b.time }, width(150)],
     local count = [{ id: 'unit', value: 'locale' }, { id: 'decimals', value: 0 }, width(95)],
     // A number that is bad news unless it is 0.
     local bad(meaning) = count + [
@@ -208,16 +216,18 @@ function(config)
       'Told by AWS': when,
       'Counted': when,
       'Running since': when,
-      User: [to('person', 'Account', 'user', '__value.raw')],
+      User: [to('person', 'Account', 'user', '__value.raw'), width(105)],
       Identity: [
         to('person', 'Person', 'identity', '__value.raw'),
-        { id: 'mappings', value: [{ type: 'regex', options: { pattern: '^((?:SHA256|MD5):.{12}).+$', result: { text: '$1…', index: 0 } } }] },
+        { id: 'mappings', value: [{ type: 'regex', options: { pattern: '^((?:SHA256|MD5):.{8}).+$', result: { text: '$1…', index: 0 } } }] },
+        width(150),
       ],
+      From: [width(130)],
       // By its name; the link goes by the target's address, in the last column.
       Host: [to('host', 'Host', 'instance', '__data.fields.Instance')],
       Instance: [to('host', 'Host', 'instance', '__value.raw'), { id: 'custom.hidden', value: true }],
-      Alert: [link('Runbook', if std.length(std.findSubstr('%s', config.runbookUrl)) > 0 then config.runbookUrl % '${__value.raw}' else config.runbookUrl)],
-      Severity: [width(85)] + words({
+      Alert: [link('Runbook', if std.length(std.findSubstr('%s', config.runbookUrl)) > 0 then config.runbookUrl % '${__value.raw}' else config.runbookUrl), width(240)],
+      Severity: [width(80)] + words({
         critical: { text: 'critical', color: 'red', index: 0 },
         warning: { text: 'warning', color: 'orange', index: 1 },
         info: { text: 'info', color: 'blue', index: 2 },
@@ -227,7 +237,7 @@ function(config)
         'false': { text: 'unexpected', color: 'red', index: 1 },
         unset: { text: 'no rule', color: 'blue', index: 2 },
       }),
-      What: [{ id: 'custom.cellOptions', value: { type: 'color-text' } }, { id: 'color', value: fixed('red') }],
+      What: [width(180), { id: 'custom.cellOptions', value: { type: 'color-text' } }, { id: 'color', value: fixed('red') }],
       State: [width(95)] + words({
         '0': { text: 'down', color: 'red', index: 0 },
         '1': { text: 'up', color: 'green', index: 1 },
@@ -236,14 +246,16 @@ function(config)
         '0': { text: 'refused', color: 'red', index: 0 },
         '1': { text: 'in force', color: 'green', index: 1 },
       }),
-      Network: [width(90)],
-      Target: [width(175)],
-      Document: [width(230)],
-      Account: [width(125)],
-      Region: [width(130)],
-      Event: [width(155)],
+      Network: [width(85)],
+      Target: [width(165)],
+      Source: [width(260)],
+      Document: [width(205)],
+      Account: [width(115)],
+      Region: [width(105)],
+      Event: [width(140)],
       Method: [width(135)],
-      Reason: [width(150)],
+      Reason: [width(140)],
+      Change: [width(140)],
       Lag: [{ id: 'unit', value: 'bytes' }, width(80)],
       Memory: [{ id: 'unit', value: 'bytes' }, width(90)],
       Lasted: [{ id: 'unit', value: 'dtdurations' }, { id: 'decimals', value: 0 }, width(120)],
@@ -255,7 +267,7 @@ function(config)
       Requests: count,
       Records: count,
       Open: count,
-      Unexpected: bad('unexpected'),
+      Unexpected: bad('unexpected') + [width(110)],
       Firing: bad('broken'),
       Down: bad('broken'),
       Errors: bad('broken'),

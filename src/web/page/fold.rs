@@ -50,11 +50,32 @@ fn may_fold(access: &Access) -> bool {
     access.expected != "false" && !access.session.as_ref().is_some_and(|session| session.is_open())
 }
 
-/// A name that the settings, a certificate or AWS gave; not a key's fingerprint, a service, or a
-/// role whose session a tool named.
+/// What jobs are called where their keys have names. The boards' variable begins with the same.
+const JOBS: [&str; 16] = [
+    "ci",
+    "cd",
+    "deploy",
+    "deployer",
+    "ansible",
+    "jenkins",
+    "gitlab-runner",
+    "github-actions",
+    "terraform",
+    "puppet",
+    "salt",
+    "nagios",
+    "icinga",
+    "zabbix",
+    "monitoring",
+    "prometheus",
+];
+
+/// A name that the settings, a certificate or AWS gave; not a key's fingerprint, a service, a role
+/// whose session a tool named, or what jobs are called.
 fn names_a_person(identity: &str) -> bool {
     !identity.is_empty()
         && !is_fingerprint(identity)
+        && !JOBS.contains(&identity)
         && !["service:", "account:", "unknown:", "role:"].iter().any(|of| identity.starts_with(of))
         && !["/*", ":*"].iter().any(|made_up| identity.ends_with(made_up))
 }
@@ -110,7 +131,9 @@ mod tests {
     #[test]
     fn a_person_who_comes_often_stays_among_people() {
         assert_eq!(told(&times(9, "ec2-user", "alice")), "ec2-user×9 | ");
-        for tool in ["", "SHA256:x", "MD5:x", "Ci/*", "federated:*", "service:ssm.amazonaws.com"] {
+        for tool in
+            ["", "ci", "SHA256:x", "MD5:x", "Ci/*", "federated:*", "service:ssm.amazonaws.com"]
+        {
             assert_eq!(told(&times(9, "x", tool)), " | x×9", "{tool}");
         }
     }
@@ -120,6 +143,18 @@ mod tests {
         let mut accesses = times(5, "root", "");
         accesses.iter_mut().for_each(|access| access.expected = "false");
         assert_eq!(told(&accesses), "root×1 root×1 root×1 root×1 root×1 | ");
+    }
+
+    #[test]
+    fn the_boards_fold_the_same_jobs() {
+        let mixin = concat!(env!("CARGO_MANIFEST_DIR"), "/mixin/config.libsonnet");
+        let mixin = std::fs::read_to_string(mixin).unwrap();
+        for job in super::JOBS {
+            assert!(
+                mixin.contains(&format!("{job}|")) || mixin.contains(&format!("|{job}")),
+                "{job}"
+            );
+        }
     }
 
     #[test]

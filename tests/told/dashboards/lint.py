@@ -163,7 +163,8 @@ def lint_many(where, kind, targets):
 
 # A colour says the same on every board, and a word says it too.
 MEANINGS = {"expected": "green", "saved": "green", "unexpected": "red", "failed": "red", "no rule": "blue", "critical": "red", "warning": "orange",
-            "info": "blue", "up": "green", "down": "red", "in force": "green", "refused": "red"}
+            "info": "blue", "up": "green", "down": "red", "in force": "green", "refused": "red", "half": "blue", "nine tenths": "text",
+            "largest": "text", "busiest": "text"}
 
 
 def lint_colors(where, panel):

@@ -52,6 +52,7 @@ fn values() -> Value {
         "login_exporter_source_errors_total": {"reason": reasons},
         "login_exporter_cloudtrail_request_failures_total": {"reason": failures},
         "login_(sudo_)?(failures|rejections)_total": {"reason": refused},
+        "login_exporter_rules": {"kind": ["logins", "sudo", "aws"]},
         "login_.*": {"method": methods, "change": changes, "event_name": DOORS.map(|door| door.event_name),
                      "expected": ["true", "false", "unset"]},
     })

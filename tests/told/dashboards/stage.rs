@@ -74,7 +74,7 @@ fn exporter(dir: &Path, log: &Log, cloudtrail: &Server) -> Exporter {
     let more = match log.host {
         "app-1" => {
             "cloudtrail:\n  regions: [eu-west-1]\n  poll_interval: 1s\n  lookback: 1h\n  accounts:\n  \
-             - {role_arn: \"arn:aws:iam::210987654321:role/login-exporter-read\", name: prod}\n"
+             - {role_arn: \"arn:aws:iam::210987654321:role/login-exporter-read\", external_id: right, name: prod}\n"
                 .to_owned()
                 + RULES
         }

@@ -248,7 +248,7 @@ def answers(store):
     people = numbers(store, overview, "Last login of each person on each host", by=("identity", "hostname"))
     yield "the job is no person", [key for key in people if key[0] == "ci"], []
     yield "it folds to one row", numbers(store, overview, "Logins of automation", "B", by=("identity", "hostname")), {("ci", "host-a"): 60.0}
-    yield "short fingerprints", sorted(key[0] for key in numbers(store, overview, "Logins by identity", by=("identity",))), ["Ops/carol", "Ops/dave", "SHA256:47DEQpj8HBSa…", "alice", "bob"]
+    yield "short fingerprints", sorted(key[0] for key in numbers(store, overview, "Logins by identity", by=("identity",))), ["Ops/carol", "Ops/dave", "SHA256:47DEQpj8…", "alice", "bob"]
     tried = bars(store, overview, "Failed logins")
     yield "of a thousand names ten are drawn", (len(tried), sorted({"u0", "u1", "u2"} - {of["user"] for of, _ in tried})), (10, [])
     rows = {name: [numbers(store, fleet, "Hosts", query, by=("hostname",)).get((name,)) for query in "BC"] for name in ("host-a", "host-b")}
