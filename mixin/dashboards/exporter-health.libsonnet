@@ -71,13 +71,13 @@ function(config)
       [
         8,
         [8, p.bars('Errors of sources', 'By reason: gap, suppressed and line_too_long are records lost, untrusted are forged ones, stale is a log beside which the journal has newer entries, the rest could not be read.', [
-          ['{{reason}}', p.total('login_exporter_source_errors_total', [], ['reason'], '$__interval'), 'broken'],
+          ['{{reason}}', p.each('login_exporter_source_errors_total', [], ['reason']), 'broken'],
         ])],
         [8, p.bars('Unknown lines', 'Lines of login programs that no rule knew, by program.', [
-          ['{{program}}', p.total('login_exporter_records_unrecognized_total', [], ['program'], '$__interval'), 'broken'],
+          ['{{program}}', p.each('login_exporter_records_unrecognized_total', [], ['program']), 'broken'],
         ])],
         [8, p.bars('Series folded', 'Newcomers counted as (other) because their family is full.', [
-          ['{{family}}', p.total('login_exporter_series_limited_total', [], ['family'], '$__interval'), 'broken'],
+          ['{{family}}', p.each('login_exporter_series_limited_total', [], ['family']), 'broken'],
         ])],
       ],
       'CloudTrail',
@@ -87,7 +87,7 @@ function(config)
           ['{{aws_account}} {{aws_region}}', 'topk(10, %s)' % rate('login_exporter_cloudtrail_requests_total', ['aws_account', 'aws_region'])],
         ], 'reqps')],
         [8, p.bars('Requests that failed', 'By reason.', [
-          ['{{reason}}', p.total('login_exporter_cloudtrail_request_failures_total', [], ['reason'], '$__interval'), 'broken'],
+          ['{{reason}}', p.each('login_exporter_cloudtrail_request_failures_total', [], ['reason']), 'broken'],
         ])],
         [8, p.lines('How late CloudTrail was', 'From the event to the first time the exporter saw it: half and nine tenths of the records came sooner.', [
           ['half', 'histogram_quantile(0.5, sum by (le) (%s))' % delay],

@@ -113,7 +113,7 @@ function(config)
       'Session Manager',
       [
         7,
-        [14, p.table(
+        [24, p.table(
           'AWS accesses to this host',
           'The newest first, matched by instance ID. CloudTrail tells of it 5 to 15 minutes late.',
           [p.ms(p.top(100, 'max by (event_name, identity, target, document, source, expected) (%s)\n* on (target) group_left () label_replace(topk by (instance_id) (1, max by (instance_id) (%s)), "target", "$1", "instance_id", "(.+)")' % [
@@ -123,7 +123,10 @@ function(config)
           [['Value', 'When'], ['identity', 'Identity'], ['event_name', 'Event'], ['document', 'Document'], ['source', 'From'], ['expected', 'Expected']],
           'None seen yet'
         )],
-        [10, p.table(
+      ],
+      [
+        6,
+        [24, p.table(
           'Commands of ssm-user',
           'Commands through sudo, each with the person who started the latest Session Manager session before it. Where several people have sessions on the host it may have been any of them; no name means that no session is known from before the command, or that CloudTrail has not told of it yet. Needs the recording rules.',
           [p.ms(p.top(100, p.newest(['identity', 'target_user', 'command'], p.of('instance_identity:login_ssm_last_command_timestamp_seconds:latest'))))],

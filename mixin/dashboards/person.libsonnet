@@ -43,14 +43,17 @@ function(config)
       'AWS',
       [
         8,
-        [15, p.table(
+        [24, p.table(
           'Last AWS accesses',
           'Session Manager and EC2 Instance Connect, the newest first. CloudTrail tells of it 5 to 15 minutes late.',
           [p.ms(p.top(300, p.newest(['event_name', 'identity', 'target', 'document', 'source', 'aws_account', 'expected'], p.of(aws, identity))))],
           [['Value', 'When'], ['identity', 'Identity'], ['event_name', 'Event'], ['target', 'Target'], ['source', 'From'], ['aws_account', 'Account'], ['expected', 'Expected']],
           'No AWS access seen yet'
         )],
-        [9, p.table(
+      ],
+      [
+        6,
+        [24, p.table(
           'Refused by AWS',
           'Calls that AWS refused, in the time range.',
           [p.ms(p.top(100, p.newest(['event_name', 'identity', 'target', 'error_code'], p.inRange(p.of('login_aws_last_failure_timestamp_seconds', identity)))))],

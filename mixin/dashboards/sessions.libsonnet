@@ -32,7 +32,7 @@ function(config)
       ],
       [11, [24, p.table(
         'Last session of each person on each host',
-        'One row for what the host and CloudTrail tell of it. Ended: when the account\'s last session on the host ended, where none is open. Delay: from the session\'s start until CloudTrail told of it; nothing there means that it has not. Nobody on the host: CloudTrail alone tells of it, and no exporter watches that host.',
+        'One row for what the host and CloudTrail tell of it. Open: how many sessions the account has open on the host. Ended: when its last one ended, where none is open. Delay: from the session\'s start until CloudTrail told of it; nothing there means that it has not. Nobody on the host: CloudTrail alone tells of it, and no exporter watches that host.',
         [
           p.ms(p.top(300, '(%s)\nor\n%s unless %s %s' % [seen, toldWhen, pair, seen])),
           p.ms('(%s)\n* 0 + on (job, instance, user) group_left ()\n  (%s unless %s > 0)' % [seen, ofAccount('login_last_session_closed_timestamp_seconds'), ofAccount('login_sessions_active')]),

@@ -222,11 +222,11 @@ function(config)
         { id: 'mappings', value: [{ type: 'regex', options: { pattern: '^((?:SHA256|MD5):.{8}).+$', result: { text: '$1…', index: 0 } } }] },
         width(150),
       ],
-      From: [width(130)],
+      From: [width(120)],
       // By its name; the link goes by the target's address, in the last column.
       Host: [to('host', 'Host', 'instance', '__data.fields.Instance')],
       Instance: [to('host', 'Host', 'instance', '__value.raw'), { id: 'custom.hidden', value: true }],
-      Alert: [link('Runbook', if std.length(std.findSubstr('%s', config.runbookUrl)) > 0 then config.runbookUrl % '${__value.raw}' else config.runbookUrl), width(240)],
+      Alert: [link('Runbook', if std.length(std.findSubstr('%s', config.runbookUrl)) > 0 then config.runbookUrl % '${__value.raw}' else config.runbookUrl), width(260)],
       Severity: [width(80)] + words({
         critical: { text: 'critical', color: 'red', index: 0 },
         warning: { text: 'warning', color: 'orange', index: 1 },
@@ -237,7 +237,7 @@ function(config)
         'false': { text: 'unexpected', color: 'red', index: 1 },
         unset: { text: 'no rule', color: 'blue', index: 2 },
       }),
-      What: [width(180), { id: 'custom.cellOptions', value: { type: 'color-text' } }, { id: 'color', value: fixed('red') }],
+      What: [width(195), { id: 'custom.cellOptions', value: { type: 'color-text' } }, { id: 'color', value: fixed('red') }],
       State: [width(95)] + words({
         '0': { text: 'down', color: 'red', index: 0 },
         '1': { text: 'up', color: 'green', index: 1 },
@@ -246,10 +246,10 @@ function(config)
         '0': { text: 'refused', color: 'red', index: 0 },
         '1': { text: 'in force', color: 'green', index: 1 },
       }),
-      Network: [width(85)],
-      Target: [width(165)],
+      Network: [width(80)],
+      Target: [width(160)],
       Source: [width(260)],
-      Document: [width(205)],
+      Document: [width(220)],
       Account: [width(115)],
       Region: [width(105)],
       Event: [width(140)],
@@ -322,7 +322,7 @@ function(config)
         [['Value', 'Since'], ['severity', 'Severity'], ['alertname', 'Alert'], ['user', 'User'], ['hostname', 'Host'], ['instance', 'Instance']],
         'Nothing fires'
       ),
-    firing(by):: 'count by (%s) (%s)' % [join(by), firing(['job=~"$job"', 'instance=~"$instance"'])],
+    firing(by):: 'count by (%s) (%s)' % [join(by), firing(['job=~"$job"', 'instance=~"$instance"', 'severity=~"critical|warning"'])],
 
     // ---- The board.
 
