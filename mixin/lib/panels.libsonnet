@@ -312,12 +312,12 @@ function(config)
         join(config.selector + ['alertstate="firing"', 'alertname=~"%s"' % std.join('|', config.alertNames)] + matchers),
       ],
     // An alert on all hosts, or on an account, names no host.
-    alertList(matchers=[])::
+    alertList(matchers=['severity=~"critical|warning"'])::
       local told = ['job', 'instance', 'alertname', 'severity', 'user', 'identity'];
       local rows = 'max by (%s) (%s)' % [join(told), firing(matchers)];
       b.table(
         'What fires',
-        'The alerts that fire now, the newest first; the name leads to its runbook. severity info is for this list and told to nobody.',
+        'The alerts that fire now, the newest first; the name leads to its runbook. Those of severity info, told to nobody, stand on the board Host.',
         [b.ms(b.top(100, '%s\nor on (%s)\n%s' % [b.named(rows), join(told), rows]))],
         [['Value', 'Since'], ['severity', 'Severity'], ['alertname', 'Alert'], ['user', 'User'], ['hostname', 'Host'], ['instance', 'Instance']],
         'Nothing fires'
