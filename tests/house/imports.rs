@@ -43,8 +43,8 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "config",
         &[
-            "event", "programs", "record", "source", "parse", "memory", "policy", "metrics",
-            "state", "version", "web",
+            "address", "event", "programs", "record", "source", "parse", "memory", "policy",
+            "metrics", "state", "version", "web",
         ],
         &["clap"],
     ),

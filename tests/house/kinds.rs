@@ -11,7 +11,8 @@ fn arms(rest: &str) -> String {
         match character {
             '{' | '(' | '[' => depth += 1,
             '}' if depth == 0 => break,
-            '}' | ')' | ']' => depth -= 1,
+            // One that stands in a text has no other.
+            '}' | ')' | ']' => depth = depth.saturating_sub(1),
             other if depth == 0 => arms.push(other),
             _ => {}
         }
