@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keeps;
 use super::resume::Standing;
+use crate::event::EventKind;
 use crate::row::Row;
 
 /// From here on it is time to save, so that the lines can go to their file.
@@ -64,10 +65,14 @@ impl Pending {
         self.kept = if failures { Kept::FailuresToo } else { Kept::Accesses };
     }
 
+    /// Whether events of this kind are kept: of others nobody needs to make a row.
+    pub fn keeps(&self, kind: EventKind) -> bool {
+        self.kept != Kept::Nothing && keeps(kind, self.kept == Kept::FailuresToo)
+    }
+
     /// Takes a counted event, where it is of a kind that is kept.
     pub fn push(&mut self, row: &Row<'_>) {
-        let wanted = row.kind().is_some_and(|kind| keeps(kind, self.kept == Kept::FailuresToo));
-        if self.kept == Kept::Nothing || !wanted {
+        if !row.kind().is_some_and(|kind| self.keeps(kind)) {
             return;
         }
         self.scratch.clear();

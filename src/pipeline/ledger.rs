@@ -499,7 +499,9 @@ fn observe(
     shown(views.labels, &mut |seen| series.observe(seen, live, now));
     let counted = live.then(|| now.wall.seconds());
     shown(views.page, &mut |seen| recent.push(seen, counted));
-    shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
+    if archive.keeps(event.event.kind) {
+        shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
+    }
 }
 
 #[cfg(test)]
