@@ -254,6 +254,47 @@ fn the_login_bears_the_person_and_the_session_lasts_as_long_as_its_file() {
     assert!(page.contains("user:bob") && page.contains("Ops/alice"), "{page}");
 }
 
+/// Rules of logins judge a session as any other login, and the archive keeps what they said.
+#[test]
+fn a_session_is_expected_by_the_rules_of_logins() {
+    let mut host = Host::new();
+    let rules = host.dir.path().join("rules.yml");
+    let rule =
+        "{identity: \"user:bob\", program: ssm-agent, method: session-manager, user: deploy}";
+    fs::write(&rules, format!("expected:\n  logins:\n    - {rule}\n")).unwrap();
+    let arguments = host.arguments();
+    let config = format!("--config.file={}", rules.display());
+    let arguments = [&*arguments[0], &*arguments[1], &*config];
+    let exporter = Exporter::start(host.dir.path(), &arguments).ready();
+    let bob = Session { owner: "arn:aws:iam::123456789012:user/bob", ..SHELL };
+    for (id, run_as) in [("bob-1", "deploy"), ("bob-2", "root")] {
+        host.agent.opens(id, Session { run_as, ..bob });
+    }
+    host.agent.opens("alice-1", Session { run_as: "deploy", ..SHELL });
+    let login = |user: &str, identity: &str, expected: &str| {
+        let labels = [user, identity, expected].map(|label| label.to_owned());
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        exporter.wait_total("login_successes_total", &labels, 1.0);
+    };
+    login("user=\"deploy\"", "identity=\"user:bob\"", "expected=\"true\"");
+    login("user=\"root\"", "identity=\"user:bob\"", "expected=\"false\"");
+    login("user=\"deploy\"", "identity=\"Ops/alice\"", "expected=\"false\"");
+    exporter.wait_total("login_accesses_total", &["kind=\"login\"", "expected=\"false\""], 2.0);
+    drop(exporter);
+    let history = Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+        .args(["history", "--format=json", "--event=login_success"])
+        .arg(format!("--state.dir={}", host.dir.path().join("state").display()))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(history.stdout).unwrap();
+    let expected: Vec<&str> =
+        told.lines().filter(|line| line.contains("\"expected\":\"true\"")).collect();
+    let [bob] = &expected[..] else { panic!("{told}") };
+    for part in ["\"program\":\"ssm-agent\"", "user:bob", "\"session_id\":\"bob-1\""] {
+        assert!(bob.contains(part), "{part} in {bob}");
+    }
+}
+
 #[test]
 fn sudo_in_the_only_session_is_laid_to_its_owner_in_history_and_not_in_labels() {
     let mut host = Host::new();
