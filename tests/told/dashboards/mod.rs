@@ -15,7 +15,7 @@ use login_exporter::parse::cloudtrail::DOORS;
 use login_exporter::source::{CallFailure, ProblemReason};
 use serde_json::{Value, json};
 
-use crate::support::{missing, prometheus3, skip, wait_for};
+use crate::support::{get, missing, prometheus3, skip, wait_for};
 use stage::Stage;
 
 fn root() -> &'static Path {
@@ -137,6 +137,9 @@ fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
     ] {
         wait_for(last, || stage.prometheus.value(last));
     }
+    let alice = get(&format!("{}/person/user:alice", stage.exporters[0].url)).unwrap();
+    assert_eq!(alice.matches("session-manager</bdi> ·").count(), 1, "{alice}");
+    assert!(alice.contains("CloudTrail told it") && !alice.contains("StartSession"), "{alice}");
     let queries = "tests/told/dashboards/queries.py";
     check(
         "python3",

@@ -147,12 +147,15 @@ fn by(who: &str, event_name: &str, host: &str) -> Value {
         }),
     };
     let instance = instance(host);
+    // As the host's agent calls it.
+    let session = format!("{}-1", who.rsplit('/').next().unwrap());
+    record["responseElements"] = serde_json::json!({"sessionId": session});
     record["requestParameters"] = match event_name {
         "StartSession" => serde_json::json!({"target": instance}),
         "SendSSHPublicKey" => {
             serde_json::json!({"instanceId": instance, "instanceOSUser": "ec2-user"})
         }
-        _ => serde_json::json!({"sessionId": format!("{who}-1")}),
+        _ => serde_json::json!({"sessionId": session}),
     };
     record
 }
