@@ -58,6 +58,7 @@ pub fn tables() -> [&'static Table; 14] {
 
 /// What one record turned out to be.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "to box an event would be an allocation a line")]
 pub enum Parsed<'a> {
     Event(Event<'a>),
     /// No event, but another record's event needs it.

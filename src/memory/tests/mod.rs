@@ -15,6 +15,7 @@ use super::*;
 use crate::event::{Reason, Role};
 
 /// One record, or the time of the day.
+#[expect(clippy::large_enum_variant, reason = "a test has few")]
 enum Step {
     Event(Event<'static>),
     Hint(Hint<'static>),
