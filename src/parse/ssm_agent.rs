@@ -9,7 +9,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::Parsed;
@@ -28,33 +29,51 @@ const SERVICE_ROLE: &str = "AWSServiceRoleFor";
 #[serde(rename_all = "PascalCase")]
 struct State {
     document_type: Option<String>,
-    #[serde(default)]
-    document_information: Information,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
+    document_information: Option<Information>,
+    #[serde(default, deserialize_with = "lenient")]
     instance_plugins_information: Option<Vec<Plugin>>,
+}
+
+/// A field of another shape than expected counts as absent: it does not take the session with it.
+fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Information {
+    #[serde(deserialize_with = "lenient")]
     document_name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     run_as_user: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     session_owner: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Plugin {
+    #[serde(deserialize_with = "lenient")]
     name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     configuration: Option<Configuration>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Configuration {
+    #[serde(deserialize_with = "lenient")]
     plugin_name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     run_as_enabled: Option<bool>,
+    #[serde(deserialize_with = "lenient")]
     run_as_user: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     session_owner: Option<String>,
     properties: Option<Value>,
 }
@@ -82,7 +101,7 @@ pub fn document<'a>(place: Place<'a>, state: &[u8]) -> Parsed<'a> {
 }
 
 fn session(place: Place<'_>, state: State) -> Event<'_> {
-    let information = state.document_information;
+    let information = state.document_information.unwrap_or_default();
     let plugin = state.instance_plugins_information.unwrap_or_default().into_iter().next();
     let Plugin { name, configuration } = plugin.unwrap_or_default();
     let configuration = configuration.unwrap_or_default();
@@ -292,6 +311,40 @@ mod tests {
             json!({"linux": {"commands": quoted}, "SessionOwner": "arn:aws:iam::1:root"});
         let event = event(&state("InteractiveCommands", json!({"Properties": properties})));
         assert_eq!(event.identity.as_deref(), Some("Ops/alice"));
+    }
+
+    /// A newer agent may write a field otherwise; a session is a session all the same.
+    #[test]
+    fn a_field_of_another_shape_takes_only_itself_away() {
+        let shapes = [json!(null), json!(7), json!(true), json!("x"), json!([1]), json!({"a": 1})];
+        let whole = state("Standard_Stream", json!({"RunAsEnabled": true, "RunAsUser": "deploy"}));
+        let mut places = Vec::new();
+        for top in ["DocumentInformation", "InstancePluginsInformation", "SomethingNew"] {
+            places.push(format!("/{top}"));
+        }
+        for name in ["DocumentName", "RunAsUser", "CreatedDate", "DocumentID"] {
+            places.push(format!("/DocumentInformation/{name}"));
+        }
+        for name in [
+            "Name",
+            "Configuration",
+            "Configuration/PluginName",
+            "Configuration/RunAsUser",
+            "Configuration/RunAsEnabled",
+        ] {
+            places.push(format!("/InstancePluginsInformation/0/{name}"));
+        }
+        for place in &places {
+            for shape in &shapes {
+                let mut odd = whole.clone();
+                *odd.pointer_mut(place).unwrap_or(&mut Value::Null) = shape.clone();
+                let event = event(&odd);
+                assert_eq!(event.kind, EventKind::LoginSuccess, "{place} {shape}");
+                if place != "/DocumentInformation" {
+                    assert_eq!(event.identity.as_deref(), Some("Ops/alice"), "{place} {shape}");
+                }
+            }
+        }
     }
 
     #[test]
