@@ -31,6 +31,11 @@ impl Segment {
         stem(&self.day, self.part)
     }
 
+    /// Where it stands once it is packed.
+    pub fn packed_path(&self) -> PathBuf {
+        self.path.with_file_name(format!("{}{PACKED}", self.stem()))
+    }
+
     /// Whether it was begun after the file of this name; after the empty one all were.
     pub(super) fn is_after(&self, stem: &str) -> bool {
         let (day, part) = stem.split_once('.').unwrap_or((stem, "1"));

@@ -8,9 +8,9 @@ use super::error::{Findings, Problems};
 use super::read::{Field, Section};
 use super::rules;
 use super::settings::{
-    Account, Archive, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, Limits, Log,
-    LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start, Trust,
-    Web,
+    Account, Archive, AuthLog, AuthLogDefaults, CloudTrail, Environment, Failures, GeoIp, Limits,
+    Log, LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings, SourceChoice, Start,
+    Trust, Web,
 };
 use super::tree::Node;
 use super::values::{
@@ -48,6 +48,7 @@ impl Settings {
             state_dir: state_dir(top.section("state"), environment),
             archive: archive(top.section("archive")),
             privacy: privacy(top.take("privacy")),
+            geoip: geoip(top.section("geoip")),
             web: web(top.section("web")),
             log: log(top.section("log")),
             limits: limits(top.section("limits")),
@@ -200,6 +201,13 @@ fn archive(mut section: Section<'_>) -> Archive {
     };
     section.finish();
     archive
+}
+
+fn geoip(mut section: Section<'_>) -> GeoIp {
+    let geoip =
+        GeoIp { country: section.optional("country", path), asn: section.optional("asn", path) };
+    section.finish();
+    geoip
 }
 
 const SHOWN: [(&str, Show); 3] = [("keep", Show::Keep), ("hash", Show::Hash), ("drop", Show::Drop)];

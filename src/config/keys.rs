@@ -1,5 +1,5 @@
-//! Reads the files of public keys that the settings name, and tells when they or the settings
-//! changed.
+//! Reads the files that the rules rest on, of public keys above all, and tells when they or the
+//! settings changed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,6 +10,7 @@ use super::error::{Problem, Problems};
 use super::rules::{KeyPath, Naming};
 use super::settings::{Privacy as PrivacySettings, Settings};
 use crate::policy::identities::{Identities, Key, KeyName, is_usable_name, parse_authorized_keys};
+use crate::policy::origin::{Database, Origins};
 use crate::policy::privacy::Privacy;
 use crate::policy::{Policy, Rules};
 
@@ -19,11 +20,15 @@ const SHORTEST_KEY: usize = 16;
 /// No file of keys is larger.
 const LARGEST_FILE: u64 = 4 << 20;
 
+/// No database of addresses is larger: it is held in memory.
+const LARGEST_DATABASE: u64 = 256 << 20;
+
 /// The rules of the settings, and what is odd about the files they name.
 #[derive(Debug)]
 pub struct LoadedRules {
     pub rules: Rules,
     pub privacy: Privacy,
+    pub origins: Origins,
     /// One line each: lines that hold no key, files that users can write.
     pub warnings: Vec<String>,
 }
@@ -32,6 +37,7 @@ impl From<LoadedRules> for Policy {
     fn from(loaded: LoadedRules) -> Policy {
         let mut policy = Policy::from(loaded.rules);
         policy.privacy = loaded.privacy;
+        policy.origins = loaded.origins;
         policy
     }
 }
@@ -48,6 +54,10 @@ impl Settings {
             loader.path(path);
         }
         let privacy = loader.privacy(self);
+        let origins = Origins {
+            country: loader.database("country", self.geoip.country.as_deref()),
+            asn: loader.database("asn", self.geoip.asn.as_deref()),
+        };
         if !loader.problems.0.is_empty() {
             return Err(loader.problems);
         }
@@ -58,7 +68,7 @@ impl Settings {
                 .with_made_up(self.identities.made_up.iter().map(String::as_str)),
             expected: self.expected.clone(),
         };
-        Ok(LoadedRules { rules, privacy, warnings: loader.warnings })
+        Ok(LoadedRules { rules, privacy, origins, warnings: loader.warnings })
     }
 
     /// What of the rules can never fit, as far as this host can tell.
@@ -99,6 +109,22 @@ impl Loader {
             }
         });
         Privacy::new(*views, key.as_deref())
+    }
+
+    fn database(&mut self, key: &str, path: Option<&Path>) -> Option<Database> {
+        let path = path?;
+        let bytes = read_up_to(path, LARGEST_DATABASE).map_err(|error| error.to_string());
+        match bytes.and_then(Database::read) {
+            Ok(database) => Some(database),
+            Err(cause) => {
+                let message = format!(
+                    "cannot read the database of addresses: {cause}; name a MaxMind DB (.mmdb) \
+                     that the exporter can read, or take geoip.{key} out"
+                );
+                self.problems.0.push(Problem { place: path.display().to_string(), message });
+                None
+            }
+        }
     }
 
     fn path(&mut self, keys: &KeyPath) {
@@ -161,13 +187,17 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    read_up_to(file, LARGEST_FILE)
+}
+
+fn read_up_to(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let metadata = fs::metadata(file)?;
     // A pipe or a device would block or never end.
     if !metadata.is_file() {
         return Err(std::io::Error::other("it is no regular file"));
     }
-    if metadata.len() > LARGEST_FILE {
-        return Err(std::io::Error::other("it is larger than 4 MiB"));
+    if metadata.len() > most {
+        return Err(std::io::Error::other(format!("it is larger than {} MiB", most >> 20)));
     }
     fs::read(file)
 }
@@ -209,14 +239,16 @@ pub struct Watched(Vec<(PathBuf, Option<Stamp>)>);
 type Stamp = (u64, u64, i64, i64);
 
 impl Watched {
-    /// Looks at the file of settings and at every file of keys.
+    /// Looks at the file of settings and at every file that it names for the rules.
     pub fn look(settings: &Settings) -> Watched {
         let key = settings.privacy.key_file.iter().cloned();
+        let databases = [&settings.geoip.country, &settings.geoip.asn];
+        let databases = databases.into_iter().flatten().cloned();
         let keys = settings.identities.authorized_keys.iter().flat_map(|keys| {
             let inside = files(&keys.path).unwrap_or_default();
             std::iter::once(keys.path.clone()).chain(inside)
         });
-        let all = settings.config_file.iter().cloned().chain(key).chain(keys);
+        let all = settings.config_file.iter().cloned().chain(key).chain(databases).chain(keys);
         Watched(all.map(|path| (stamp(&path), path)).map(|(stamp, path)| (path, stamp)).collect())
     }
 }

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::rules::{Identities, KeyPath, Naming};
 use super::settings::{
-    AuthLog, LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings, SourceChoice,
-    Start,
+    AuthLog, GeoIp, LogFormat, LogLevel, Organization, Privacy, SHOWN_SOURCE, Settings,
+    SourceChoice, Start,
 };
 use super::values::{show_duration, show_size};
 use crate::parse::cloudtrail::{Door, Doors};
@@ -33,6 +33,9 @@ impl Settings {
         out.section("state", |out| out.path("dir", &self.state_dir));
         out.section("archive", |out| archive(self, out));
         out.section("privacy", |out| privacy(self, out));
+        if self.geoip != GeoIp::default() {
+            out.section("geoip", |out| geoip(&self.geoip, out));
+        }
         out.section("web", |out| web(self, out));
         out.section("log", |out| {
             out.pair("level", name_of(&LogLevel::ALL, self.log.level));
@@ -128,6 +131,14 @@ fn organization(organization: &Organization, out: &mut Yaml) {
     }
     out.list("exclude", &organization.exclude, |number| scalar(number));
     out.pair("refresh", show_duration(organization.refresh));
+}
+
+fn geoip(geoip: &GeoIp, out: &mut Yaml) {
+    for (key, path) in [("country", &geoip.country), ("asn", &geoip.asn)] {
+        if let Some(path) = path {
+            out.path(key, path);
+        }
+    }
 }
 
 /// What differs from the usual calls.

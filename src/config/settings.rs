@@ -31,6 +31,7 @@ pub struct Settings {
     pub state_dir: PathBuf,
     pub archive: Archive,
     pub privacy: Privacy,
+    pub geoip: GeoIp,
     pub web: Web,
     pub log: Log,
     pub limits: Limits,
@@ -135,6 +136,13 @@ pub struct Privacy {
 /// What can become of an address; of a name, all but `network`.
 pub(super) const SHOWN_SOURCE: [(&str, Show); 4] =
     [("keep", Show::Keep), ("network", Show::Network), ("hash", Show::Hash), ("drop", Show::Drop)];
+
+/// The databases that tell where an address is from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GeoIp {
+    pub country: Option<PathBuf>,
+    pub asn: Option<PathBuf>,
+}
 
 /// The history that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -73,7 +73,15 @@ impl Kept {
 
     fn segment(&mut self, segment: &Segment, each: Each<'_>) -> Result<(), Error> {
         let unreadable = |cause| Unreadable::new(segment.path.display().to_string(), cause);
-        let mut blocks = Blocks::open(&segment.path).map_err(unreadable)?;
+        let opened = match Blocks::open(&segment.path) {
+            // serve packs what is over, and takes away what is too old.
+            Err(error) if is_gone(&error) => Blocks::open(&segment.packed_path()),
+            opened => opened,
+        };
+        let mut blocks = match opened {
+            Err(error) if is_gone(&error) => return Ok(()),
+            opened => opened.map_err(unreadable)?,
+        };
         let mut length = 0;
         while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
             length += lines.len() as u64;
@@ -102,12 +110,20 @@ impl Kept {
                 continue;
             }
             let unreadable = |cause| Unreadable::new(segment.path.display().to_string(), cause);
-            let fresh = fresh(segment, from).map_err(unreadable)?;
+            let fresh = match fresh(segment, from) {
+                // It was packed between the listing and the look: the next look finds it.
+                Err(error) if is_gone(&error) => return Ok(()),
+                fresh => fresh.map_err(unreadable)?,
+            };
             each(Item::Lines(&fresh))?;
             self.reached = Some((segment.stem(), from + fresh.len() as u64));
         }
         Ok(())
     }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// The whole lines behind a place of a plain file; all of a packed one.

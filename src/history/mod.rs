@@ -122,6 +122,7 @@ impl<'q, W: Write> Printer<'q, W> {
             return Ok(());
         }
         let Some(mut row) = row else { return Ok(()) };
+        row.tell_origin(self.policy.origins.of(counted.event.source.as_deref()));
         match self.query.explain {
             true => row.why = self.policy.explain(counted).map(Into::into),
             false => row.rule = None,
@@ -142,6 +143,7 @@ impl<'q, W: Write> Printer<'q, W> {
             store.observe(&row.observation(&event), false, self.newest);
             return Ok(());
         }
+        row.tell_origin(self.policy.origins.of(row.source.as_deref()));
         if !self.query.explain {
             row.rule = None;
         }

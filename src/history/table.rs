@@ -166,13 +166,14 @@ fn what(row: &Row<'_>) -> String {
     parts.join(" ")
 }
 
-/// The same with how and, where it is another, on which host.
+/// The same with how, from which country where that is known, and on which host where it is another.
 fn what_happened(row: &Row<'_>, look: &Look) -> String {
     let shown = |text: &Option<Cow<'_, str>>| text.as_deref().map(visible);
     let host = shown(&row.host).filter(|host| *host != look.host);
+    let country = shown(&row.country);
     let how = [&row.method, &row.reason, &row.change, &row.event_name, &row.error_code];
     let how = how.into_iter().find_map(shown);
-    let parts = host.map(|host| format!("{host}:")).into_iter().chain(how);
+    let parts = host.map(|host| format!("{host}:")).into_iter().chain(country).chain(how);
     parts.chain(Some(what(row))).collect::<Vec<_>>().join(" ")
 }
 

@@ -14,7 +14,7 @@ use crate::metrics::recent::{Access, Recent};
 use crate::metrics::series::{self, Moment, Store};
 use crate::parse::Clock;
 use crate::parse::cloudtrail::Doors;
-use crate::policy::privacy::Privacy;
+use crate::policy::privacy::{Privacy, Show};
 use crate::policy::{Observation, Policy};
 use crate::record::{Position, SourceId, SourceKind};
 use crate::row::Row;
@@ -500,7 +500,14 @@ fn observe(
     let counted = live.then(|| now.wall.seconds());
     shown(views.page, &mut |seen| recent.push(seen, counted));
     if archive.keeps(event.event.kind) {
-        shown(views.archive, &mut |seen| archive.push(&Row::new(seen)));
+        // Where an address is from tells less than the address, but more than nothing of it.
+        let tells_origin = matches!(views.archive.source, Show::Keep | Show::Network);
+        let source = event.event.source.as_deref().filter(|_| tells_origin);
+        shown(views.archive, &mut |seen| {
+            let mut row = Row::new(seen);
+            row.tell_origin(policy.origins.of(source));
+            archive.push(&row);
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod expected;
 pub mod identities;
 pub mod networks;
+pub mod origin;
 pub mod privacy;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use crate::memory::Counted;
 use expected::{Expectations, Facts, Kind};
 use identities::{Identities, Identity, Principal};
 use networks::{AWS, Networks};
+use origin::Origins;
 use privacy::Privacy;
 
 /// A judged event: what is counted.
@@ -47,6 +49,8 @@ pub struct Policy {
     rules: Rules,
     /// What of a person is shown where.
     pub privacy: Privacy,
+    /// Where an address is from.
+    pub origins: Origins,
     /// The place of each rule in the file, by list.
     places: [Vec<String>; 3],
 }
@@ -57,7 +61,7 @@ impl From<Rules> for Policy {
             let count = rules.expected.list(kind).len();
             (0..count).map(|n| format!("expected.{}[{n}]", kind.as_str())).collect()
         });
-        Policy { rules, places, privacy: Privacy::default() }
+        Policy { rules, places, privacy: Privacy::default(), origins: Origins::default() }
     }
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::{AwsCall, Change, Event, EventKind, Expected, Method, Reason, Time};
 use crate::policy::Observation;
+use crate::policy::origin::Origin;
 
 /// Text that is absent where the event has none.
 type Text<'o> = Option<Cow<'o, str>>;
@@ -93,6 +94,12 @@ pub struct Row<'o> {
     pub mfa: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Text<'o>,
+    /// Of the address, two letters of ISO 3166.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Text<'o>,
+    /// Who runs the network of the address: `AS64500 Example Net`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Text<'o>,
     /// Left out where the kind of event has no rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Text<'o>,
@@ -140,6 +147,8 @@ pub const FIELDS: &[&str] = &[
     "user_agent",
     "mfa",
     "network",
+    "country",
+    "operator",
     "expected",
     "rule",
     "why",
@@ -199,6 +208,8 @@ impl<'o> Row<'o> {
             user_agent: call(|call| &call.user_agent),
             mfa: aws.and_then(|call| call.mfa),
             network: network(observation),
+            country: None,
+            operator: None,
             expected: match observation.expected {
                 Expected::Unset => None,
                 judged => Some(Cow::Borrowed(judged.as_str())),
@@ -206,6 +217,13 @@ impl<'o> Row<'o> {
             rule: observation.rule.map(Cow::Borrowed),
             why: None,
         }
+    }
+
+    /// Says where its address is from, as far as it does not say so already.
+    pub fn tell_origin(&mut self, origin: Origin) {
+        let Origin { country, operator } = origin;
+        self.country = self.country.take().or(country.map(Cow::Owned));
+        self.operator = self.operator.take().or(operator.map(Cow::Owned));
     }
 
     /// Reads a line that [`Row::write_json`] wrote.

@@ -51,7 +51,9 @@ fn line(event: &Event<'static>) -> String {
     let policy = Policy::default();
     let counted = Counted { duration: Some(1.5), ..event.clone().into() };
     let observation = policy.observe(&counted);
-    let row = Row { why: Some("none".into()), rule: Some("r".into()), ..Row::new(&observation) };
+    let (country, operator) = (Some("JP".into()), Some("AS64500 Example Net".into()));
+    let row = Row { country, operator, ..Row::new(&observation) };
+    let row = Row { why: Some("none".into()), rule: Some("r".into()), ..row };
     let mut out = Vec::new();
     Row { expected: Some("false".into()), ..row }.write_json(&mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -8,6 +8,7 @@ mod exactness;
 mod follow;
 mod hands;
 mod model;
+mod origins;
 mod race;
 mod scrapers;
 mod ssm_agent;

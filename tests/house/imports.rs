@@ -13,7 +13,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("parse", &["address", "event", "programs", "record"], &[]),
     ("memory", &["event", "keyed"], &[]),
     ("trust", &["event", "programs", "record", "parse"], &[]),
-    ("policy", &["address", "event", "memory"], &[]),
+    ("policy", &["address", "event", "memory"], &["maxminddb"]),
     ("row", &["event", "policy", "metrics"], &[]),
     ("archive", &["event", "row"], &[]),
     ("metrics", &["event", "keyed", "policy", "version"], &["prometheus"]),

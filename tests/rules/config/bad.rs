@@ -27,7 +27,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "network: {}",
-        "x.yml:1: network: unknown key: did you mean networks? Allowed here: source, auth_log, auth_logs, cloudtrail, ssm_agent, state, archive, privacy, web, log, limits, failures, programs, trust, networks, identities, expected",
+        "x.yml:1: network: unknown key: did you mean networks? Allowed here: source, auth_log, auth_logs, cloudtrail, ssm_agent, state, archive, privacy, geoip, web, log, limits, failures, programs, trust, networks, identities, expected",
     ),
     (
         "web: {listen_addresses: ['127.0.0.1']}",
