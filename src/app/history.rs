@@ -1,5 +1,6 @@
 //! `history`: what is read for it, and how it is printed.
 
+use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,13 +12,14 @@ use super::users::HostUsers;
 use super::{rules, sources};
 use crate::config::{Colour, History, HistoryFormat, Settings};
 use crate::history::{
-    self, Each, Error, Format, Input, Kept, Look, Query, Reader, Searched, Unread,
+    self, Each, Error, Format, Input, Item, Kept, Look, Query, Reader, Searched, Unread,
 };
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::pipeline::now;
 use crate::policy::Policy;
 use crate::policy::privacy::Show;
+use crate::row::rfc3339;
 
 /// Where the shipped unit keeps it.
 const SERVICE_ARCHIVE: &str = "/var/lib/login_exporter/archive";
@@ -49,8 +51,10 @@ pub(super) fn history(asked: &History, settings: &Settings) -> Result<ExitCode, 
 }
 
 fn printed(asked: &History, settings: &Settings) -> Result<ExitCode, Error> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let done = answered(asked, settings, &mut out);
+    let progress = Progress::new();
+    let lines = Clearing { out: io::stdout().lock(), progress: &progress };
+    let mut out = BufWriter::with_capacity(1 << 16, lines);
+    let done = answered(asked, settings, &progress, &mut out);
     if done.is_err() {
         // Not even the head of a table stands before what is wrong.
         drop(out.into_parts());
@@ -58,11 +62,15 @@ fn printed(asked: &History, settings: &Settings) -> Result<ExitCode, Error> {
     done
 }
 
-fn answered(asked: &History, settings: &Settings, out: &mut impl Write) -> Result<ExitCode, Error> {
+fn answered(
+    asked: &History,
+    settings: &Settings,
+    progress: &Progress,
+    out: &mut impl Write,
+) -> Result<ExitCode, Error> {
     let policy = rules::policy(settings).map_err(Error::Settings)?;
     let mut query = query(asked, settings);
     ask_by_hash(&mut query, &policy);
-    let mut progress = Progress::new();
     let mut searched = String::new();
     let mut all_read = true;
     let found = match archive(asked, settings)? {
@@ -88,7 +96,8 @@ fn answered(asked: &History, settings: &Settings, out: &mut impl Write) -> Resul
             ));
         }
         None => {
-            let (found, whole) = logs(asked, settings, &query, &policy, &mut searched, out)?;
+            let asked = Asked { asked, settings, progress };
+            let (found, whole) = logs(&asked, &query, &policy, &mut searched, out)?;
             all_read = whole;
             found
         }
@@ -122,9 +131,15 @@ fn archive_words(dir: &Path, looked: &Searched) -> String {
     format!("the archive {}{days} ({} files looked at)", dir.display(), looked.files)
 }
 
+/// What is asked for, of what, and how a person is told of it meanwhile.
+struct Asked<'a> {
+    asked: &'a History,
+    settings: &'a Settings,
+    progress: &'a Progress,
+}
+
 fn logs(
-    asked: &History,
-    settings: &Settings,
+    &Asked { asked, settings, progress }: &Asked<'_>,
     query: &Query,
     policy: &Policy,
     searched: &mut String,
@@ -144,12 +159,18 @@ fn logs(
         true => "what serve would read".to_owned(),
         false => asked.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
     };
+    let what = searched.clone();
     let mut read = |each: Each<'_>| {
+        let each = &mut |item: Item<'_>| {
+            progress.tell_of(&what, &item);
+            each(item)
+        };
         match asked.files.is_empty() {
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
             false => reader.inputs(asked.files.iter().map(|file| input(file)).collect(), each)?,
         }
         reader.finish(each)?;
+        progress.end();
         Ok(reader.sessions())
     };
     let printed = match asked.unrecognized {
@@ -209,29 +230,73 @@ fn tell_nothing(query: &Query, searched: &str) {
     let _ = writeln!(io::stderr(), "nothing found{words} in {searched}");
 }
 
-/// Tells a person what is being read, once it takes long.
+/// Tells a person what is being read, once it takes long, until rows come on the same terminal.
 struct Progress {
     began: Instant,
-    on_terminal: bool,
-    told: bool,
+    /// When it is to be told next; `None` where nobody sees it.
+    next: Cell<Option<Instant>>,
+    told: Cell<bool>,
+    /// Rows go to a terminal too.
+    rows_shown: bool,
 }
 
 impl Progress {
     fn new() -> Progress {
-        Progress { began: Instant::now(), on_terminal: io::stderr().is_terminal(), told: false }
+        let began = Instant::now();
+        Progress {
+            began,
+            next: Cell::new(io::stderr().is_terminal().then(|| began + PATIENCE)),
+            told: Cell::new(false),
+            rows_shown: io::stdout().is_terminal(),
+        }
     }
 
-    fn tell(&mut self, what: &str) {
-        if self.on_terminal && self.began.elapsed() > PATIENCE {
-            self.told = true;
-            let _ = write!(io::stderr(), "\r\u{1b}[Kreading {what}");
+    fn tell(&self, what: &str) {
+        let now = Instant::now();
+        if self.next.get().is_some_and(|next| now >= next) {
+            self.next.set(Some(now + LOOK));
+            self.told.set(true);
+            let seconds = (now - self.began).as_secs();
+            let _ = write!(io::stderr(), "\r\u{1b}[Kreading {what}, {seconds} s");
+        }
+    }
+
+    /// How far it is, by the newest event.
+    fn tell_of(&self, what: &str, item: &Item<'_>) {
+        let Item::Counted(counted) = item else { return };
+        if self.next.get().is_some_and(|next| Instant::now() >= next) {
+            self.tell(&format!("{what}: up to {}", rfc3339(counted.event.time)));
         }
     }
 
     fn end(&self) {
-        if self.told {
+        if self.told.replace(false) {
             let _ = write!(io::stderr(), "\r\u{1b}[K");
         }
+    }
+
+    fn rows_come(&self) {
+        self.end();
+        if self.rows_shown {
+            self.next.set(None);
+        }
+    }
+}
+
+/// Standard output, which takes the progress away before the first row.
+struct Clearing<'p, W> {
+    out: W,
+    progress: &'p Progress,
+}
+
+impl<W: Write> Write for Clearing<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.progress.rows_come();
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod history;
 mod log;
+mod needs;
 mod rules;
 mod serve;
 mod service;

@@ -40,6 +40,7 @@ pub(super) fn serve(
     environment: &Environment,
 ) -> Result<(), String> {
     super::log::start(settings.log);
+    super::needs::check()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -132,7 +133,8 @@ fn open_archive(
     ledger.archive.keep(settings.archive.failures);
     let archiving = Arc::new(Archiving::start(files, &mut ledger.archive, own));
     let (tidying, own, in_use) = (archiving.clone(), own.clone(), ledger.archive.stem().to_owned());
-    tokio::task::spawn_blocking(move || tidying.tidy(&in_use, now(), &own));
+    let relied_on = ledger.relied_on(now().into());
+    tokio::task::spawn_blocking(move || tidying.tidy(&in_use, relied_on, &own));
     Ok(Some(archiving))
 }
 

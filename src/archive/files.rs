@@ -178,11 +178,12 @@ pub struct Tidier {
 
 impl Tidier {
     /// Packs every file but the one in use, and removes what is too old or too much. Another one is
-    /// in use only once the snapshot says so.
+    /// in use only once the snapshot says so. Without a `now` that can be relied on nothing is too
+    /// old.
     ///
     /// # Errors
     /// A file cannot be packed or removed; the others are.
-    pub fn tidy(&self, in_use: &str, now: Time) -> Result<Tidied, ArchiveError> {
+    pub fn tidy(&self, in_use: &str, now: Option<Time>) -> Result<Tidied, ArchiveError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |error| ArchiveError::new("tidied", &path, error)
@@ -195,11 +196,12 @@ impl Tidier {
                 problem = problem.and(packed);
             }
         }
-        let oldest = day_of(now.saturating_add_seconds(-self.limits.retention));
+        let oldest = now.map(|now| day_of(now.saturating_add_seconds(-self.limits.retention)));
         let left = all()?;
         let mut tidied = Tidied { removed: 0, size: left.iter().map(|s| s.size).sum() };
         for segment in left.iter().filter(|segment| segment.stem() != in_use) {
-            if segment.day() < oldest.as_str() || tidied.size > self.limits.size {
+            let is_old = oldest.as_ref().is_some_and(|oldest| segment.day() < oldest.as_str());
+            if is_old || tidied.size > self.limits.size {
                 fs::remove_file(&segment.path).map_err(failed(&segment.path))?;
                 tidied.removed += 1;
                 tidied.size = tidied.size.saturating_sub(segment.size);

@@ -89,7 +89,7 @@ fn save(ledger: &mut Ledger, files: &mut Files, disk: &mut String, now: Time, di
         return false;
     }
     ledger.pending.appended(plan.lines.len(), length);
-    files.tidier().tidy(ledger.pending.stem(), now).unwrap();
+    files.tidier().tidy(ledger.pending.stem(), Some(now)).unwrap();
     true
 }
 
@@ -102,7 +102,7 @@ fn start(dir: &Path, disk: &str, now: Time) -> (Ledger, Files) {
     let plan = pending.plan();
     let length = files.append(&plan).unwrap();
     pending.appended(plan.lines.len(), length);
-    files.tidier().tidy(pending.stem(), now).unwrap();
+    files.tidier().tidy(pending.stem(), Some(now)).unwrap();
     (Ledger { pending, counted }, files)
 }
 
@@ -244,7 +244,7 @@ fn the_oldest_go_first_by_age_and_by_size() {
     fs::write(dir.path().join("notes.txt"), "not ours").unwrap();
     let kept = |limits| {
         let files = Files::open(dir.path(), limits).unwrap();
-        let tidied = files.tidier().tidy("", at(NOW)).unwrap();
+        let tidied = files.tidier().tidy("", Some(at(NOW))).unwrap();
         (tidied.removed, segments(dir.path()).unwrap().first().unwrap().day().to_owned())
     };
     assert_eq!(kept(Limits { retention: 7 * DAY, ..limits() }), (2, days[&7].clone()));
@@ -276,7 +276,7 @@ fn a_days_file_and_its_folder_are_the_exporters_alone() {
     files
         .append(&Plan { stem: "2026-11-26".to_owned(), length: 0, lines: "a\n".to_owned() })
         .unwrap();
-    files.tidier().tidy("", at(NOW)).unwrap();
+    files.tidier().tidy("", Some(at(NOW))).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     assert_eq!(mode(&folder.join("2026-11-26.jsonl.gz")), 0o600);

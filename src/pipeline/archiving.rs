@@ -61,8 +61,8 @@ impl Archiving {
         }
     }
 
-    /// Packs and removes; slow, and nobody waits for it.
-    pub fn tidy(&self, in_use: &str, now: Time, own: &Own) {
+    /// Packs and removes; slow, and nobody waits for it. Without a `now` nothing is too old.
+    pub fn tidy(&self, in_use: &str, now: Option<Time>, own: &Own) {
         match self.tidier.tidy(in_use, now) {
             Ok(tidied) => own.archive_tidied(tidied.size, tidied.removed),
             Err(error) => {

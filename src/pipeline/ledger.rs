@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::acknowledgements::Acknowledgements;
+use super::clock::WallClock;
 use super::interpreter::{Interpreter, Tally};
 use crate::archive::{Pending, Plan};
 use crate::event::Time;
@@ -30,6 +31,9 @@ pub struct Snapshot<S, M, R> {
     /// When it was taken, nanoseconds since the epoch; 0 where that is not known.
     #[serde(default)]
     pub taken: i64,
+    /// When the wall clock was last set, likewise.
+    #[serde(default)]
+    pub clock_set: i64,
     /// Of a change: those that moved.
     pub positions: BTreeMap<SourceId, Position>,
     /// The time of each source's newest record, in nanoseconds since the epoch.
@@ -94,6 +98,7 @@ pub struct Ledger {
     boot_id: String,
     /// When the snapshot was taken that this began with.
     restored: i64,
+    clock: WallClock,
     ordinal: u64,
     baseline_end: u64,
     watched: Watched,
@@ -134,6 +139,7 @@ impl Ledger {
             states: BTreeMap::new(),
             boot_id: saved.boot_id,
             restored: saved.taken,
+            clock: WallClock::resume(moment(saved.taken), moment(saved.clock_set)),
             ordinal: saved.ordinal,
             baseline_end: saved.baseline_end,
             watched: saved.watched,
@@ -169,7 +175,12 @@ impl Ledger {
 
     /// When the snapshot was taken that this began with. What was read is in it, and no more.
     pub fn restored_from(&self) -> Option<Time> {
-        Some(self.restored).filter(|taken| *taken > 0).map(Time::from_nanoseconds)
+        moment(self.restored)
+    }
+
+    /// The time, where the clock was not set within the last day.
+    pub fn relied_on(&mut self, now: Moment) -> Option<Time> {
+        self.clock.relied_on(now)
     }
 
     /// Says where a source goes on that takes over from another.
@@ -399,6 +410,7 @@ impl Ledger {
             boot_id: self.boot_id.clone(),
             last_records: last.collect(),
             taken: super::now().nanoseconds(),
+            clock_set: self.clock.was_set().map_or(0, Time::nanoseconds),
             positions: BTreeMap::new(),
             baseline: self.baseline.clone(),
             ordinal: self.ordinal,
@@ -423,6 +435,7 @@ impl<S, M, R> Snapshot<S, M, R> {
         Snapshot {
             boot_id: self.boot_id,
             taken: self.taken,
+            clock_set: self.clock_set,
             positions: self.positions,
             last_records: self.last_records,
             baseline: self.baseline,
@@ -445,10 +458,16 @@ impl Saved {
         self.positions.extend(change.positions);
         self.last_records.extend(change.last_records);
         (self.boot_id, self.taken) = (change.boot_id, change.taken);
+        self.clock_set = change.clock_set;
         (self.baseline, self.watched) = (change.baseline, change.watched);
         (self.ordinal, self.baseline_end) = (change.ordinal, change.baseline_end);
         self.archive = change.archive;
     }
+}
+
+/// A moment that is saved as nanoseconds since the epoch, 0 where it is not known.
+fn moment(nanoseconds: i64) -> Option<Time> {
+    Some(nanoseconds).filter(|saved| *saved > 0).map(Time::from_nanoseconds)
 }
 
 /// What changed since the last snapshot.

@@ -7,6 +7,7 @@
 mod acknowledgements;
 mod archiving;
 mod beside;
+mod clock;
 mod interpreter;
 mod ledger;
 mod scrape;

@@ -150,14 +150,14 @@ impl Scraping {
     }
 
     fn saved(&self, mark: Mark, appended: Option<(usize, u64)>, turned: bool) {
-        let in_use = {
+        let (in_use, relied_on) = {
             let mut ledger = self.pipeline.ledger();
             ledger.was_saved(mark);
             if let Some((bytes, length)) = appended {
                 ledger.archive.appended(bytes, length);
             }
             self.pipeline.own.archive_lost(ledger.archive.take_lost());
-            ledger.archive.stem().to_owned()
+            (ledger.archive.stem().to_owned(), ledger.relied_on(self.pipeline.now()))
         };
         self.pipeline.room.notify_waiters();
         let now = super::now();
@@ -165,7 +165,7 @@ impl Scraping {
         // The day before is packed once the snapshot says that it is closed.
         if let Some(archiving) = self.archiving.clone().filter(|_| turned) {
             let own = self.pipeline.own.clone();
-            tokio::task::spawn_blocking(move || archiving.tidy(&in_use, now, &own));
+            tokio::task::spawn_blocking(move || archiving.tidy(&in_use, relied_on, &own));
         }
     }
 

@@ -220,3 +220,44 @@ fn history_answers_from_the_archive_when_no_file_is_named() {
     // The same rows, to the byte, but for the rule.
     assert_eq!(history(&[]), text(&host.path("state/archive")));
 }
+
+#[test]
+fn a_read_only_disk_is_told_at_the_start_with_its_remedy() {
+    if !is_root() || missing(&["mount"]).is_some() {
+        skip("needs root, to mount a small disk");
+        return;
+    }
+    let host = Host::new();
+    let disk = host.path("disk");
+    fs::create_dir(&disk).unwrap();
+    run(Command::new("mount").args(["-t", "tmpfs", "-o", "ro", "tmpfs"]).arg(&disk));
+    let output = refused(&host, &disk.join("archive"), "state");
+    run(Command::new("umount").arg(&disk));
+    assert!(output.contains("Read-only file system"), "{output}");
+    assert!(output.contains("mount its file system writable, or name another folder"), "{output}");
+}
+
+#[test]
+fn two_exporters_never_write_to_one_archive() {
+    let mut host = Host::new();
+    let archive = host.path("archive");
+    let flag = format!("--archive.dir={}", archive.display());
+    let exporter = host.exporter(&[&flag]);
+    let output = refused(&host, &archive, "other-state");
+    assert!(output.contains("another login_exporter writes to it"), "{output}");
+    host.visit();
+    check(&host, &exporter, &archive);
+}
+
+/// What an exporter says that does not start.
+fn refused(host: &Host, archive: &Path, state: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+        .arg(format!("--auth-log.path={}", host.path("secure").display()))
+        .arg(format!("--archive.dir={}", archive.display()))
+        .arg(format!("--state.dir={}", host.path(state).display()))
+        .arg("--web.listen-address=127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}

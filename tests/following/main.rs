@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod archive;
+mod clocks;
 mod crowd;
+mod dynafile;
 mod exactness;
 mod follow;
 mod hands;
+mod limits;
 mod model;
 mod origins;
 mod race;

@@ -10,6 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -19,6 +20,8 @@ use login_exporter::source::ProblemReason;
 use login_exporter::source::file::lines::MAX_LINE;
 use login_exporter::source::file::{FileSettings, FileSource};
 use tempfile::TempDir;
+
+use crate::support::{is_root, missing, skip};
 
 const RUNS: u64 = 2000;
 const ACTIONS: usize = 60;
@@ -55,6 +58,11 @@ enum Names {
     Dates,
     /// The log is a symbolic link that is switched from file to file.
     Links,
+    /// The same from folder to folder, as rsyslog's dynafile has them: nothing is lost there.
+    Folders,
+    /// The exporter has the file alone, by a mount of its own: it stays on the old one when the log
+    /// is renamed, until its container is started again.
+    Mounted,
 }
 
 struct World {
@@ -101,16 +109,24 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut dice = Dice(seed);
-        let names = [Names::Numbers, Names::Dates, Names::Links][dice.roll(3)];
+        let names = match has_mounts() {
+            true => Names::Mounted,
+            false => [Names::Numbers, Names::Dates, Names::Links, Names::Folders][dice.roll(4)],
+        };
         let dir = TempDir::new().unwrap();
         let path = match names {
+            Names::Folders => {
+                fs::create_dir_all(dir.path().join("d/0")).unwrap();
+                symlink("d/0/secure", dir.path().join("secure")).unwrap();
+                dir.path().join("d/0/secure")
+            }
             Names::Links => {
                 symlink("target-0", dir.path().join("secure")).unwrap();
                 dir.path().join("target-0")
             }
             _ => dir.path().join("secure"),
         };
-        World {
+        let world = World {
             dice,
             story: format!("seed {seed}: {names:?}\n"),
             names,
@@ -139,11 +155,27 @@ impl World {
             dropped: BTreeSet::new(),
             edits: 0,
             parents: BTreeMap::new(),
+        };
+        if world.names == Names::Mounted {
+            world.mount();
         }
+        world
     }
 
     fn path(&self) -> PathBuf {
         self.dir.path().join("secure")
+    }
+
+    /// Where the exporter finds it.
+    fn seen_path(&self) -> PathBuf {
+        match self.names {
+            Names::Mounted => self.dir.path().join("view/secure"),
+            _ => self.path(),
+        }
+    }
+
+    fn is_linked(&self) -> bool {
+        matches!(self.names, Names::Links | Names::Folders)
     }
 
     fn tell(&mut self, what: &str) {
@@ -168,7 +200,9 @@ impl World {
     }
 
     fn seldom(&mut self) {
-        match self.dice.roll(5) {
+        match self.dice.roll(7) {
+            5 => self.link_again(),
+            6 => self.mount_again(),
             0 => self.write_long(),
             1 => self.truncate(),
             2 => self.settle(),
@@ -273,7 +307,7 @@ impl World {
 
     fn rotate(&mut self) {
         self.reopen();
-        if self.names == Names::Links {
+        if self.is_linked() {
             return self.switch_link();
         }
         let to = self.name_for_rotated();
@@ -290,15 +324,24 @@ impl World {
     }
 
     fn switch_link(&mut self) {
-        let target = format!("target-{}", self.files);
-        File::create(self.dir.path().join(&target)).unwrap();
+        let target = match self.names {
+            Names::Folders => format!("d/{}/secure", self.files),
+            _ => format!("target-{}", self.files),
+        };
+        let file = self.dir.path().join(&target);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        File::create(file).unwrap();
         symlink(target, self.dir.path().join("new")).unwrap();
         fs::rename(self.dir.path().join("new"), self.path()).unwrap();
-        // Nobody who did not read it can know of it any more.
-        self.lose(self.file);
+        if self.names == Names::Links {
+            // Nobody who did not read it can know of it any more.
+            self.lose(self.file);
+        }
         self.renamed = true;
         self.tell("switch the link");
-        self.reopen();
+        if self.names == Names::Links || self.dice.one_in(2) {
+            self.reopen();
+        }
     }
 
     fn name_for_rotated(&mut self) -> PathBuf {
@@ -316,7 +359,7 @@ impl World {
     }
 
     fn copy_and_truncate(&mut self) {
-        if self.names == Names::Links {
+        if self.is_linked() {
             return;
         }
         self.reopen();
@@ -375,7 +418,7 @@ impl World {
     }
 
     fn delete_and_recreate(&mut self) {
-        if self.names == Names::Links {
+        if self.is_linked() {
             return;
         }
         self.reopen();
@@ -413,7 +456,7 @@ impl World {
 
     /// The log is copied, edited, shortened or punched, under its own name.
     fn edit(&mut self) {
-        if self.names == Names::Links {
+        if self.is_linked() {
             return;
         }
         self.reopen();
@@ -425,6 +468,43 @@ impl World {
             self.next_file();
             self.parents.insert(self.file, before);
         }
+    }
+
+    /// The log gets another name beside its own, and keeps it over rotations.
+    fn link_again(&mut self) {
+        if self.is_linked() {
+            return;
+        }
+        self.reopen();
+        let name = format!("secure.kept-{}", self.files);
+        if fs::hard_link(self.path(), self.dir.path().join(&name)).is_ok() {
+            self.tell(&format!("link it as {name}"));
+        }
+    }
+
+    /// The container is started again, and its mount leads to what is the log now.
+    fn mount_again(&mut self) {
+        if self.names != Names::Mounted {
+            return;
+        }
+        self.reopen();
+        self.kill_or_stop();
+        self.mount();
+        // What was rotated stands outside, where nobody looks.
+        let log = self.file;
+        for file in (0..self.files).filter(|file| *file != log) {
+            self.lose(file);
+        }
+        self.tell("start the container again");
+    }
+
+    fn mount(&self) {
+        let view = self.seen_path();
+        fs::create_dir_all(view.parent().unwrap()).unwrap();
+        File::options().create(true).append(true).open(&view).unwrap();
+        let _ = Command::new("umount").arg("--quiet").arg(&view).status().unwrap();
+        let done = Command::new("mount").arg("--bind").arg(self.path()).arg(&view).status();
+        assert!(done.unwrap().success(), "cannot mount");
     }
 
     fn edit_rotated(&mut self) {
@@ -498,7 +578,7 @@ impl World {
                 self.begin_history();
             }
             let settle = Duration::from_millis(3);
-            let settings = FileSettings { settle, ..FileSettings::new(self.path()) };
+            let settings = FileSettings { settle, ..FileSettings::new(self.seen_path()) };
             self.source = Some(FileSource::new(settings, self.saved.as_ref()));
             self.position = self.saved.clone();
             self.tell("start");
@@ -538,7 +618,7 @@ impl World {
             match problem.reason {
                 ProblemReason::Gap => self.gaps.push(problem.message),
                 ProblemReason::LineTooLong => self.too_long += 1,
-                ProblemReason::Missing => {}
+                ProblemReason::Missing | ProblemReason::BindMount => {}
                 other => panic!("{other:?}: {}", problem.message),
             }
         }
@@ -594,6 +674,7 @@ impl World {
 
     fn end(&mut self) {
         self.finish_line();
+        self.mount_again();
         self.start();
         self.settle();
         self.reopen();
@@ -641,6 +722,11 @@ fn open(path: &PathBuf) -> File {
     OpenOptions::new().append(true).create(true).open(path).unwrap()
 }
 
+/// Whether this runs among mounts of its own, where single files are mounted.
+fn has_mounts() -> bool {
+    std::env::var_os("FOLLOW_MODEL_MOUNTS").is_some()
+}
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -668,4 +754,27 @@ fn every_line_comes_once_whatever_happens_to_the_files() {
     for seed in 0..number("FOLLOW_MODEL_RUNS").unwrap_or(RUNS) {
         run(seed);
     }
+}
+
+/// The same where the exporter's container has the file alone: runs itself again among mounts of its
+/// own, which end with it.
+#[test]
+fn a_file_that_is_mounted_alone_doubles_no_line() {
+    if has_mounts() {
+        (0..number("FOLLOW_MODEL_RUNS").unwrap_or(RUNS / 20)).for_each(run);
+        return;
+    }
+    if !is_root() || missing(&["mount", "unshare"]).is_some() {
+        skip("files are mounted, which needs root");
+        return;
+    }
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", std::thread::current().name().unwrap(), "--nocapture"])
+        .env("FOLLOW_MODEL_MOUNTS", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }

@@ -7,6 +7,7 @@ mod cli;
 mod end_to_end;
 mod flood;
 mod newborn;
+mod privacy;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,10 +2,12 @@
 //!
 //! RFC 3164 names neither year nor zone. The year is the latest in which the date is no more than
 //! a day after the reference, so that a December line read in January belongs to last year and
-//! 29 February to a leap year. The zone is the [`Clock`]'s; an hour that daylight saving repeats
-//! is the first of the two, one that it skips moves on by the gap (jiff's "compatible").
+//! 29 February to a leap year. The zone is the [`Clock`]'s. Of an hour that daylight saving repeats
+//! a line that was just written, by the reference, is of the one that this was in; any other is of
+//! the first. One that it skips moves on by the gap (jiff's "compatible").
 
 use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, AmbiguousTimestamp};
 
 use super::{Clock, count_digits, months, split_word, zone};
 use crate::event::Time;
@@ -249,8 +251,12 @@ impl Naive {
     fn local(&self, clock: &Clock) -> Option<Time> {
         let leap = self.time.second / 60;
         let date_time = self.date_time()?;
-        let moment = clock.zone.to_ambiguous_timestamp(date_time).compatible().ok()?;
-        Some(Time::new(moment.as_second() + leap, self.time.nanoseconds))
+        let moments = clock.zone.to_ambiguous_timestamp(date_time);
+        let moment = match moments.offset() {
+            AmbiguousOffset::Fold { .. } if is_of_second(&moments, clock) => moments.later(),
+            _ => moments.compatible(),
+        };
+        Some(Time::new(moment.ok()?.as_second() + leap, self.time.nanoseconds))
     }
 
     /// Without fraction, and a leap second as the one before it.
@@ -290,6 +296,17 @@ impl Naive {
         let days = days_from_civil(self.year, self.date.month, self.date.day);
         days * DAY + self.time.hour * 3600 + self.time.minute * 60 + self.time.second
     }
+}
+
+/// How far behind the clock of a file system may be that of who writes, in seconds.
+const FILE_CLOCK_BEHIND: i64 = 5;
+
+/// Whether the second of two moments that are called alike is just before the reference.
+fn is_of_second(moments: &AmbiguousTimestamp, clock: &Clock) -> bool {
+    let second = moments.clone().later().map(|moment| moment.as_second());
+    second.is_ok_and(|second| {
+        (second - FILE_CLOCK_BEHIND..second + 3_600).contains(&clock.reference.seconds())
+    })
 }
 
 fn local(year: i64, date: MonthDay, time: TimeOfDay, clock: &Clock) -> Option<Time> {

@@ -221,6 +221,29 @@ fn a_date_without_year_is_the_latest_that_is_not_to_come() {
     }
 }
 
+/// While it is followed a file is written when its last line is: its time tells which of the two.
+#[test]
+fn a_line_of_the_hour_that_is_there_twice_is_of_the_one_that_it_was_written_in() {
+    let zone = || TimeZone::get("Europe/Berlin").unwrap();
+    for (written, said, expected) in [
+        ("2026-10-25T00:30:01Z", "02:30:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T00:59:59Z", "02:59:59", "2026-10-25T00:59:59Z"),
+        ("2026-10-25T01:00:00Z", "02:00:00", "2026-10-25T01:00:00Z"),
+        ("2026-10-25T01:30:01Z", "02:30:00", "2026-10-25T01:30:00Z"),
+        // The file system's clock is that of its last tick.
+        ("2026-10-25T01:29:59Z", "02:30:00", "2026-10-25T01:30:00Z"),
+        // Read long after: nobody can tell.
+        ("2026-10-25T05:00:00Z", "02:30:00", "2026-10-25T00:30:00Z"),
+        ("2026-11-25T00:00:00Z", "02:30:00", "2026-10-25T00:30:00Z"),
+    ] {
+        let clock = clock(written, zone());
+        let line = format!("Oct 25 {said} h a: x");
+        let time = envelope(line.as_bytes(), &clock).unwrap().time;
+        let found = jiff::Timestamp::from_second(time.seconds()).unwrap().to_string();
+        assert_eq!(found, expected, "{written}");
+    }
+}
+
 #[test]
 fn a_time_without_zone_is_the_clocks() {
     let berlin = clock("2026-11-01T00:00:00Z", TimeZone::get("Europe/Berlin").unwrap());

@@ -76,6 +76,8 @@ pub(super) struct Follower {
     pub(super) again: Option<u64>,
     /// The block begins a file.
     begins: bool,
+    /// The block is of a file that was left.
+    is_late: bool,
     /// The empty log, as it was last written, before which nothing was found to be read.
     searched: Option<(FileId, i64)>,
     pub(super) trouble: Trouble,
@@ -111,6 +113,7 @@ impl Follower {
             settling: None,
             again: None,
             begins: false,
+            is_late: false,
             searched: None,
             trouble: Trouble::default(),
             report,
@@ -153,8 +156,10 @@ impl Follower {
         self.begin(&name, clock);
         self.report.bytes = 0;
         let reference = self.read_something(&name, clock);
-        if reference.is_some() {
-            self.footprint.note(self.block.lines(), self.begins);
+        match reference {
+            Some(_) if self.is_late => self.footprint.note_late(self.block.lines()),
+            Some(_) => self.footprint.note(self.block.lines(), self.begins),
+            None => {}
         }
         self.judge(&name, clock);
         let state = (self.report.up, self.report.caught_up);
@@ -207,8 +212,10 @@ impl Follower {
     /// Fills the block with lines, from the first file that has some. Returns when that file was
     /// last written; `None` when there are no lines.
     fn read_something(&mut self, name: &LogName, clock: Duration) -> Option<i64> {
-        if let Some(modified) = self.read_lingering(clock) {
-            return Some(modified);
+        let late = self.read_lingering(clock);
+        self.is_late = late.is_some();
+        if late.is_some() {
+            return late;
         }
         for _ in 0..FILES_PER_LOOK {
             // Asked before the current file is read: it has nothing more once the next has begun.

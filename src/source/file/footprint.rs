@@ -117,6 +117,13 @@ impl Footprint {
         self.note_place(body);
     }
 
+    /// Notes lines that a late writer added to a file that was left: known, but not the last.
+    pub(super) fn note_late(&mut self, lines: &[u8]) {
+        let body = lines.strip_suffix(b"\n").unwrap_or(lines);
+        let begin = beginning_of_last(body, OF_BLOCK);
+        body[begin..].split(|&b| b == b'\n').for_each(|line| self.keep(Trace::of(line).print));
+    }
+
     fn note_place(&mut self, body: &[u8]) {
         let begin = memrchr(b'\n', body).map_or(0, |at| at + 1);
         if let Some(place) = stamp::place(&body[begin..]) {

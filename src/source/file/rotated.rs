@@ -175,8 +175,8 @@ fn by_time(path: PathBuf) -> Option<Rotated> {
     Some(Rotated { path, id, size, modified, rank: Rank::Date(Vec::new()), foreign })
 }
 
-/// The files between two that a symbolic link pointed to, one after the other, where their paths
-/// differ in numbers only: `2026/11/25/secure`, `2026/11/26/secure`.
+/// The file that a symbolic link pointed to, and those between it and the one that it points to now,
+/// where their paths differ in numbers only: `2026/11/25/secure`, `2026/11/26/secure`.
 pub(super) fn dated_between(old: &Path, new: &Path) -> Vec<Rotated> {
     let parts = |path: &Path| -> Vec<PathBuf> { path.iter().map(PathBuf::from).collect() };
     let (from, to) = (parts(old), parts(new));
@@ -199,7 +199,7 @@ pub(super) fn dated_between(old: &Path, new: &Path) -> Vec<Rotated> {
         paths.retain(within);
         paths.truncate(DATED);
     }
-    paths.retain(|path| path != old && path != new);
+    paths.retain(|path| path != new);
     paths.sort_by_key(|path| numbers(path));
     paths.into_iter().filter_map(by_time).collect()
 }

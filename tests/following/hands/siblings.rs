@@ -42,9 +42,9 @@ fn it_is_made_longer_with_nothing() {
 fn vim_writes_it_anew_or_in_place() {
     for way in ["yes", "no", "auto"] {
         let script = format!(
-            "vim -es -u NONE -c 'set backup backupcopy={way}' -c 'g/for u77 /d' -c wq secure </dev/null"
+            "vim.tiny -es -u NONE -c 'set backup backupcopy={way}' -c 'g/for u77 /d' -c wq secure </dev/null"
         );
-        with_tool("vim", 300, &script, 301, 0);
+        with_tool("vim.tiny", 300, &script, 301, 0);
     }
 }
 

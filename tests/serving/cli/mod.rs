@@ -1,5 +1,6 @@
 //! The program as someone at a terminal meets it: what it says when something is wrong, and what
 //! `history` prints.
+mod asked;
 mod documents;
 mod history;
 mod wrong;
