@@ -74,7 +74,7 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
     let mut saved = Saved { series: Store::new(2 * cap), ..Saved::default() };
     saved.series.resume(2 * cap);
     let mut ledger = Ledger::new(saved, Vec::new());
-    let clock = Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC };
+    let clock = Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None };
     let id = SourceId::file(Path::new("bench"));
     let policy = Policy::from(Rules::default());
     ledger.count(

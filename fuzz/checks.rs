@@ -15,7 +15,7 @@ const CUT: usize = 500;
 const MAY_BE_CUT: std::ops::RangeInclusive<usize> = CUT - 200..=CUT;
 
 pub fn clock() -> Clock {
-    Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC }
+    Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None }
 }
 
 /// Any bytes are read without a panic, alone and as the message of every login program.

@@ -1,8 +1,9 @@
 //! What `history` reads: files (plain or .gz, logs or CloudTrail's), standard input, and sources
 //! that are read until they have caught up.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -17,6 +18,7 @@ use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
 use crate::record::Record;
 use crate::source::file::blocks::Blocks;
+use crate::source::file::years::Years;
 use crate::source::journal::export;
 use crate::source::{Records, Source, wrapping};
 use crate::trust::UserIds;
@@ -167,7 +169,7 @@ impl Reader {
             let clock = self.clock(stream.modified);
             let blocks = Blocks::new(stream.from)
                 .map_err(|cause| Unreadable { name: name.clone(), cause })?;
-            reading.blocks = Some(Lines { name, blocks, clock });
+            reading.blocks = Some(Lines { name, blocks, clock, years: stream.years, passed: 0 });
         }
         let Some(lines) = &mut reading.blocks else { return Ok(false) };
         if reading.at >= reading.block.len() {
@@ -176,19 +178,21 @@ impl Reader {
             let Some(next) = next else {
                 return reading.ended(&self.unread).map(|()| false);
             };
-            if until.is_none() {
+            if until.is_none() && lines.years.is_empty() {
                 let clock = lines.clock.clone();
                 let before = (self.unread.records(), self.unread.without_frame());
                 self.records(Records::Lines(next).iter(), clock, each)?;
                 reading.read.add(&self.unread, before);
                 return Ok(true);
             }
+            lines.passed += reading.block.len() as u64;
             reading.block.clear();
             reading.block.extend_from_slice(next);
             reading.at = 0;
         }
-        let clock = lines.clock.clone();
         let rest = &reading.block[reading.at..];
+        let (clock, most) = lines.clock(reading.at, rest);
+        let rest = &rest[..most];
         let (length, next) = before(rest, until.flatten(), &clock);
         let before = (self.unread.records(), self.unread.without_frame());
         self.records(Records::Lines(&rest[..length]).iter(), clock, each)?;
@@ -203,7 +207,8 @@ impl Reader {
         loop {
             let name = source.id().to_string();
             let delivery = source.next().await;
-            let clock = Clock { reference: delivery.reference, zone: self.zone.clone() };
+            let (reference, year) = (delivery.reference, delivery.year);
+            let clock = Clock { reference, year, zone: self.zone.clone() };
             self.records(delivery.records.iter(), clock, each)?;
             if delivery.report.caught_up {
                 return Ok(());
@@ -231,7 +236,8 @@ impl Reader {
     /// The time of the first line, by which files are put in order. Those of CloudTrail, whose
     /// records need no order, come last.
     fn began(&self, stream: &Stream) -> Due {
-        let clock = self.clock(stream.modified);
+        let year = stream.years.at(0).map(|(year, _)| year);
+        let clock = Clock { year, ..self.clock(stream.modified) };
         if let Some(form) = stream.printed() {
             let mut first = Printed::new(form);
             let entry = first.next(&mut &stream.peeked[..]).ok().flatten();
@@ -245,7 +251,8 @@ impl Reader {
     }
 
     fn clock(&self, modified: Option<Time>) -> Clock {
-        Clock { reference: modified.unwrap_or_else(now), zone: self.zone.clone() }
+        let reference = modified.unwrap_or_else(now);
+        Clock { reference, zone: self.zone.clone(), year: None }
     }
 
     /// A file that is read whole when it is due.
@@ -387,6 +394,25 @@ struct Lines {
     name: String,
     blocks: Blocks,
     clock: Clock,
+    years: Years,
+    /// Bytes before the block at hand.
+    passed: u64,
+}
+
+impl Lines {
+    /// The clock of the lines that stand `at` so many bytes within the block, and how many of them
+    /// are of the same year.
+    fn clock(&self, at: usize, rest: &[u8]) -> (Clock, usize) {
+        let place = self.passed + at as u64;
+        let Some((year, end)) = self.years.at(place) else {
+            return (self.clock.clone(), rest.len());
+        };
+        let most = usize::try_from(end - place).unwrap_or(usize::MAX).min(rest.len());
+        // Never within a line, should something have been left out before.
+        let last = most.saturating_sub(1);
+        let whole = memchr::memchr(b'\n', &rest[last..]).map_or(rest.len(), |at| last + at + 1);
+        (Clock { year: Some(year), ..self.clock.clone() }, whole)
+    }
 }
 
 /// How many bytes of these lines come before `until`, and when what follows is due. At least one
@@ -420,6 +446,8 @@ struct Stream {
     peeked: Vec<u8>,
     modified: Option<Time>,
     is_packed: bool,
+    /// Of a plain file that can be looked through.
+    years: Years,
 }
 
 impl Stream {
@@ -472,7 +500,8 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_dir() {
         let modified = time_of(metadata.modified().map_err(unreadable)?);
-        streams.push(peek(name, file, Some(modified))?);
+        let years = years(&file, &metadata, modified).map_err(unreadable)?;
+        streams.push(Stream { years, ..peek(name, file, Some(modified))? });
         return Ok(());
     }
     let entries =
@@ -485,6 +514,14 @@ fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
         return Err(unreadable(io::Error::other("it is a folder without files of CloudTrail")));
     }
     paths.iter().try_for_each(|path| open_path(path, streams))
+}
+
+/// A pipe cannot be looked through.
+fn years(file: &File, metadata: &Metadata, modified: Time) -> io::Result<Years> {
+    match metadata.is_file() {
+        true => Years::of(|into, at| file.read_at(into, at), metadata.len(), modified.seconds()),
+        false => Ok(Years::default()),
+    }
 }
 
 fn is_trail_file(path: &Path) -> bool {
@@ -507,7 +544,8 @@ fn peek(
         true => unpacked_beginning(&begin),
         false => begin,
     };
-    Ok(Stream { name, from: Box::new(from), peeked, modified, is_packed })
+    let years = Years::default();
+    Ok(Stream { name, from: Box::new(from), peeked, modified, is_packed, years })
 }
 
 /// As much as the beginning of a .gz unpacks to.

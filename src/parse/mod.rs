@@ -77,6 +77,8 @@ pub struct Clock {
     /// No record is newer than this, but for a day of clock skew.
     pub reference: Time,
     pub zone: TimeZone,
+    /// The year of a stamp without one, where its place in the file tells it.
+    pub year: Option<i16>,
 }
 
 /// A record's frame, taken off: who said it, when, where. The rest is the message.

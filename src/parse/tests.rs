@@ -5,7 +5,7 @@ use super::*;
 use crate::event::{EventKind, HintKind};
 
 fn clock() -> Clock {
-    Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC }
+    Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None }
 }
 
 fn read(rest: &str, check: impl FnOnce(Parsed<'_>)) {

@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn kept(beside: &mut Beside, lines: &[String]) -> Vec<String> {
-        let clock = Clock { reference: Time::new(FIRST, 0), zone: TimeZone::UTC };
+        let clock = Clock { reference: Time::new(FIRST, 0), zone: TimeZone::UTC, year: None };
         let text = lines.concat();
         let kept = beside.keep(&Records::Lines(text.as_bytes()), &clock);
         let words = |line: &str| line.split("]: ").nth(1).map(str::to_owned);

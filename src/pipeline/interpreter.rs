@@ -264,7 +264,8 @@ mod tests {
 
     /// What counts of the lines, each batch read after a restart.
     fn counted(batches: &[&[&str]]) -> Vec<String> {
-        let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC };
+        let clock =
+            Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC, year: None };
         let (mut memory, mut told) = (Memory::default(), Vec::new());
         for batch in batches {
             let saved = serde_json::to_string(&memory).unwrap();

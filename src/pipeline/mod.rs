@@ -91,7 +91,8 @@ impl Pipeline {
         let mut done = Some(done);
         let clock_zone = zone.clone();
         self.follow_some(file, zone, |delivery, kept| {
-            let clock = Clock { reference: delivery.reference, zone: clock_zone.clone() };
+            let (reference, year) = (delivery.reference, delivery.year);
+            let clock = Clock { reference, year, zone: clock_zone.clone() };
             *kept = beside.keep(&delivery.records, &clock);
             if beside.is_second() {
                 delivery.report.problems.retain(|p| p.reason != ProblemReason::Missing);
@@ -144,7 +145,8 @@ impl Pipeline {
         let (now, policy) = (self.now(), self.policy());
         let tally = {
             let mut ledger = self.ledger();
-            let clock = Clock { reference: delivery.reference, zone: zone.clone() };
+            let (reference, year) = (delivery.reference, delivery.year);
+            let clock = Clock { reference, year, zone: zone.clone() };
             let tally = ledger.count(id, &delivery.records, clock, &policy, &*self.users, now);
             ledger.reached(id, delivery.position, &delivery.report, &tally);
             tally

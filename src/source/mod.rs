@@ -39,6 +39,8 @@ pub struct Delivery<'s> {
     pub position: Position,
     /// No record of the batch is newer, but for clock skew: for the year that RFC 3164 leaves out.
     pub reference: Time,
+    /// That year, where the lines around them tell it.
+    pub year: Option<i16>,
     pub report: Report,
 }
 

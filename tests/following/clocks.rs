@@ -1,10 +1,11 @@
 //! Clocks that are wrong, with the real exporter under faketime (Debian's package): set back, set on,
-//! years ahead.
+//! years ahead. And a file that holds two years.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -173,4 +174,46 @@ fn the_archive_holds_each_line_once_while_days_come_and_go() {
     wait_for("every line", || count().ends_with(&format!("\n{}\n", host.lines)).then_some(()));
     let days = fs::read_dir(&archive).unwrap().count();
     assert!(days >= 3, "{days}");
+}
+
+/// A log that nobody rotates, in the traditional format, which names no year: `history` and the
+/// exporter tell the year of each line by its place.
+#[test]
+fn two_years_in_one_file_that_was_never_rotated() {
+    let dir = TempDir::new().unwrap();
+    let lines = [
+        ("Nov 20 10:00:00", "a", "2024-11-20T10:00:00Z"),
+        ("Dec 31 23:59:59", "b", "2024-12-31T23:59:59Z"),
+        ("Jan  1 00:00:01", "c", "2025-01-01T00:00:01Z"),
+        ("Jun 15 12:00:00", "d", "2025-06-15T12:00:00Z"),
+        ("Dec 30 12:00:00", "e", "2025-12-30T12:00:00Z"),
+        ("Feb  2 12:00:00", "f", "2026-02-02T12:00:00Z"),
+        ("Nov 25 12:00:00", "g", "2026-11-25T12:00:00Z"),
+    ];
+    let text: String = lines
+        .iter()
+        .map(|(at, user, _)| {
+            format!("{at} h sshd[7]: Accepted password for {user} from 192.0.2.1 port 1 ssh2\n")
+        })
+        .collect();
+    let path = dir.path().join("secure");
+    fs::write(&path, text).unwrap();
+    // 2026-11-26T00:00:00Z
+    let written = UNIX_EPOCH + Duration::from_secs(1_795_651_200);
+    File::options().append(true).open(&path).unwrap().set_modified(written).unwrap();
+    let mut history = Command::new(env!("CARGO_BIN_EXE_login_exporter"));
+    history.args(["history", "--format=csv", "--auth-log.time-zone=UTC"]).arg(&path);
+    let printed = String::from_utf8(history.output().unwrap().stdout).unwrap();
+    let log = format!("--auth-log.path={}", path.display());
+    let exporter = Exporter::start(dir.path(), &[&log, "--auth-log.time-zone=UTC"]).ready();
+    exporter.wait_total("login_successes_total", &[], lines.len() as f64);
+    let metrics = exporter.metrics();
+    for (_, user, time) in lines {
+        let row = printed.lines().find(|row| row.contains(&format!(",{user},"))).unwrap();
+        assert!(row.starts_with(time), "{row}, not {time}");
+        let seconds = time.parse::<jiff::Timestamp>().unwrap().as_second() as f64;
+        let label = format!("user=\"{user}\"");
+        let last = total(&metrics, "login_last_success_timestamp_seconds", &[&label]);
+        assert_eq!(last, seconds, "{user}");
+    }
 }

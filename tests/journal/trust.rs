@@ -41,7 +41,7 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
     while !caught_up {
         let delivery = source.next().await;
         caught_up = delivery.report.caught_up;
-        let clock = Clock { reference: Time::default(), zone: TimeZone::UTC };
+        let clock = Clock { reference: Time::default(), zone: TimeZone::UTC, year: None };
         let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0);
         let mut out = Vec::new();
         for record in delivery.records.iter() {

@@ -8,7 +8,7 @@ use login_exporter::parse::{self, Clock, Parsed};
 /// Reads the lines, each `HH:MM:SS message` or `HH:MM:SS [pid] message` of sshd, to their end.
 /// The second word is the pid where it is a number in brackets.
 fn counted(lines: &[&str]) -> Vec<String> {
-    let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC };
+    let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC, year: None };
     let (mut memory, mut told) = (Memory::default(), Vec::new());
     for line in lines {
         let (time, message) = line.split_once(' ').unwrap();

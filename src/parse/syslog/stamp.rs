@@ -315,6 +315,10 @@ fn local(year: i64, date: MonthDay, time: TimeOfDay, clock: &Clock) -> Option<Ti
 
 /// Between two leap years lie eight years at most, so ten are enough for any date.
 fn without_year(date: MonthDay, time: TimeOfDay, clock: &Clock) -> Option<Time> {
+    let told = clock.year.and_then(|year| local(year.into(), date, time, clock));
+    if told.is_some() {
+        return told;
+    }
     let latest = newest(clock);
     // No zone is further from UTC than a day, so the year after is the first that can be too late.
     let newest = year_of_day((latest.seconds() + DAY).div_euclid(DAY));

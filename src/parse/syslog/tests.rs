@@ -5,7 +5,7 @@ use crate::event::Time;
 
 fn clock(reference: &str, zone: TimeZone) -> Clock {
     let reference: jiff::Timestamp = reference.parse().unwrap();
-    Clock { reference: Time::new(reference.as_second(), 0), zone }
+    Clock { reference: Time::new(reference.as_second(), 0), zone, year: None }
 }
 
 fn utc() -> Clock {

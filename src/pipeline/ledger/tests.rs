@@ -43,7 +43,7 @@ fn up_for(seconds: i64) -> Ledger {
 
 /// Reads all that a source holds, for the first time.
 fn read(ledger: &mut Ledger, id: &SourceId, records: &Records<'_>) {
-    let clock = Clock { reference: moment().wall, zone: TimeZone::UTC };
+    let clock = Clock { reference: moment().wall, zone: TimeZone::UTC, year: None };
     ledger.expect(id);
     let tally = ledger.count(id, records, clock, &Policy::default(), &Nobody, moment());
     let report = Report { up: true, caught_up: true, ..Report::default() };

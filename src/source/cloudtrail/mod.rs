@@ -388,6 +388,7 @@ impl CloudTrailSource {
             records: Records::CloudTrail(&self.batch),
             position: self.progress.position(),
             reference: now(),
+            year: None,
             report,
         }
     }

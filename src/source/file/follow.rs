@@ -40,6 +40,7 @@ const FILES_PER_LOOK: usize = 64;
 pub(super) struct Batch {
     pub(super) position: Position,
     pub(super) reference: Time,
+    pub(super) year: Option<i16>,
     pub(super) report: Report,
 }
 
@@ -179,6 +180,7 @@ impl Follower {
         Batch {
             position: self.position(),
             reference: Time::from_nanoseconds(reference.unwrap_or(modified)),
+            year: self.block.year(),
             report: Report {
                 problems: std::mem::take(&mut self.report.problems),
                 rotations: std::mem::take(&mut self.report.rotations),

@@ -48,6 +48,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod watch;
+pub mod years;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -140,6 +141,7 @@ impl FileSource {
             records: Records::Lines(self.follower.lines()),
             position: batch.position,
             reference: batch.reference,
+            year: batch.year,
             report: batch.report,
         }
     }

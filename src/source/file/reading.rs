@@ -14,6 +14,7 @@ use super::content::{Content, HEAD};
 use super::identity::{FileId, Mark, Print, TAIL, modified};
 use super::lines::{self, Found, MAX_LINE};
 use super::stamp;
+use super::years::Years;
 
 /// How much is read at once: several times the longest line.
 const BLOCK: usize = 4 * MAX_LINE;
@@ -23,11 +24,13 @@ const BLOCK: usize = 4 * MAX_LINE;
 pub(super) struct Block {
     bytes: Box<[u8]>,
     lines: std::ops::Range<usize>,
+    /// The year of the lines, where their place in the file tells it.
+    year: Option<i16>,
 }
 
 impl Block {
     pub(super) fn new() -> Self {
-        Block { bytes: vec![0; TAIL + BLOCK].into_boxed_slice(), lines: 0..0 }
+        Block { bytes: vec![0; TAIL + BLOCK].into_boxed_slice(), lines: 0..0, year: None }
     }
 
     pub(super) fn lines(&self) -> &[u8] {
@@ -36,6 +39,10 @@ impl Block {
 
     pub(super) fn clear(&mut self) {
         self.lines = 0..0;
+    }
+
+    pub(super) fn year(&self) -> Option<i16> {
+        self.year
     }
 
     /// Keeps so many bytes of the lines.
@@ -88,6 +95,8 @@ pub(super) struct Reading {
     retraced: bool,
     /// What follows the place was read before, in part at least.
     again: bool,
+    /// Of what stood there when it was first read.
+    years: Option<Years>,
 }
 
 /// How a file was at one moment.
@@ -130,6 +139,7 @@ impl Reading {
             doubted: false,
             retraced: false,
             again: false,
+            years: None,
             content,
         })
     }
@@ -287,7 +297,7 @@ impl Reading {
     pub(super) fn start_over(&mut self, seen: Seen) {
         self.tail.clear();
         (self.offset, self.skipping, self.retraced) = (0, false, false);
-        self.again = false;
+        (self.again, self.years) = (false, None);
         self.accept(seen);
     }
 
@@ -337,13 +347,22 @@ impl Reading {
         block.lines = 0..0;
         let meta = self.content.metadata()?;
         let known = self.tail.len();
-        let n = self.content.read_at(&mut block.bytes, self.offset - known as u64)?;
+        let of_year = self.year(&meta)?;
+        block.year = of_year.map(|(year, _)| year);
+        // No further than the year goes: a block is of one.
+        let most = of_year.map_or(usize::MAX, |(_, end)| (end - self.offset) as usize);
+        let most = block.bytes.len().min(known.saturating_add(most));
+        let n = self.content.read_at(&mut block.bytes[..most], self.offset - known as u64)?;
         if !self.is_continued_by(&block.bytes[..n])? {
             return Ok(self.doubt());
         }
         let found = find(&block.bytes[known..n], self.skipping);
+        if found.consumed == 0 && n == most {
+            // Written anew since it was looked through: that place is within a line now.
+            self.years = Some(Years::default());
+        }
         let rest = &block.bytes[known + found.consumed..n];
-        let at_end = n < block.bytes.len() && !found.too_long && is_unfinished(rest);
+        let at_end = n < most && !found.too_long && is_unfinished(rest);
         self.note_end(&meta, rest.len(), found.consumed, at_end)?;
         self.learn_beginning(&block.bytes[..n]);
         self.step(&block.bytes[..known + found.consumed], found.consumed);
@@ -354,6 +373,19 @@ impl Reading {
         let bytes = found.consumed as u64;
         let (lines, too_long) = (len > 0, found.too_long);
         Ok(Step::Read(Progress { bytes, lines, too_long, begins: self.offset == bytes }))
+    }
+
+    /// The year of the lines at the place, and where it ends, if the time of the file does not tell.
+    fn year(&mut self, meta: &Metadata) -> io::Result<Option<(i16, u64)>> {
+        if self.content.is_gzip() {
+            return Ok(None);
+        }
+        if self.years.is_none() {
+            let content = &mut self.content;
+            let read_at = |into: &mut [u8], at: u64| content.read_at(into, at);
+            self.years = Some(Years::of(read_at, meta.size(), meta.mtime())?);
+        }
+        Ok(self.years.as_ref().and_then(|years| years.at(self.offset)))
     }
 
     /// Whether what was read is more of the same content: it begins with the bytes that are known,

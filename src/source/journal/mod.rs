@@ -330,6 +330,7 @@ impl JournalSource {
             records: Records::Journal(self.lend()),
             position: self.position(),
             reference: now(),
+            year: None,
             report,
         }
     }

@@ -377,6 +377,7 @@ impl QueueSource {
             records: Records::CloudTrail(&self.batch),
             position: Position::json(serde_json::json!({ "batch": self.batch_number })),
             reference: now(),
+            year: None,
             report,
         }
     }

@@ -323,6 +323,7 @@ impl AgentSource {
             records: Records::Agent(&self.batch),
             position: self.known.position(),
             reference: now(),
+            year: None,
             report,
         }
     }

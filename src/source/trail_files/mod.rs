@@ -210,6 +210,7 @@ impl TrailSource {
             records: Records::CloudTrail(&self.batch),
             position: self.known.position(),
             reference: now(),
+            year: None,
             report,
         }
     }
