@@ -1,7 +1,9 @@
 //! `history`: what is read for it, and how it is printed.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -167,7 +169,9 @@ fn logs(
         };
         match asked.files.is_empty() {
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
-            false => reader.inputs(asked.files.iter().map(|file| input(file)).collect(), each)?,
+            false => {
+                reader.inputs(distinct(&asked.files).map(|file| input(file)).collect(), each)?
+            }
         }
         reader.finish(each)?;
         progress.end();
@@ -298,6 +302,15 @@ impl<W: Write> Write for Clearing<'_, W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// A file that is named twice, by a link too, is read once.
+fn distinct(files: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    let mut seen = HashSet::new();
+    files.iter().filter(move |file| match std::fs::metadata(file) {
+        Ok(file) if file.is_file() => seen.insert((file.dev(), file.ino())),
+        _ => true,
+    })
 }
 
 fn input(file: &Path) -> Input {

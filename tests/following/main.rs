@@ -13,6 +13,7 @@ mod limits;
 mod model;
 mod origins;
 mod race;
+mod said;
 mod scrapers;
 mod ssm_agent;
 #[path = "../support/mod.rs"]

@@ -696,7 +696,11 @@ impl World {
             let times = times.get(line.as_str()).copied().unwrap_or(0);
             let file = truth.file;
             assert!(times <= 1, "{} of file {file} came {times} times", shorten(line));
-            assert!(times == 1 || !truth.must, "{} of file {file} was lost", shorten(line));
+            // A line too long that has no stamp, behind an edit, cannot be told from the rest of one
+            // that was cut there: then it is said.
+            let is_said = truth.is_long && self.edits > 0 && !self.gaps.is_empty();
+            let came = times == 1 || !truth.must || is_said;
+            assert!(came, "{} of file {file} was lost", shorten(line));
         }
         self.check_order();
         let excused =

@@ -15,4 +15,5 @@ mod packages;
 mod readme;
 mod release;
 mod sample;
+mod shipping;
 mod unit;

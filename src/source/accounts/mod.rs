@@ -290,6 +290,7 @@ impl Source for AccountsSource {
             records: Records::CloudTrail(&[]),
             position: Position::json(position),
             reference: now(),
+            year: None,
             report: self.report(problems),
         }
     }

@@ -349,22 +349,22 @@ impl Reading {
         let known = self.tail.len();
         let of_year = self.year(&meta)?;
         block.year = of_year.map(|(year, _)| year);
-        // No further than the year goes: a block is of one.
-        let most = of_year.map_or(usize::MAX, |(_, end)| (end - self.offset) as usize);
-        let most = block.bytes.len().min(known.saturating_add(most));
-        let n = self.content.read_at(&mut block.bytes[..most], self.offset - known as u64)?;
-        if !self.is_continued_by(&block.bytes[..n])? {
+        let all = self.content.read_at(&mut block.bytes, self.offset - known as u64)?;
+        if !self.is_continued_by(&block.bytes[..all])? {
             return Ok(self.doubt());
         }
+        // No further than the year goes: a block is of one.
+        let most = of_year.map_or(usize::MAX, |(_, end)| (end - self.offset) as usize);
+        let n = all.min(known.saturating_add(most));
         let found = find(&block.bytes[known..n], self.skipping);
-        if found.consumed == 0 && n == most {
+        if found.consumed == 0 && n < all {
             // Written anew since it was looked through: that place is within a line now.
             self.years = Some(Years::default());
         }
         let rest = &block.bytes[known + found.consumed..n];
-        let at_end = n < most && !found.too_long && is_unfinished(rest);
+        let at_end = n == all && all < block.bytes.len() && !found.too_long && is_unfinished(rest);
         self.note_end(&meta, rest.len(), found.consumed, at_end)?;
-        self.learn_beginning(&block.bytes[..n]);
+        self.learn_beginning(&block.bytes[..all]);
         self.step(&block.bytes[..known + found.consumed], found.consumed);
         self.skipping = found.skipping;
         let lines = known + found.lines.start..known + found.lines.end;

@@ -239,9 +239,9 @@ mod tests {
 
     #[test]
     fn what_was_written_around_new_year_is_of_the_year_that_it_says() {
-        let stamps = ["Nov  1 00:00:00", "Jan  1 00:00:00", "Dec 31 20:00:00"];
+        let stamps = ["Nov  1 00:00:00", "Jan  1 00:00:00", "Jun  5 00:00:00", "Dec 31 20:00:00"];
         // 2026-01-01T01:00:00Z, where it is still the old year.
-        let expected = [2024, 2025, 2025].map(Some);
+        let expected = [2024, 2025, 2025, 2025].map(Some);
         assert_eq!(of_lines(&stamps, 1_767_229_200), expected);
         let stamps = ["Dec 31 20:00:00", "Jan  1 08:00:00"];
         // 2025-12-31T23:00:00Z, where it is the new year already.
