@@ -253,7 +253,7 @@ impl Naive {
         let date_time = self.date_time()?;
         let moments = clock.zone.to_ambiguous_timestamp(date_time);
         let moment = match moments.offset() {
-            AmbiguousOffset::Fold { .. } if is_of_second(&moments, clock) => moments.later(),
+            AmbiguousOffset::Fold { .. } if is_of_second(moments, clock) => moments.later(),
             _ => moments.compatible(),
         };
         Some(Time::new(moment.ok()?.as_second() + leap, self.time.nanoseconds))
@@ -302,8 +302,8 @@ impl Naive {
 const FILE_CLOCK_BEHIND: i64 = 5;
 
 /// Whether the second of two moments that are called alike is just before the reference.
-fn is_of_second(moments: &AmbiguousTimestamp, clock: &Clock) -> bool {
-    let second = moments.clone().later().map(|moment| moment.as_second());
+fn is_of_second(moments: AmbiguousTimestamp, clock: &Clock) -> bool {
+    let second = moments.later().map(|moment| moment.as_second());
     second.is_ok_and(|second| {
         (second - FILE_CLOCK_BEHIND..second + 3_600).contains(&clock.reference.seconds())
     })

@@ -14,6 +14,7 @@ use crate::source::file::rotated::{self, Rank};
 const STRANGERS: usize = 256;
 
 /// A mark's file, found.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and for a moment")]
 pub(in crate::source::file) enum Found {
     /// It is the log.
     Live,
