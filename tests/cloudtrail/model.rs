@@ -84,7 +84,8 @@ impl Reader {
     /// Takes one delivery in.
     async fn take(&mut self) {
         let delivery = self.source.next().await;
-        let clock = Clock { reference: delivery.reference, zone: TimeZone::UTC };
+        let (reference, year) = (delivery.reference, delivery.year);
+        let clock = Clock { reference, year, zone: TimeZone::UTC };
         let mut interpreter = Interpreter::new(&mut self.memory, clock, &Nobody, 0);
         let mut counted = Vec::new();
         delivery.records.iter().for_each(|record| interpreter.record(record, &mut counted));

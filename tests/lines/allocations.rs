@@ -24,7 +24,7 @@ impl UserIds for Nobody {
 
 /// How many allocations the last of these lines cost, after the others were read and counted.
 fn allocations(lines: &[&str]) -> u64 {
-    let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC };
+    let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC, year: None };
     let mut memory = Memory::new(Limits::default());
     let (policy, mut store) = (Policy::default(), Store::default());
     let mut interpreter = Interpreter::new(&mut memory, clock, &Nobody, 0);
