@@ -27,20 +27,10 @@ def settle():
     tell("account_change", program="useradd", change="user_added", user="nopass")
     tell("account_change", program="useradd", change="group_added", user="nopass")
     do("passwd", "-d", "nopass")
-    told_by_passwd()
+    tell("account_change", program="passwd", change="password_changed", user="nopass")
     keys()
     sshd()
     sudoers()
-
-
-def told_by_passwd():
-    """passwd -d: shadow says so from its own words."""
-    if "password for 'nopass' changed" in log():
-        tell("account_change", program="passwd", change="password_changed", user="nopass")
-
-
-def log():
-    return subprocess.run(["journalctl", "-b", "-o", "cat"], text=True, stdout=subprocess.PIPE, errors="replace").stdout
 
 
 def keys():
