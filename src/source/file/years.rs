@@ -91,10 +91,11 @@ impl Years {
     }
 }
 
-/// By how many years the second of two lines is later, as far as their months tell. A month back is
-/// a line that came late, and from January to December it came late over New Year.
+/// By how many years the second of two lines is later, as far as their months tell: half a year back
+/// is across New Year, less is a line that came late or a file put together by hand. From January
+/// to December it came late over New Year.
 fn turn(before: usize, after: usize) -> i16 {
-    if after + 1 < before {
+    if after + 6 < before {
         1
     } else if after >= before + 10 {
         -1
