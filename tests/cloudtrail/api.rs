@@ -355,6 +355,42 @@ async fn each_refusal_has_its_reason_and_remedy_and_is_asked_again() {
     }
 }
 
+/// Good keys that a Region does not know: it has to be enabled first, unlike those of old.
+#[tokio::test]
+async fn a_region_that_the_account_has_not_enabled_is_told_as_such() {
+    let cases = [
+        ("me-central-1", Fault::Refused("UnrecognizedClientException")),
+        ("ap-east-1", Fault::Refused("InvalidClientTokenId")),
+        ("eu-west-1", Fault::Refused("OptInRequired")),
+    ];
+    for (region, fault) in cases {
+        let server = Server::start();
+        server.fail_next([Some(fault.clone())]);
+        let mut source = open_with(&server.endpoint, quick(region), None, None).await;
+        let mut seen = Seen::default();
+        delivery(&mut source, &mut seen).await;
+        assert_eq!(seen.failures, [CallFailure::Region], "{region} {fault:?}");
+        let message = &seen.problems[0].1;
+        let told = format!("the Region {region} is not enabled in this account");
+        assert!(message.contains(&told) && message.contains("enable it"), "{message}");
+    }
+}
+
+/// Down for ten hours, and as far as that from any sweep: no word of more events than can be read.
+#[tokio::test]
+async fn a_start_after_hours_is_no_overload() {
+    let server = Server::start();
+    server.add("one", "StartSession", 1_800);
+    let then = cloudtrail_server::now() - 36_000;
+    let position = Position::json(serde_json::json!({
+        "read_until": then, "floor": then - 86_400, "swept": [then, then, then],
+        "account": "123456789012",
+    }));
+    let (mut source, mut seen) = (open(&server, Some(&position)).await, Seen::default());
+    polls(&mut source, &mut seen, 2).await;
+    assert_eq!((seen.ids, seen.problems), (vec!["one".to_owned()], Vec::new()));
+}
+
 #[tokio::test]
 async fn an_address_where_nobody_answers_is_told_of_by_who_was_asked() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

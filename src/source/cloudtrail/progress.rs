@@ -61,6 +61,9 @@ pub(super) struct Progress {
     /// The account's number, once it was asked for.
     #[serde(default)]
     pub(super) account: Option<String>,
+    /// Since when polls follow each other, as far as this run knows.
+    #[serde(skip)]
+    steady_since: i64,
     /// Events that were handed on in this run, and their times.
     #[serde(skip)]
     handed_on: HashMap<u64, i64>,
@@ -88,6 +91,7 @@ impl Progress {
             swept: [now; 3],
             interval: None,
             account: None,
+            steady_since: now,
             handed_on: HashMap::new(),
         }
     }
@@ -138,9 +142,10 @@ impl Progress {
         KEPT_BY_CLOUDTRAIL.min(now - self.bottom())
     }
 
-    /// Seconds since the sweep of a day is overdue.
+    /// Seconds that the sweep of a day is overdue, although polls followed each other: what was not
+    /// asked for while the exporter was down, or CloudTrail out of reach, is no overload.
     pub(super) fn behind(&self, now: i64) -> i64 {
-        now - self.swept[1] - SWEEPS[1].1
+        now - self.swept[1].max(self.steady_since) - SWEEPS[1].1
     }
 
     /// Whether the event was handed on.
@@ -167,7 +172,12 @@ impl Progress {
     pub(super) fn complete(&mut self, window: Window, now: i64) {
         match window.sweep {
             Some(longest) => self.swept[..=longest].fill(now),
-            None => self.read_until = Some(window.end),
+            None => {
+                let since = self.read_until.replace(window.end);
+                if since.is_none_or(|since| window.end - since > HOUR) {
+                    self.steady_since = now;
+                }
+            }
         }
         self.handed_on.retain(|_, time| *time >= now - DAY);
         if self.handed_on.len() > HANDED_ON {
@@ -231,6 +241,26 @@ mod tests {
         progress.swept = [NOW, NOW, NOW - DAY];
         let window = progress.sweep(NOW).unwrap();
         assert_eq!(window.start, NOW - 7 * DAY - HOUR, "no further than the first start looked");
+    }
+
+    /// Until then each start after some hours told of more events than LookupEvents can carry.
+    #[test]
+    fn only_a_reader_that_had_its_turns_is_overloaded() {
+        let mut progress = polled(DAY);
+        let polls_until = |progress: &mut Progress, from: i64, until: i64| {
+            for now in (from..=until).step_by(60) {
+                progress.complete(progress.window(now), now);
+            }
+            progress.behind(until)
+        };
+        assert_eq!(polls_until(&mut progress, NOW, NOW + 4 * HOUR), 3 * HOUR, "no sweep in time");
+        let mut restarted = Progress::restore(&progress.position()).unwrap();
+        let soon = NOW + 4 * HOUR + 60;
+        assert_eq!(polls_until(&mut restarted, soon, soon), 3 * HOUR + 60, "nor by a restart");
+        let mut late = Progress::restore(&progress.position()).unwrap();
+        let later = NOW + 14 * HOUR;
+        assert!(polls_until(&mut late, later, later + MINUTE) < 0, "it was down");
+        assert!(polls_until(&mut progress, later, later + MINUTE) < 0, "CloudTrail was");
     }
 
     #[test]

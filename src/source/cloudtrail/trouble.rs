@@ -121,3 +121,20 @@ pub(super) fn too_much(settings: &Settings, interval: Duration) -> Problem {
     );
     Problem { reason: ProblemReason::Overloaded, count: 1, message }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lookup_events_cannot_carry_names_the_queue() {
+        let settings = Settings::new("eu-west-1", Vec::new());
+        let told = too_much(&settings, Duration::from_millis(5_500));
+        assert_eq!((told.reason, told.count), (ProblemReason::Overloaded, 1));
+        for words in
+            ["eu-west-1", "one request in 5.5 s", "--cloudtrail.queue", "cloudtrail.events"]
+        {
+            assert!(told.message.contains(words), "{}", told.message);
+        }
+    }
+}
