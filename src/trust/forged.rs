@@ -118,10 +118,16 @@ fn is_her_own(event: &Event<'_>) -> bool {
         .iter()
         .any(|writer| matches!(writer, Writer::Invoker | Writer::Owner | Writer::Target));
     let login = matches!(event.kind, EventKind::LoginSuccess);
+    let session = matches!(event.kind, EventKind::SessionOpened | EventKind::SessionClosed);
+    let has_sessions = matches!(
+        &*event.program,
+        "sudo" | "su" | "doas" | "pkexec" | "polkit" | "systemd-user" | "systemd-run0" | "login"
+    ) || row.writers.pam == Writer::Owner;
     by_users
         && event.told_by == ALICE
         && event.source.is_none()
         && !login
+        && (!session || has_sessions)
         && event.count <= 100
         && (names_her || started_by_her || ends_hers)
 }

@@ -28,7 +28,7 @@ pub use self::surroundings::Surroundings;
 
 use crate::event::{Event, EventKind, Hint, HintKind};
 use crate::parse::Parsed;
-use crate::programs::{self, Program, Rules, Writer};
+use crate::programs::{self, Program, Refusals, Rules, Writer};
 use crate::record::JournalEntry;
 
 /// The accounts of the host whose journal is read, and what else of it trust rests on.
@@ -232,6 +232,12 @@ fn writer(row: &Program, event: &Event<'_>) -> Writer {
         (None, EventKind::SudoCommand) => row.writers.own,
         (None, _) if row.writers.own == Writer::Target => Writer::Invoker,
         (None, _) => row.writers.own,
+        // Who may start a program that only checks or changes a password starts no session in it.
+        (Some(_), EventKind::SessionOpened | EventKind::SessionClosed)
+            if row.refusals == Refusals::NoLogin && row.writers.pam == Writer::Invoker =>
+        {
+            Writer::Root
+        }
         (Some(_), EventKind::SessionClosed) => row.writers.closing,
         (Some(_), _) => row.writers.pam,
     }

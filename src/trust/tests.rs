@@ -296,6 +296,20 @@ fn a_client_that_goes_is_no_forgery_of_the_user_who_was_logged_in() {
     assert_eq!(read(&before), None);
 }
 
+/// `session opened for user bob by alice`, of a program that alice may start and that opens none.
+#[test]
+fn who_may_start_a_program_without_sessions_opens_none_in_it() {
+    let said = "pam_unix(x:session): session opened for user bob by alice(uid=1000)";
+    for program in ["passwd", "chfn", "chsh", "gpasswd", "newgrp", "unix_chkpwd"] {
+        for kind in [EventKind::SessionOpened, EventKind::SessionClosed] {
+            let session = event(kind, program, Some("bob"));
+            assert!(!trusted(&by(ALICE, said), &session), "{program} {kind}");
+            assert!(trusted(&by(0, said), &session), "{program} {kind}");
+        }
+    }
+    assert!(trusted(&by(ALICE, said), &event(EventKind::SessionOpened, "sudo", Some("bob"))));
+}
+
 /// doas has become the target, and its process bears the command's name.
 #[test]
 fn a_command_of_doas_is_the_targets_word_on_who_logged_in() {
