@@ -473,56 +473,57 @@ enum Spelling {
 fn exactly(name: &[u8], spelling: Spelling) -> Option<&'static Program> {
     let mut slot = hash(name);
     loop {
-        let Entry { row, number } = INDEX[slot % SLOTS];
-        let row = PROGRAMS.get(usize::from(row))?;
-        let number = usize::from(number);
-        let known = match number.checked_sub(row.tags.len()) {
-            None => row.tags[number],
-            Some(number) => row.services[number],
-        };
-        if known.as_bytes() == name {
-            let fits = number < row.tags.len() || spelling == Spelling::Service;
-            return fits.then_some(row);
+        let entry = INDEX[slot % SLOTS]?;
+        if entry.name.as_bytes() == name {
+            let fits = entry.spelling == Spelling::Tag || spelling == Spelling::Service;
+            return fits.then_some(entry.row);
         }
         slot += 1;
     }
 }
 
-/// Where a spelling stands: its row, and its number among the row's tags and services.
+/// One spelling of a row; those that are tags are services too.
 #[derive(Clone, Copy)]
 struct Entry {
-    row: u8,
-    number: u8,
+    name: &'static str,
+    spelling: Spelling,
+    row: &'static Program,
 }
 
 /// A power of two, and some three times as many as there are spellings.
 const SLOTS: usize = 256;
 
-/// No row has this number.
-const FREE: Entry = Entry { row: u8::MAX, number: 0 };
-
 /// Every spelling at the place that its hash names, or the next free one behind.
-static INDEX: [Entry; SLOTS] = index();
+static INDEX: [Option<Entry>; SLOTS] = index();
 
-const fn index() -> [Entry; SLOTS] {
-    let mut index = [FREE; SLOTS];
-    let mut row = 0;
-    while row < PROGRAMS.len() {
-        let (tags, services) = (PROGRAMS[row].tags, PROGRAMS[row].services);
-        let mut number = 0;
-        while number < tags.len() + services.len() {
-            let name =
-                if number < tags.len() { tags[number] } else { services[number - tags.len()] };
-            let mut slot = hash(name.as_bytes()) % SLOTS;
-            while index[slot].row != FREE.row {
-                slot = (slot + 1) % SLOTS;
-            }
-            index[slot] = Entry { row: row as u8, number: number as u8 };
-            number += 1;
-        }
-        row += 1;
+const fn index() -> [Option<Entry>; SLOTS] {
+    let mut index = [None; SLOTS];
+    let mut at = 0;
+    while at < PROGRAMS.len() {
+        let row = &PROGRAMS[at];
+        enter(&mut index, row, row.tags, Spelling::Tag);
+        enter(&mut index, row, row.services, Spelling::Service);
+        at += 1;
     }
     index
+}
+
+const fn enter(
+    index: &mut [Option<Entry>; SLOTS],
+    row: &'static Program,
+    names: &[&'static str],
+    spelling: Spelling,
+) {
+    let mut at = 0;
+    while at < names.len() {
+        let name = names[at];
+        let mut slot = hash(name.as_bytes()) % SLOTS;
+        while index[slot].is_some() {
+            slot = (slot + 1) % SLOTS;
+        }
+        index[slot] = Some(Entry { name, spelling, row });
+        at += 1;
+    }
 }
 
 /// By length, beginning, middle and end, which tell the names of the table apart well.
@@ -552,7 +553,6 @@ mod tests {
             assert_eq!(found, Some(row.name), "{spelling}");
         }
         assert!(seen.len() * 2 < SLOTS, "{} spellings want more slots", seen.len());
-        assert!(PROGRAMS.len() < usize::from(FREE.row));
     }
 
     #[test]
