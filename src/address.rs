@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr};
 /// address (a host name, a terminal) stays as it is.
 pub fn folded(text: Cow<'_, str>) -> Cow<'_, str> {
     // Nearly every source is one of these two already: an IPv4 address, or a host's name.
-    if !text.bytes().any(|byte| matches!(byte, b':' | b'%' | b'[')) {
+    if !text.bytes().any(|byte| MAY_BE_LONGER[usize::from(byte)]) {
         return text;
     }
     match parse(&text) {
@@ -22,6 +22,16 @@ pub fn folded(text: Cow<'_, str>) -> Cow<'_, str> {
         None => text,
     }
 }
+
+/// Which bytes stand in an address that has a shorter spelling, in no other and in no host's name.
+/// A table costs half of what three comparisons a byte do.
+static MAY_BE_LONGER: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b':' as usize] = true;
+    table[b'%' as usize] = true;
+    table[b'[' as usize] = true;
+    table
+};
 
 /// The address of a source, in any of its spellings; `None` for a name.
 pub fn parse(text: &str) -> Option<IpAddr> {

@@ -46,13 +46,16 @@ fn plain(rest: &[u8]) -> Option<Tag<'_>> {
 /// number.
 #[inline]
 fn pid_in_brackets(rest: &[u8]) -> Option<(Option<u32>, &[u8])> {
-    let mut pid: u32 = 0;
-    for (at, byte) in rest.iter().enumerate().skip(1).take(10) {
-        match byte {
-            b'0'..=b'9' if at < 10 => pid = pid * 10 + u32::from(byte - b'0'),
-            b']' if at > 1 => return Some((Some(pid), &rest[at + 1..])),
-            _ => break,
-        }
+    // Nearly every one has up to nine digits: they are read while the bracket is looked for.
+    let (mut pid, mut at) = (0, 1);
+    while let Some(byte @ b'0'..=b'9') = rest.get(at)
+        && at < 10
+    {
+        pid = pid * 10 + u32::from(byte - b'0');
+        at += 1;
+    }
+    if at > 1 && rest.get(at) == Some(&b']') {
+        return Some((Some(pid), &rest[at + 1..]));
     }
     let (pid, after) = in_brackets(rest)?;
     Some((super::number(pid), after))
