@@ -157,7 +157,7 @@ pub(super) struct Line<'e, 'a> {
     pub(super) cut: bool,
     /// The PAM module that speaks (`pam_unix`; `PAM` where it is libpam), and for which service.
     pub(super) module: &'a [u8],
-    pub(super) service: &'a [u8],
+    pub(super) service: Option<&'a [u8]>,
     row: &'static Row,
 }
 
@@ -176,7 +176,7 @@ impl<'e, 'a> Line<'e, 'a> {
             preauth: false,
             cut: false,
             module: b"",
-            service: b"",
+            service: None,
             row,
         }
     }
@@ -200,6 +200,7 @@ impl<'e, 'a> Line<'e, 'a> {
             Tells::Changed(change) => event.change = Some(change),
             Tells::Event(_) | Tells::Nothing | Tells::Hint => {}
         }
+        event.service = self.service();
         event.invalid_user = self.row.tells == Tells::Rejected(Reason::InvalidUser);
         event.role = match self.row.part {
             Part::Always(role) => role,
@@ -207,6 +208,11 @@ impl<'e, 'a> Line<'e, 'a> {
             Part::ProofBeforeLogin => Role::End,
         };
         event
+    }
+
+    /// PAM's service, which says who may write the line.
+    pub(super) fn service(&self) -> Option<&'a str> {
+        std::str::from_utf8(self.service?).ok()
     }
 
     pub(super) fn hint(&self, kind: HintKind<'a>) -> Option<Parsed<'a>> {
@@ -235,11 +241,15 @@ impl Table {
         unknown: Option<&'static str>,
     ) -> Parsed<'a> {
         let text = line.text;
-        let begun = self.index.begun_by(text).map(|row| (row, &text[row.begins.len()..]));
-        let others = self.index.others.iter().map(|row| (*row, text));
-        for (row, rest) in begun.chain(others) {
+        for row in self.index.begun_by(text) {
             line.row = row;
-            if let Some(parsed) = (row.shape)(line, rest) {
+            if let Some(parsed) = (row.shape)(line, &text[row.begins.len()..]) {
+                return parsed;
+            }
+        }
+        for row in &self.index.others {
+            line.row = row;
+            if let Some(parsed) = (row.shape)(line, text) {
                 return parsed;
             }
         }

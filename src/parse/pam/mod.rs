@@ -54,18 +54,8 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     if known.is_some_and(|row| !speaks_for(envelope.tag, message.service, row)) {
         return Parsed::Ignored;
     }
-    let mut parsed = read(envelope, &message, known);
-    name_service(&mut parsed, message.service);
-    parsed
-}
-
-fn read<'a>(
-    envelope: &Envelope<'a>,
-    message: &Message<'a>,
-    known: Option<&'static Program>,
-) -> Parsed<'a> {
     let mut line = Line::new(envelope, program(known, message.service), message.text);
-    (line.module, line.service) = (message.module, message.service);
+    (line.module, line.service) = (message.module, Some(message.service));
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
     let unknown = is_own(&line).then_some("pam");
@@ -75,19 +65,6 @@ fn read<'a>(
 /// Whether Linux-PAM's first module speaks, or PAM itself.
 fn is_own(line: &Line<'_, '_>) -> bool {
     matches!(line.module, b"pam_unix" | b"PAM")
-}
-
-/// PAM's service says who may write it.
-fn name_service<'a>(parsed: &mut Parsed<'a>, name: &'a [u8]) {
-    match parsed {
-        Parsed::Event(event) => event.service = std::str::from_utf8(name).ok(),
-        Parsed::Hint(hint) => {
-            if let HintKind::AuthenticationSucceeded { service, .. } = &mut hint.kind {
-                *service = std::str::from_utf8(name).ok();
-            }
-        }
-        Parsed::Ignored | Parsed::Unrecognized { .. } => {}
-    }
 }
 
 #[rustfmt::skip]
@@ -352,7 +329,7 @@ fn refusals(program: &str) -> Refusals {
 }
 
 fn let_in<'a>(line: &Line<'_, 'a>, user: &'a [u8], by: Option<Invoker<'a>>) -> Option<Parsed<'a>> {
-    line.hint(HintKind::AuthenticationSucceeded { user: text(user), by, service: None })
+    line.hint(HintKind::AuthenticationSucceeded { user: text(user), by, service: line.service() })
 }
 
 /// `logname= uid=0 … user=bob` (pam_sss)
