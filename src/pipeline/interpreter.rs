@@ -116,16 +116,20 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     fn line(&mut self, line: &'r [u8], out: &mut Vec<Counted<'r>>) {
-        let users = self.users;
-        let names = &users.surroundings().names;
-        let named = |frame: Envelope<'r>| Envelope { tag: names.known(frame.tag), ..frame };
-        let parsed = parse::of_line(line, self.frames.envelope(line).map(named));
-        self.tell_unknown(&parsed, line);
+        let mut frame = self.frames.envelope(line);
+        if let Some(frame) = &mut frame {
+            frame.tag = self.users.surroundings().names.known(frame.tag);
+        }
+        let parsed = parse::of_line(line, frame);
         match &parsed {
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
                 self.repeat(hint, out);
             }
             Parsed::Event(event) if is_folded(event) => self.last = Last::Line(line),
+            Parsed::Unrecognized { program } => {
+                self.tell_unknown(program, line);
+                self.last = Last::Other;
+            }
             _ => self.last = Last::Other,
         }
         self.parsed(parsed, out);
@@ -190,7 +194,9 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         });
         match trust::believed(entry, parsed, self.users) {
             Some(parsed) => {
-                self.tell_unknown(&parsed, entry.message);
+                if let Parsed::Unrecognized { program } = parsed {
+                    self.tell_unknown(program, entry.message);
+                }
                 self.parsed(behind_session(parsed), out);
             }
             None => self.tally.untrusted += 1,
@@ -198,15 +204,15 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     /// Logged only at level debug: a password that was typed as a name may stand in it.
-    #[inline]
-    fn tell_unknown(&mut self, parsed: &Parsed<'_>, record: &[u8]) {
-        let Parsed::Unrecognized { program } = parsed else { return };
+    fn tell_unknown(&mut self, program: &'static str, record: &[u8]) {
         debug!(program, record = %String::from_utf8_lossy(record), "no rule knows this record");
         if let Some(unknown) = &mut self.unknown {
             unknown.note(program, record);
         }
     }
 
+    // Inlined, an event is not copied from one function's frame to the next one's.
+    #[inline(always)]
     fn parsed(&mut self, parsed: Parsed<'r>, out: &mut Vec<Counted<'r>>) {
         match parsed {
             Parsed::Event(event) => self.event(event, out),
