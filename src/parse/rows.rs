@@ -194,13 +194,15 @@ impl<'e, 'a> Line<'e, 'a> {
             Tells::Refused(_) => EventKind::SudoFailure,
             Tells::Changed(_) => EventKind::AccountChange,
         };
+        // Before the event is made: what is called in between makes it be copied once more.
+        let service = self.service();
         let mut event = words::event(self.envelope, kind, self.program.clone());
         match self.row.tells {
             Tells::Rejected(reason) | Tells::Refused(reason) => event.reason = Some(reason),
             Tells::Changed(change) => event.change = Some(change),
             Tells::Event(_) | Tells::Nothing | Tells::Hint => {}
         }
-        event.service = self.service();
+        event.service = service;
         event.invalid_user = self.row.tells == Tells::Rejected(Reason::InvalidUser);
         event.role = match self.row.part {
             Part::Always(role) => role,
