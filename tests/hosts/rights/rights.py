@@ -47,6 +47,8 @@ def counts():
     do("kill", "-9", pid)
     do(*ssh)
     check("a login while it was killed is counted once", until(lambda: total("login_successes_total", *alice) == 2))
+    # Her user manager goes ten seconds after her last session: what ends then is no forger's.
+    until(lambda: total("login_sessions_active", 'user="alice"') == 0)
     state = "/var/lib/private/login_exporter"
     loose = [name for folder, _, names in os.walk(state) for name in names if os.stat(f"{folder}/{name}").st_mode & 0o077]
     check("nobody else reads its state", os.path.isdir(state) and not loose, str(loose))
