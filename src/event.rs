@@ -177,6 +177,9 @@ closed_enum! {
         /// Another line tells the same, and better: it counts only where that line is missing
         /// (`Received disconnect … [preauth]`; what PAM says of an su that su tells itself).
         Echo = "echo",
+        /// Another module of PAM on an attempt of which pam_unix may have told: it counts only where
+        /// that one said nothing.
+        Again = "again",
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Refusals {
 pub(super) struct User {
     /// PAM's refusals by pid.
     waiting: Vec<(Option<u32>, Place)>,
+    /// Of which of these pam_unix told nothing, but another module.
+    by_another: Vec<Place>,
     /// What sudo told itself, by pid, and until when PAM's word on it may come.
     told: Vec<(Option<u32>, i64)>,
     /// The user's sudo is sudo-rs.
@@ -63,7 +65,12 @@ impl Refusals {
             user.tell(line, pid, TOLD_FOR);
             out.push(event.into());
         } else if user.silent {
-            out.push(event.into());
+            if event.role == Role::Echo {
+                user.tell(line, pid, COMMAND_FOR);
+                out.push(event.into());
+            } else if !user.was_told(line, pid) {
+                out.push(event.into());
+            }
         } else if !user.was_told(line, pid) {
             hold(line, key, pid, &mut user, &event, out);
         }
@@ -138,7 +145,10 @@ impl Refusals {
     /// A refusal does not wait any more.
     pub(super) fn released(&mut self, place: Place, waiting: &Waiting) {
         if let Holder::Refusal(key) = waiting.holder {
-            self.users.change((place.0, key), |user| user.waiting.retain(|(_, of)| *of != place));
+            self.users.change((place.0, key), |user| {
+                user.waiting.retain(|(_, of)| *of != place);
+                user.by_another.retain(|of| *of != place);
+            });
         }
     }
 }
@@ -167,17 +177,29 @@ fn hold(
     out: &mut Vec<Counted<'_>>,
 ) {
     let mut held = HeldEvent::from(event);
+    let mut by_another = event.role == Role::Again;
     if let Some(at) = user.waiting.iter().position(|(of, _)| *of == pid) {
-        let (_, place) = user.waiting.remove(at);
-        if let Some(before) = line.take(place) {
+        let (_, place) = user.waiting[at];
+        let known_by_another = user.by_another.contains(&place);
+        // What pam_unix told, another module tells again.
+        if by_another && !known_by_another {
+            return;
+        }
+        user.waiting.remove(at);
+        user.by_another.retain(|of| *of != place);
+        if let Some(before) = line.take(place)
+            && known_by_another == by_another
+        {
             let more = held.count;
             held = before;
             held.count = held.count.saturating_add(more);
         }
+        by_another &= known_by_another;
     }
     let wait = if event.program == SUDO { SUDO_WAIT } else { OTHER_REFUSAL_WAIT };
     let place = line.hold(held, event.time, wait, 0, Holder::Refusal(key));
     user.waiting.push((pid, place));
+    user.by_another.extend(by_another.then_some(place));
     if user.waiting.len() > REFUSALS_OF_ONE {
         line.release(user.waiting.remove(0).1, out);
     }

@@ -43,6 +43,28 @@ fn a_refusal_of_which_sudo_says_nothing_counts_by_pams_line() {
     check(steps![pam(1, 1), pam(9, 2)], &["at the end: 1 sudo_failure bob x3"]);
 }
 
+/// `pam_sss(sudo:auth): authentication failure`, for a user of a domain, whom pam_unix knows not.
+fn sss(seconds: i64) -> Event<'static> {
+    Event { role: Role::Again, ..pam(seconds, 1) }
+}
+
+#[test]
+fn a_refusal_that_only_another_module_tells_counts_and_one_told_by_both_counts_once() {
+    let end = |count: &str| format!("at the end: 1 sudo_failure bob{count}");
+    check(steps![sss(1)], &[&*end("")]);
+    check(steps![sss(1), sss(3), sss(5)], &[&*end(" x3")]);
+    check(steps![pam(1, 1), sss(1), sss(3), sss(5), pam(6, 2)], &[&*end(" x3")]);
+    check(steps![sss(1), pam(1, 1), sss(3), pam(6, 2)], &[&*end(" x3")]);
+    // sudo's own line tells all of them better.
+    check(steps![sss(1), sss(3), itself(9, 3)], &["9 sudo_failure bob x3"]);
+    check(steps![sss(1), command(9)], &["9 sudo_command bob"]);
+    // sudo-rs never does.
+    check(
+        steps![command_of_sudo_rs(1), sss(20), pam(30, 1), sss(30)],
+        &["1 sudo_command bob", "20 sudo_failure bob", "30 sudo_failure bob"],
+    );
+}
+
 #[test]
 fn a_command_of_sudo_rs_takes_no_refusal_back() {
     check(

@@ -101,8 +101,7 @@ fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Option<Parsed<'a>> {
 /// Whether the program tells of the attempt itself, or another PAM module does.
 fn is_told_elsewhere(line: &Line<'_, '_>) -> bool {
     match &*line.program {
-        "sudo" | "doas" | "polkit" => !is_own(line),
-        "su" => false,
+        "sudo" | "doas" | "polkit" | "su" => false,
         program => refusals(program) != Refusals::ToldByPam,
     }
 }
@@ -140,12 +139,16 @@ fn su_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
 /// sudo, doas and pkexec tell a refusal themselves, but sudo-rs does not, under whichever name: then
 /// this is all there is. polkit's helper asks the caller, or an administrator in his place.
 fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
-    let silent = line.envelope.tag == b"sudo-rs";
+    let role = match is_own(line) {
+        false => Role::Again,
+        true if line.envelope.tag == b"sudo-rs" => Role::Proof,
+        true => Role::Echo,
+    };
     // pkexec's refusals and those of polkit's helper are told as one program's.
     let program = if line.program == "polkit" { "pkexec".into() } else { line.program.clone() };
     Parsed::Event(Event {
         kind: EventKind::SudoFailure,
-        role: if silent { Role::Proof } else { Role::Echo },
+        role,
         program,
         count: attempt.count,
         user: attempt.caller().or(attempt.user).map(text),

@@ -264,6 +264,17 @@ fn failures_count_where_the_program_is_silent() {
             "pam_unix(passwd:chauthtok): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser= rhost=  user=bob",
             "ignored",
         ),
+        // A user of a domain, of whom pam_unix says nothing.
+        (
+            "sudo",
+            "pam_sss(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=/dev/pts/0 ruser=bob rhost= user=bob",
+            "sudo_failure sudo reason=incorrect_password user=bob tty=pts/0 role=again",
+        ),
+        (
+            "sudo-rs",
+            "pam_winbind(sudo:auth): user 'bob' denied access (incorrect password or invalid membership)",
+            "sudo_failure sudo reason=incorrect_password user=bob role=again",
+        ),
         // sudo-rs 0.2 logs no refusal of its own
         (
             "sudo-rs",
