@@ -16,21 +16,9 @@ mod noise;
 mod refused;
 
 use super::parse;
-use crate::event::{Event, HintKind, Role, Time};
-use crate::parse::{Envelope, Parsed};
+use crate::parse::{Parsed, words};
 
 const PID: u32 = 7;
-
-fn envelope(message: &[u8]) -> Envelope<'_> {
-    Envelope {
-        time: Time::new(1, 0),
-        host: b"web",
-        tag: b"sshd",
-        pid: Some(PID),
-        message,
-        may_be_stripped: true,
-    }
-}
 
 /// Reads the line and compares what it tells, word by word.
 fn check(version: &str, message: &str, expected: &str) {
@@ -43,31 +31,13 @@ fn check_all(rows: &[(&str, &str, &str)]) {
     }
 }
 
+/// What the line tells, with the pid where it is another's than the writer's.
 fn told(message: &[u8]) -> String {
-    match parse(&envelope(message)) {
-        Parsed::Ignored => "ignored".into(),
-        Parsed::Unrecognized { program } => format!("unrecognized {program}"),
-        Parsed::Hint(hint) => match hint.kind {
-            HintKind::Connection { source, port } => format!("connection {source} {port:?}"),
-            other => format!("{other:?}"),
-        },
-        Parsed::Event(event) => told_event(&event),
+    let parsed = parse(&words::framed("sshd", Some(PID), message));
+    match &parsed {
+        Parsed::Event(event) if event.pid != Some(PID) => {
+            format!("{} pid={:?}", words::told(&parsed), event.pid)
+        }
+        _ => words::told(&parsed),
     }
-}
-
-fn told_event(event: &Event<'_>) -> String {
-    let kind = event.kind.as_str().trim_start_matches("login_");
-    let mut words = vec![kind.to_string()];
-    words.extend(event.reason.map(|reason| reason.to_string()));
-    words.extend(event.method.map(|method| method.to_string()));
-    words.extend(event.user.as_ref().map(|user| format!("user={user:?}")));
-    words.extend(event.invalid_user.then(|| "invalid".to_string()));
-    words.extend(event.source.as_ref().map(|source| format!("at={source}")));
-    words.extend(event.port.map(|port| format!("port={port}")));
-    words.extend(event.fingerprint.as_ref().map(|print| format!("key={print}")));
-    words.extend(event.identity.as_ref().map(|identity| format!("id={identity:?}")));
-    words.extend((event.count != 1).then(|| format!("count={}", event.count)));
-    words.extend((event.pid != Some(PID)).then(|| format!("pid={:?}", event.pid)));
-    words.extend((event.role != Role::Proof).then(|| event.role.to_string()));
-    words.join(" ")
 }

@@ -23,26 +23,29 @@ const NAMES: [&str; 12] = [
 /// Who knocks with a certificate that he signed himself chooses its key ID too, so a name that
 /// imitates one leaves two readings, of which neither is believed.
 fn of_certificate(name: &str) -> &'static str {
-    if name.contains("RSA-CERT") { "" } else { " at=192.0.2.1 port=55" }
+    if name.contains("RSA-CERT") { "" } else { " source=192.0.2.1 port=55" }
 }
 
 #[test]
 fn a_name_changes_nothing_but_the_name() {
     for name in NAMES {
-        let quoted = format!("{name:?}");
         for (line, expected) in [
             (
                 format!("Failed password for invalid user {name} {TRUE_END} ssh2"),
-                format!("failure password user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_failure sshd user={name} invalid=yes method=password source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!("Failed publickey for invalid user {name} {TRUE_END} ssh2"),
-                format!("failure publickey user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_failure sshd user={name} invalid=yes method=publickey source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!("Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA SHA256:ab"),
                 format!(
-                    "failure publickey user={quoted} invalid at=192.0.2.1 port=55 key=SHA256:ab"
+                    "login_failure sshd user={name} invalid=yes method=publickey source=192.0.2.1 port=55 key=SHA256:ab"
                 ),
             ),
             (
@@ -50,39 +53,51 @@ fn a_name_changes_nothing_but_the_name() {
                     "Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA-CERT SHA256:ab ID i (serial 1) CA RSA SHA256:cd"
                 ),
                 format!(
-                    "failure certificate user={quoted} invalid{} key=SHA256:ab id=\"i\"",
+                    "login_failure sshd user={name} invalid=yes method=certificate{} key=SHA256:ab identity=i",
                     of_certificate(name)
                 ),
             ),
             (
                 format!("Invalid user {name} {TRUE_END}"),
-                format!("rejected invalid_user user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_rejected sshd reason=invalid_user user={name} invalid=yes source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!("Invalid user {name} from 192.0.2.1"),
-                format!("rejected invalid_user user={quoted} invalid at=192.0.2.1"),
+                format!(
+                    "login_rejected sshd reason=invalid_user user={name} invalid=yes source=192.0.2.1"
+                ),
             ),
             (
                 format!("Connection closed by invalid user {name} 192.0.2.1 port 55 [preauth]"),
-                format!("rejected closed_before_login user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_rejected sshd reason=closed_before_login user={name} invalid=yes source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!(
                     "Disconnecting invalid user {name} 192.0.2.1 port 55: Too many authentication failures [preauth]"
                 ),
-                format!("rejected too_many_attempts user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_rejected sshd reason=too_many_attempts user={name} invalid=yes source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!(
                     "error: maximum authentication attempts exceeded for invalid user {name} {TRUE_END} ssh2 [preauth]"
                 ),
-                format!("rejected too_many_attempts user={quoted} invalid at=192.0.2.1 port=55"),
+                format!(
+                    "login_rejected sshd reason=too_many_attempts user={name} invalid=yes source=192.0.2.1 port=55"
+                ),
             ),
             (
                 format!(
                     "error: PAM: Authentication failure for illegal user {name} from 192.0.2.1"
                 ),
-                format!("failure keyboard-interactive user={quoted} invalid at=192.0.2.1 echo"),
+                format!(
+                    "login_failure sshd user={name} invalid=yes method=keyboard-interactive source=192.0.2.1 role=echo"
+                ),
             ),
         ] {
             check("any", &line, &expected);
@@ -97,7 +112,7 @@ fn a_key_id_changes_nothing_but_the_key_id() {
             "Accepted publickey for bob {TRUE_END} ssh2: RSA-CERT SHA256:ab ID {id} (serial 1) CA RSA SHA256:cd"
         );
         let expected = format!(
-            "success certificate user=\"bob\" at=192.0.2.1 port=55 key=SHA256:ab id={id:?}"
+            "login_success sshd user=bob method=certificate source=192.0.2.1 port=55 key=SHA256:ab identity={id}"
         );
         check("9.6p1", &line, &expected);
     }
@@ -109,7 +124,13 @@ fn a_change_of_name_quotes_the_name_again() {
     let text = format!("Change of username or service not allowed: ({name},ssh-connection) -> (y");
     let line =
         format!("Disconnecting invalid user {name} 192.0.2.1 port 55: {:.100} [preauth]", text);
-    check("9.6p1", &line, &format!("rejected other user={name:?} invalid at=192.0.2.1 port=55"));
+    check(
+        "9.6p1",
+        &line,
+        &format!(
+            "login_rejected sshd reason=other user={name} invalid=yes source=192.0.2.1 port=55"
+        ),
+    );
 }
 
 #[test]
@@ -117,7 +138,7 @@ fn what_cannot_be_known_is_left_out() {
     check_all(&[(
         "9.6p1, the client chose name and service",
         "Disconnecting invalid user a 8.8.8.8 port 22: bad service request b 192.0.2.1 port 55: Too many authentication failures [preauth]",
-        "rejected too_many_attempts user=\"a 8.8.8.8 port 22: bad service request b\" invalid",
+        "login_rejected sshd reason=too_many_attempts user=a 8.8.8.8 port 22: bad service request b invalid=yes",
     )]);
 }
 
@@ -130,8 +151,8 @@ fn the_end_of_a_line_that_was_cut_is_not_believed() {
     let line = format!("{start}{}{name}", "x".repeat(500 - start.len() - name.len()));
     assert_eq!(line.len(), 500);
     let told = told(line.as_bytes());
-    assert!(told.starts_with("rejected closed_before_login user="), "{told}");
-    assert!(told.ends_with(" invalid"), "{told}");
+    assert!(told.starts_with("login_rejected sshd reason=closed_before_login user="), "{told}");
+    assert!(told.ends_with(" invalid=yes"), "{told}");
 }
 
 /// The key ID of a certificate that the client signed himself, and the user that it says its own
@@ -145,17 +166,17 @@ fn what_stands_behind_the_address_of_a_stranger_is_no_address() {
             format!(
                 "Failed publickey for invalid user x {TRUE_END} ssh2: RSA-CERT SHA256:a ID {id} (serial 1) CA RSA SHA256:c"
             ),
-            "failure certificate user=",
+            "login_failure sshd user=x",
         ),
         (
             format!(
                 "Failed hostbased for invalid user x {TRUE_END} ssh2: RSA SHA256:a, client user \"{user}\", client host \"h\""
             ),
-            "failure hostbased user=",
+            "login_failure sshd user=x",
         ),
     ] {
         let told = told(line.as_bytes());
-        assert!(told.starts_with(expected) && !told.contains("at="), "{line}: {told}");
+        assert!(told.starts_with(expected) && !told.contains("source="), "{line}: {told}");
     }
 }
 
@@ -178,6 +199,6 @@ fn a_line_that_was_cut_among_blanks_names_no_address() {
         let line = format!("{before}{name}");
         assert!(line.len() >= 300, "{}", line.len());
         let told = told(line.as_bytes());
-        assert!(told.contains("invalid") && !told.contains("at="), "{told}");
+        assert!(told.contains("invalid=yes") && !told.contains("source="), "{told}");
     }
 }
