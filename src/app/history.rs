@@ -13,9 +13,7 @@ use jiff::tz::TimeZone;
 use super::users::HostUsers;
 use super::{rules, sources};
 use crate::config::{Colour, History, HistoryFormat, Settings};
-use crate::history::{
-    self, Each, Error, Format, Input, Item, Kept, Look, Query, Reader, Searched, Unread,
-};
+use crate::history::{self, Each, Error, Input, Item, Kept, Look, Query, Reader, Searched, Unread};
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::pipeline::now;
@@ -104,7 +102,7 @@ fn answered(
             found
         }
     };
-    if found == 0 && query.format == Format::Table {
+    if found == 0 && query.asked.format == HistoryFormat::Table {
         tell_nothing(&query, &searched);
     }
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREADABLE) })
@@ -218,7 +216,8 @@ fn follow(
     out: &mut impl Write,
 ) -> Result<ExitCode, Error> {
     // The header stands above already, and all that comes is wanted.
-    let query = Query { last: None, headless: true, ..query };
+    let asked = History { last: None, ..query.asked };
+    let query = Query { asked, headless: true, ..query };
     loop {
         std::thread::sleep(LOOK);
         let read = |each: Each<'_>| kept.follow(each).map(|()| Vec::new());
@@ -322,24 +321,10 @@ fn query(asked: &History, settings: &Settings) -> Query {
     Query {
         since: asked.since.map(|since| since.time(now(), zone)),
         until: asked.until.map(|until| until.time(now(), zone)),
-        users: asked.users.clone(),
-        events: asked.events.clone(),
-        from: asked.from.clone(),
-        hosts: asked.hosts.clone(),
-        expected: asked.expected.clone(),
-        last: asked.last,
-        format: match asked.format {
-            HistoryFormat::Table => Format::Table,
-            HistoryFormat::Json => Format::Json,
-            HistoryFormat::Csv => Format::Csv,
-            HistoryFormat::Prometheus => Format::Prometheus,
-        },
-        explain: asked.explain,
-        summary: asked.summary,
         headless: false,
-        by_time: asked.files.len() != 1,
         series_per_family: settings.limits.series_per_family,
         look: look(asked),
+        asked: asked.clone(),
     }
 }
 
@@ -348,14 +333,22 @@ fn ask_by_hash(query: &mut Query, policy: &Policy) {
     let archive = policy.privacy.views.archive;
     let by_hash = |show| show == Show::Hash;
     if by_hash(archive.user) || by_hash(archive.identity) {
-        let hashes =
-            query.users.iter().filter_map(|user| policy.privacy.hash(user)).collect::<Vec<_>>();
-        query.users.extend(hashes);
+        let hashes = query
+            .asked
+            .users
+            .iter()
+            .filter_map(|user| policy.privacy.hash(user))
+            .collect::<Vec<_>>();
+        query.asked.users.extend(hashes);
     }
     if by_hash(archive.source) {
-        let hashes =
-            query.from.iter().filter_map(|from| policy.privacy.hash(from)).collect::<Vec<_>>();
-        query.from.extend(hashes);
+        let hashes = query
+            .asked
+            .from
+            .iter()
+            .filter_map(|from| policy.privacy.hash(from))
+            .collect::<Vec<_>>();
+        query.asked.from.extend(hashes);
     }
 }
 

@@ -28,20 +28,20 @@ pub enum Command {
     CheckConfig,
 }
 
-/// What `history` reads and how it prints.
-#[derive(Clone, Debug, PartialEq)]
+/// What `history` reads and how it prints. An empty list asks for everything.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// The files named, `-` for standard input; empty for what `serve` would read.
     pub files: Vec<PathBuf>,
     pub since: Option<Moment>,
     pub until: Option<Moment>,
-    /// Globs of accounts; empty for all.
+    /// Globs of accounts, or of the persons behind them.
     pub users: Vec<String>,
-    /// Globs of events; empty for all.
+    /// Globs of events.
     pub events: Vec<String>,
-    /// Addresses, networks or names; empty for all.
+    /// Addresses, networks or globs of host names.
     pub from: Vec<String>,
-    /// Globs of hosts; empty for all.
+    /// Globs of hosts, with or without their domain.
     pub hosts: Vec<String>,
     /// `true`, `false` or `unset`.
     pub expected: Option<String>,

@@ -16,6 +16,7 @@ mod unread;
 
 use std::io::{self, Write};
 
+use crate::config::HistoryFormat;
 use crate::event::Time;
 use crate::memory::Counted;
 use crate::metrics::exposition::{self, Scrape};
@@ -25,7 +26,7 @@ use crate::row::Row;
 
 pub use input::{Each, Input, Item, Reader, Unreadable};
 pub use kept::{Kept, Searched};
-pub use query::{Format, From, Look, Query};
+pub use query::{From, Look, Query};
 pub use unread::Unread;
 
 use order::Ordered;
@@ -68,12 +69,12 @@ struct Printer<'q, W> {
 
 impl<'q, W: Write> Printer<'q, W> {
     fn new(query: &'q Query, policy: &'q Policy, out: W) -> Self {
-        let metrics = query.format == Format::Prometheus;
+        let metrics = query.asked.format == HistoryFormat::Prometheus;
         Printer {
             filter: Filter::new(query),
             policy,
-            ordered: Ordered::new(query.by_time, query.last),
-            summary: query.summary.then(Summary::default),
+            ordered: Ordered::new(query.by_time(), query.asked.last),
+            summary: query.asked.summary.then(Summary::default),
             store: metrics.then(|| Store::new(query.series_per_family)),
             newest: Time::default(),
             found: 0,
@@ -84,11 +85,11 @@ impl<'q, W: Write> Printer<'q, W> {
     }
 
     fn header(&mut self) -> io::Result<()> {
-        match self.query.format {
-            _ if self.query.summary || self.query.headless => Ok(()),
-            Format::Table => table::header(&self.query.look, &mut self.out),
-            Format::Csv => print::csv_header(&mut self.out),
-            Format::Json | Format::Prometheus => Ok(()),
+        match self.query.asked.format {
+            _ if self.query.asked.summary || self.query.headless => Ok(()),
+            HistoryFormat::Table => table::header(&self.query.look, &mut self.out),
+            HistoryFormat::Csv => print::csv_header(&mut self.out),
+            HistoryFormat::Json | HistoryFormat::Prometheus => Ok(()),
         }
     }
 
@@ -123,7 +124,7 @@ impl<'q, W: Write> Printer<'q, W> {
         }
         let Some(mut row) = row else { return Ok(()) };
         row.tell_origin(self.policy.origins.of(counted.event.source.as_deref()));
-        match self.query.explain {
+        match self.query.asked.explain {
             true => row.why = self.policy.explain(counted).map(Into::into),
             false => row.rule = None,
         }
@@ -144,7 +145,7 @@ impl<'q, W: Write> Printer<'q, W> {
             return Ok(());
         }
         row.tell_origin(self.policy.origins.of(row.source.as_deref()));
-        if !self.query.explain {
+        if !self.query.asked.explain {
             row.rule = None;
         }
         self.row(&row, self.lines)
@@ -157,10 +158,10 @@ impl<'q, W: Write> Printer<'q, W> {
             return Ok(());
         }
         let mut text = Vec::new();
-        match self.query.format {
-            Format::Table => table::row(row, &self.query.look, &mut text)?,
-            Format::Csv => print::csv(row, &mut text)?,
-            Format::Json | Format::Prometheus => row.write_json(&mut text)?,
+        match self.query.asked.format {
+            HistoryFormat::Table => table::row(row, &self.query.look, &mut text)?,
+            HistoryFormat::Csv => print::csv(row, &mut text)?,
+            HistoryFormat::Json | HistoryFormat::Prometheus => row.write_json(&mut text)?,
         }
         match self.ordered.after(row.time, ordinal, text) {
             Some(next) => self.out.write_all(&next),
@@ -171,7 +172,7 @@ impl<'q, W: Write> Printer<'q, W> {
     fn finish(mut self, sessions: Sessions) -> Result<u64, Error> {
         if let Some(store) = &mut self.store {
             let users: Vec<_> =
-                self.query.users.iter().map(|u| wildmatch::WildMatch::new(u)).collect();
+                self.query.asked.users.iter().map(|u| wildmatch::WildMatch::new(u)).collect();
             let now = self.newest;
             let scrape = Scrape {
                 viewer: None,
@@ -193,7 +194,7 @@ impl<'q, W: Write> Printer<'q, W> {
         if let Some(summary) = &self.summary {
             summary.print(&self.query.look, &mut self.out)?;
         }
-        if self.query.format == Format::Table && self.query.look.width.is_some() {
+        if self.query.asked.format == HistoryFormat::Table && self.query.look.width.is_some() {
             still_in(&sessions, &mut self.out)?;
         }
         self.out.flush()?;

@@ -6,17 +6,9 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use wildmatch::WildMatch;
 
+use crate::config::History;
 use crate::event::Time;
 use crate::row::{Row, rfc3339};
-
-/// How the events are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Table,
-    Json,
-    Csv,
-    Prometheus,
-}
 
 /// Whence someone came: one address, a network, or the host name that was logged.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,31 +39,14 @@ impl From {
     }
 }
 
-/// What is asked for. An empty list asks for everything.
+/// What is asked for, its times by the clock and zone of this host.
 #[derive(Debug)]
 pub struct Query {
+    pub asked: History,
     pub since: Option<Time>,
     pub until: Option<Time>,
-    /// Globs of accounts, or of the persons behind them.
-    pub users: Vec<String>,
-    /// Globs of `event`.
-    pub events: Vec<String>,
-    pub from: Vec<String>,
-    /// Globs of hosts, with or without their domain.
-    pub hosts: Vec<String>,
-    /// `true`, `false` or `unset`.
-    pub expected: Option<String>,
-    /// Only the newest.
-    pub last: Option<usize>,
-    pub format: Format,
-    /// Tell why no rule expected it.
-    pub explain: bool,
-    pub summary: bool,
     /// Without the line above the rows.
     pub headless: bool,
-    /// Put the events of several inputs in the order of their times. One input keeps the order of
-    /// its records.
-    pub by_time: bool,
     pub series_per_family: usize,
     /// How the table looks.
     pub look: Look,
@@ -117,11 +92,12 @@ impl<'q> Filter<'q> {
         };
         Filter {
             query,
-            users: globs(&query.users),
-            events: globs(&query.events),
-            from: query.from.iter().map(|text| From::parse(text)).collect(),
-            hosts: globs(&query.hosts),
-            literal: literal(query).map(|text| memchr::memmem::Finder::new(&text).into_owned()),
+            users: globs(&query.asked.users),
+            events: globs(&query.asked.events),
+            from: query.asked.from.iter().map(|text| From::parse(text)).collect(),
+            hosts: globs(&query.asked.hosts),
+            literal: literal(&query.asked)
+                .map(|text| memchr::memmem::Finder::new(&text).into_owned()),
             window: [seconds(query.since), seconds(query.until)],
         }
     }
@@ -162,26 +138,22 @@ impl<'q> Filter<'q> {
 
     /// Whether every row fits.
     pub(super) fn wants_all(&self) -> bool {
-        let query = self.query;
-        let lists = [&query.users, &query.events, &query.from, &query.hosts];
-        query.since.is_none()
-            && query.until.is_none()
-            && query.expected.is_none()
-            && lists.iter().all(|list| list.is_empty())
+        let Query { asked, since, until, .. } = self.query;
+        let lists = [&asked.users, &asked.events, &asked.from, &asked.hosts];
+        let no_list = lists.iter().all(|list| list.is_empty());
+        no_list && since.is_none() && until.is_none() && asked.expected.is_none()
     }
 
     pub(super) fn wants(&self, row: &Row<'_>) -> bool {
-        let query = self.query;
-        query.since.is_none_or(|since| row.time >= since)
-            && query.until.is_none_or(|until| row.time < until)
+        let Query { asked, since, until, .. } = self.query;
+        let expected = row.expected.as_deref().unwrap_or("unset");
+        since.is_none_or(|since| row.time >= since)
+            && until.is_none_or(|until| row.time < until)
             && any(&self.users, |glob| concerns(row, glob))
             && any(&self.events, |glob| glob.matches(&row.event))
             && any(&self.from, |from| row.source.as_deref().is_some_and(|s| from.fits(s)))
             && any(&self.hosts, |glob| is_host(row.host.as_deref().unwrap_or_default(), glob))
-            && query
-                .expected
-                .as_deref()
-                .is_none_or(|expected| row.expected.as_deref().unwrap_or("unset") == expected)
+            && asked.expected.as_ref().is_none_or(|wanted| wanted == expected)
     }
 }
 
@@ -203,13 +175,13 @@ fn is_host(host: &str, wanted: &WildMatch) -> bool {
 }
 
 /// The longest text that a line must hold to fit, as JSON spells it.
-fn literal(query: &Query) -> Option<Vec<u8>> {
+fn literal(asked: &History) -> Option<Vec<u8>> {
     let only = |list: &[String]| match list {
         [text] => Some(text.clone()),
         _ => None,
     };
     // An IPv4 address is spelled in one way alone.
-    let address = only(&query.from).and_then(|text| text.parse::<IpAddr>().ok());
+    let address = only(&asked.from).and_then(|text| text.parse::<IpAddr>().ok());
     let address = address.map(|address| address.to_canonical()).filter(IpAddr::is_ipv4);
     let address = address.map(|address| address.to_string());
     let plain = |text: String| {
@@ -217,25 +189,31 @@ fn literal(query: &Query) -> Option<Vec<u8>> {
         let spelled_so = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\');
         (stretch.len() > 1 && stretch.bytes().all(spelled_so)).then(|| stretch.into_bytes())
     };
-    let candidates = [only(&query.users), only(&query.hosts), only(&query.events), address];
+    let candidates = [only(&asked.users), only(&asked.hosts), only(&asked.events), address];
     candidates.into_iter().flatten().filter_map(plain).max_by_key(Vec::len)
 }
 
 impl Query {
+    /// Whether events are put in the order of their times. One file keeps the order of its records.
+    pub(super) fn by_time(&self) -> bool {
+        self.asked.files.len() != 1
+    }
+
     /// What is asked for, in words.
     pub fn words(&self) -> String {
+        let asked = &self.asked;
         let mut words = Vec::new();
         words.extend(self.since.map(|time| format!("since {}", rfc3339(time))));
         words.extend(self.until.map(|time| format!("until {}", rfc3339(time))));
         for (what, list) in [
-            ("user", &self.users),
-            ("event", &self.events),
-            ("from", &self.from),
-            ("host", &self.hosts),
+            ("user", &asked.users),
+            ("event", &asked.events),
+            ("from", &asked.from),
+            ("host", &asked.hosts),
         ] {
             words.extend((!list.is_empty()).then(|| format!("{what} {}", list.join(" or "))));
         }
-        words.extend(self.expected.as_ref().map(|expected| format!("expected {expected}")));
+        words.extend(asked.expected.as_ref().map(|expected| format!("expected {expected}")));
         words.join(", ")
     }
 }
@@ -246,19 +224,10 @@ pub(super) mod tests {
 
     pub(in crate::history) fn query() -> Query {
         Query {
+            asked: History::default(),
             since: None,
             until: None,
-            users: Vec::new(),
-            events: Vec::new(),
-            from: Vec::new(),
-            hosts: Vec::new(),
-            expected: None,
-            last: None,
-            format: Format::Table,
-            explain: false,
-            summary: false,
             headless: false,
-            by_time: true,
             series_per_family: 1_000,
             look: Look {
                 zone: TimeZone::UTC,
@@ -296,6 +265,12 @@ pub(super) mod tests {
         found
     }
 
+    fn asking(ask: impl FnOnce(&mut History)) -> Vec<usize> {
+        let mut query = query();
+        ask(&mut query.asked);
+        fitting(&query)
+    }
+
     fn of(text: &str) -> Vec<String> {
         vec![text.to_owned()]
     }
@@ -304,17 +279,17 @@ pub(super) mod tests {
     fn each_question_finds_its_lines() {
         assert_eq!(fitting(&query()), [0, 1, 2]);
         assert!(Filter::new(&query()).wants_all());
-        assert_eq!(fitting(&Query { users: of("alice"), ..query() }), [0, 2]);
-        assert_eq!(fitting(&Query { users: of("a*ce"), ..query() }), [0, 2]);
-        assert_eq!(fitting(&Query { users: of("root"), ..query() }), [1]);
-        assert_eq!(fitting(&Query { events: of("login_*"), ..query() }), [0, 2]);
-        assert_eq!(fitting(&Query { from: of("203.0.113.0/24"), ..query() }), [0]);
-        assert_eq!(fitting(&Query { from: of("::ffff:203.0.113.9"), ..query() }), [0]);
-        assert_eq!(fitting(&Query { from: of("2001:db8::/32"), ..query() }), [2]);
-        assert_eq!(fitting(&Query { hosts: of("web-1"), ..query() }), [0]);
-        assert_eq!(fitting(&Query { hosts: of("web-*"), ..query() }), [0, 1]);
-        assert_eq!(fitting(&Query { expected: Some("false".to_owned()), ..query() }), [1]);
-        assert_eq!(fitting(&Query { expected: Some("unset".to_owned()), ..query() }), [2]);
+        assert_eq!(asking(|asked| asked.users = of("alice")), [0, 2]);
+        assert_eq!(asking(|asked| asked.users = of("a*ce")), [0, 2]);
+        assert_eq!(asking(|asked| asked.users = of("root")), [1]);
+        assert_eq!(asking(|asked| asked.events = of("login_*")), [0, 2]);
+        assert_eq!(asking(|asked| asked.from = of("203.0.113.0/24")), [0]);
+        assert_eq!(asking(|asked| asked.from = of("::ffff:203.0.113.9")), [0]);
+        assert_eq!(asking(|asked| asked.from = of("2001:db8::/32")), [2]);
+        assert_eq!(asking(|asked| asked.hosts = of("web-1")), [0]);
+        assert_eq!(asking(|asked| asked.hosts = of("web-*")), [0, 1]);
+        assert_eq!(asking(|asked| asked.expected = Some("false".to_owned())), [1]);
+        assert_eq!(asking(|asked| asked.expected = Some("unset".to_owned())), [2]);
     }
 
     #[test]
