@@ -23,35 +23,34 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    pub(super) fn failed<'a>(
+    /// Whether an attempt counts now.
+    pub(super) fn failed(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
         let key = key(line, &event.program, event.pid, event.user.as_deref());
         let echo = event.role == Role::Echo;
         let before = self.take(line, key);
-        if echo && before.is_none() && self.was_nameless(line, &event) {
-            out.push(event.into());
-            return;
+        if echo && before.is_none() && self.was_nameless(line, event) {
+            return true;
         }
         match before {
-            // The other module of the same attempt: refused by both.
-            Some((held, was_echo)) if was_echo != echo => {
-                match echo {
-                    true => super::release(held, out),
-                    false => out.push(event.into()),
-                }
-                return;
+            // The other module of the same attempt, refused by both: it counts once.
+            Some((held, false)) if echo => {
+                super::release(held, out);
+                return false;
             }
+            Some((_, true)) if !echo => return true,
             // The same module again: another attempt.
             Some((held, _)) => super::release(held, out),
             None => {}
         }
-        let held = HeldEvent::from(&event);
+        let held = HeldEvent::from(event);
         let place = line.hold(held, event.time, MODULE_WAIT, 0, Holder::Attempt(key));
         self.waiting.put(line, key, MODULE_WAIT, (place, echo));
+        false
     }
 
     /// pam_unix names no account that the host has not, another module whatever was typed: takes

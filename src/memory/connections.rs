@@ -79,43 +79,40 @@ impl Connections {
         self.touch(line, pid, at, (source, port), out);
     }
 
-    pub(super) fn rejected<'a>(
+    /// Whether a rejection counts now.
+    pub(super) fn rejected(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
-        let Some(pid) = event.pid else {
-            out.push(event.into());
-            return;
-        };
-        let mut known = self.of_peer(line, pid, &event, out);
+        event: &mut Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
+        let Some(pid) = event.pid else { return true };
+        let is_end = ends(event.reason);
+        let known = self.of_peer(line, pid, event, out);
         if let Some(at) = known {
-            if ends(event.reason) {
+            if is_end {
                 self.release_failures(line, at, out);
             }
             if self.processes[at].let_in() {
-                return;
+                return false;
             }
-        } else if self.is_of_login(line, &event) {
-            return;
+        } else if self.is_of_login(line, event) {
+            return false;
         }
-        let stranger = stranger(line, &event);
-        let twin = known.is_none() && event.role != Role::Proof && self.is_twin(line, stranger);
-        let peer = (event.source.as_deref(), event.port);
-        let at = self.touch(line, pid, known.take(), peer, out);
+        let proven = event.role == Role::Proof;
+        let twin = known.is_none() && !proven && self.is_twin(line, event);
+        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port), out);
         let process = &mut self.processes[at];
         process.rejected |= twin;
-        if event.role == Role::Proof && stranger != 0 {
+        if proven && let Some(stranger) = stranger(line, event) {
             process.stranger = stranger;
         }
-        let is_end = ends(event.reason);
-        if !(process.rejected || process.failed && event.role == Role::Echo) {
-            self.judge(line, pid, at, event, out);
-        }
+        let told = process.rejected || process.failed && event.role == Role::Echo;
+        let counts = !told && self.judge(line, pid, at, event, out);
         if is_end {
             self.end(line.time, at);
         }
+        counts
     }
 
     /// The record of the process, unless the line names another peer: that ends what was served
@@ -178,7 +175,8 @@ impl Connections {
     /// Versions before 5.9 wrote from two processes of one connection: `Invalid user …`, and from
     /// its child `input_userauth_request: invalid user …`, which counts only where the first is
     /// missing. Whether this is the second of the two.
-    fn is_twin(&self, line: &Line<'_>, stranger: u32) -> bool {
+    fn is_twin(&self, line: &Line<'_>, event: &Event<'_>) -> bool {
+        let Some(stranger) = stranger(line, event) else { return false };
         let of = |list, for_seconds: i64| {
             let newest = self.processes.newest_first(list).take(TWINS);
             newest.filter(move |at| {
@@ -188,94 +186,89 @@ impl Connections {
                     && spoke + TWIN_WAIT >= line.time.seconds()
             })
         };
-        let found = of(BEFORE, CONNECTION_IDLE).chain(of(OVER, AFTER_CLOSE)).next();
-        stranger != 0 && found.is_some()
+        of(BEFORE, CONNECTION_IDLE).chain(of(OVER, AFTER_CLOSE)).next().is_some()
     }
 
-    /// Counts a rejection that is proven and has its address; holds any other.
-    fn judge<'a>(
+    /// A rejection counts that is proven and has its address; any other is held.
+    fn judge(
         &mut self,
         line: &mut Line<'_>,
         pid: u32,
         at: At,
-        mut event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
+        event: &mut Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
         let process = &mut self.processes[at];
         let peer = &process.peer;
-        event.source =
-            event.source.or_else(|| Some(peer.source.as_ref()?.as_str().to_owned().into()));
+        if event.source.is_none() {
+            event.source = peer.source.as_deref().map(|source| source.to_owned().into());
+        }
         event.port = event.port.or(peer.port);
         let held = process.take_rejection().and_then(|place| self.take_back(line, place));
         let proven = event.role == Role::Proof || held.as_ref().is_some_and(|held| !held.alone);
         // A console has no address to wait for.
         if proven && (event.source.is_some() || event.program == CONSOLE) {
             self.processes[at].rejected = true;
-            match held {
-                Some(held) => release(join(held, &event), out),
-                None => out.push(event.into()),
-            }
-            return;
+            let Some(held) = held else { return true };
+            release(join(held, event), out);
+            return false;
         }
-        let held = held.map_or_else(|| HeldEvent::from(&event), |held| join(held, &event));
+        let held = held.map_or_else(|| HeldEvent::from(&*event), |held| join(held, event));
         if let Some(port) = held.port.filter(|_| held.alone) {
             self.doubtful.insert((line.host, port, pid));
         }
         let (from, seconds) = (Time::from_nanoseconds(held.time), wait(&held));
         let place = line.hold(held, from, seconds, LATE, Holder::Rejection(pid));
         self.processes[at].waits.get_or_insert_default().rejection = Some(place);
+        false
     }
 
-    /// A refused attempt. `Failed …` tells what `error: PAM: …` told before it.
-    pub(super) fn failed<'a>(
+    /// Whether a refused attempt counts now. `Failed …` tells what `error: PAM: …` told before it.
+    pub(super) fn failed(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
-        let Some(pid) = event.pid else {
-            out.push(event.into());
-            return;
-        };
-        let known = self.of_peer(line, pid, &event, out);
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
+        let Some(pid) = event.pid else { return true };
+        let known = self.of_peer(line, pid, event, out);
         let at = self.touch(line, pid, known, (event.source.as_deref(), event.port), out);
         self.processes[at].failed = true;
         if event.role == Role::Proof {
             for place in self.processes[at].take_failures() {
                 line.take(place);
             }
-            out.push(event.into());
-            return;
+            return true;
         }
-        let (held, from) = (HeldEvent::from(&event), event.time);
+        let (held, from) = (HeldEvent::from(event), event.time);
         let place = line.hold(held, from, FAILED_WAIT, 0, Holder::Failure(pid));
         let failures = &mut self.processes[at].waits.get_or_insert_default().failures;
         failures.push(place);
         if failures.len() > FAILURES_OF_CONNECTION {
             line.release(failures.remove(0), out);
         }
+        false
     }
 
-    /// A login. What sshd says of this connection from now on adds nothing.
-    pub(super) fn accepted<'a>(
+    /// A login, which counts. What sshd says of this connection from now on adds nothing.
+    pub(super) fn accepted(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
-        if let Some(pid) = event.pid {
-            let (source, port) = (event.source.as_deref(), event.port);
-            if let Some(at) = self.of_peer(line, pid, &event, out) {
-                self.release_failures(line, at, out);
-                self.release_rejection(line, at, source, out);
-                self.remove(line.words, at);
-            }
-            if event.program != CONSOLE {
-                self.drop_refusals_of(line, source, port);
-                self.log_in(line, pid, Peer::of(source, port), out);
-            }
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
+        let Some(pid) = event.pid else { return true };
+        let (source, port) = (event.source.as_deref(), event.port);
+        if let Some(at) = self.of_peer(line, pid, event, out) {
+            self.release_failures(line, at, out);
+            self.release_rejection(line, at, source, out);
+            self.remove(line.words, at);
         }
-        out.push(event.into());
+        if event.program != CONSOLE {
+            self.drop_refusals_of(line, source, port);
+            self.log_in(line, pid, Peer::of(source, port), out);
+        }
+        true
     }
 
     /// What another process said of a connection that now logged in was not its end.
@@ -537,10 +530,10 @@ impl Connections {
     }
 }
 
-/// The unknown user of a line as a number; 0 for none.
-fn stranger(line: &Line<'_>, event: &Event<'_>) -> u32 {
+/// The unknown user of a line as a number, which is never 0.
+fn stranger(line: &Line<'_>, event: &Event<'_>) -> Option<u32> {
     let user = event.user.as_deref().filter(|_| event.invalid_user);
-    user.map_or(0, |user| line.key(&[user]) as u32 | 1)
+    user.map(|user| line.key(&[user]) as u32 | 1)
 }
 
 impl Serialize for Connections {

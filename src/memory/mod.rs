@@ -156,7 +156,7 @@ impl Memory {
 
     /// Takes one event and appends to `out` what now counts: this event, an earlier one that was
     /// held back, or nothing yet. Its time lets go of what was due on its host before it.
-    pub fn event<'a>(&mut self, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+    pub fn event<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
         // CloudTrail's records come late and stand beside the log, not in it.
         if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
             let counted = self.parts.cloudtrail_ids.counted(self.words, event);
@@ -168,7 +168,11 @@ impl Memory {
             return self.parts.agent.began(self.words, event, out);
         }
         let (host, time) = (self.spoke(&event.host, event.time, out), event.time);
-        self.on_line(host, time, out, |parts, line, out| parts.judge(line, event, out));
+        let from = out.len();
+        if self.on_line(host, time, out, |parts, line, out| parts.judge(line, &mut event, out)) {
+            out.push(event.into());
+        }
+        self.enrich(host, time, &mut out[from..]);
     }
 
     /// Takes a line that is no event but that another one needs.
@@ -178,7 +182,9 @@ impl Memory {
             self.release(self.queue.of(Some(host)), out);
             self.parts.connections.host_started(host, self.words);
         }
+        let from = out.len();
         self.on_line(host, hint.time, out, |parts, line, out| parts.hint(line, &hint, out));
+        self.enrich(host, hint.time, &mut out[from..]);
     }
 
     /// A session of Session Manager ended.
@@ -236,103 +242,116 @@ impl Memory {
     }
 
     /// Lets go of what is due on the line's host, then lets `work` join the line.
-    fn on_line<'a>(
+    fn on_line<'a, T>(
         &mut self,
         host: HostId,
         time: Time,
         out: &mut Vec<Counted<'a>>,
-        work: impl FnOnce(&mut Parts, &mut Line<'_>, &mut Vec<Counted<'a>>),
-    ) {
-        let from = out.len();
+        work: impl FnOnce(&mut Parts, &mut Line<'_>, &mut Vec<Counted<'a>>) -> T,
+    ) -> T {
         while let Some((place, waiting)) = self.queue.pop_due(host, time) {
             self.parts.released(place, &waiting);
             release(*waiting.event, out);
         }
         let Memory { words, hosts, queue, parts, .. } = self;
         let mut line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
-        work(parts, &mut line, out);
-        for (place, waiting) in std::mem::take(&mut line.went) {
+        let done = work(parts, &mut line, out);
+        for (place, waiting) in line.went {
             parts.released(place, &waiting);
             release(*waiting.event, out);
         }
-        for counted in &mut out[from..] {
-            enrich(counted, &line, &mut self.failures, parts, &self.limits);
+        done
+    }
+
+    /// Says of what counts now what only counted events tell: how long a session was, failures to
+    /// remember, successes to compare with them.
+    fn enrich(&mut self, host: HostId, time: Time, counted: &mut [Counted<'_>]) {
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+        let line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
+        for counted in counted {
+            parts.lay_to_owner(&mut counted.event);
+            let event = &counted.event;
+            if event.kind == EventKind::SessionClosed {
+                counted.duration = parts.closed(&line, event);
+            }
+            let Some(source) = event.source.as_deref() else { continue };
+            // A user's own word on a failure must not make another's login one after failures.
+            if event.kind == EventKind::LoginFailure && event.told_by == 0 {
+                failures.note(&line, source, (event.time, event.count), limits);
+            }
+            if event.kind == EventKind::LoginSuccess {
+                counted.after_failures = failures.often(&line, source, event.time, limits);
+                let principal = parts.instance_connect.principal(&line, event);
+                counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+                counted.principal = principal.map(|(name, _)| name);
+            }
         }
     }
 
     fn release(&mut self, places: Vec<Place>, out: &mut Vec<Counted<'_>>) {
-        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
         for place in places {
-            let Some(waiting) = queue.take(place) else { continue };
-            parts.released(place, &waiting);
+            let Some(waiting) = self.queue.take(place) else { continue };
+            self.parts.released(place, &waiting);
             let (from, (host, ..)) = (out.len(), place);
             let time = Time::from_nanoseconds(waiting.event.time);
             release(*waiting.event, out);
-            let line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
-            for counted in &mut out[from..] {
-                enrich(counted, &line, failures, parts, limits);
-            }
+            self.enrich(host, time, &mut out[from..]);
         }
     }
 }
 
 impl Parts {
-    /// What a record tells, by the kind of event: counted, held, dropped, or joined.
-    fn judge<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+    /// Whether an event counts now, as it is or as other lines complete it; else it is held,
+    /// joined to another one, or dropped. What counts for it that was held stands in `out`.
+    fn judge<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: &mut Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) -> bool {
+        let of_connection = is_by_connection(&event.program);
         match event.kind {
             EventKind::LoginSuccess => self.connections.accepted(line, event, out),
-            EventKind::LoginFailure if is_by_connection(&event.program) => {
-                self.connections.failed(line, event, out);
-            }
+            EventKind::LoginFailure if of_connection => self.connections.failed(line, event, out),
             EventKind::LoginFailure => self.attempts.failed(line, event, out),
-            EventKind::LoginRejected => self.rejected(line, event, out),
+            EventKind::LoginRejected if !of_connection => true,
+            EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => {
+                self.throttling.counts(line, event)
+            }
+            EventKind::LoginRejected => self.connections.rejected(line, event, out),
             EventKind::SessionOpened => self.opened(line, event, out),
-            EventKind::SessionClosed => self.closed(line, event, out),
-            EventKind::SuSuccess | EventKind::SuFailure => self.su.event(line, event, out),
+            EventKind::SuSuccess | EventKind::SuFailure => self.su.counts(line, event, out),
             EventKind::SudoFailure => self.refusals.failed(line, event, out),
             EventKind::SudoCommand => {
-                if self.refusals.command(line, &event, out) && self.commands.counts(line, &event) {
-                    out.push(event.into());
-                }
+                self.refusals.command(line, event, out) && self.commands.counts(line, event)
             }
-            EventKind::AccountChange => {
-                if self.account_changes.counts(line, &event) {
-                    out.push(event.into());
-                }
-            }
-            EventKind::AwsSuccess | EventKind::AwsFailure => out.push(event.into()),
+            EventKind::AccountChange => self.account_changes.counts(line, event),
+            EventKind::SessionClosed | EventKind::AwsSuccess | EventKind::AwsFailure => true,
         }
     }
 
-    fn rejected<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        if !is_by_connection(&event.program) {
-            out.push(event.into());
-        } else if event.reason == Some(Reason::Throttled) {
-            out.extend(self.throttling.counted(line, event).map(Counted::from));
-        } else {
-            self.connections.rejected(line, event, out);
-        }
-    }
-
-    fn opened<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        self.sessions.opened(line, &event);
-        self.refusals.opened(line, &event);
+    fn opened<'a>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: &mut Event<'a>,
+        out: &mut Vec<Counted<'a>>,
+    ) -> bool {
+        self.sessions.opened(line, event);
+        self.refusals.opened(line, event);
         if is_server(&event.program) {
             self.connections.opened(line, event.pid, out);
         }
-        let su = su::behind_session(&event);
-        out.push(event.into());
-        if let Some(su) = su {
-            self.su.event(line, su, out);
-        }
+        let Some(su) = su::behind_session(event) else { return true };
+        out.push(std::mem::replace(event, su).into());
+        self.su.counts(line, event, out)
     }
 
-    fn closed<'a>(&mut self, line: &mut Line<'_>, event: Event<'a>, out: &mut Vec<Counted<'a>>) {
-        let duration = self.sessions.closed(line, &event);
+    /// Seconds that the session lasted, where its opening was seen.
+    fn closed(&mut self, line: &Line<'_>, event: &Event<'_>) -> Option<f64> {
         if is_server(&event.program) {
             self.connections.closed(line, event.pid);
         }
-        out.push(Counted { duration, ..event.into() });
+        self.sessions.closed(line, event)
     }
 
     fn hint(&mut self, line: &mut Line<'_>, hint: &Hint<'_>, out: &mut Vec<Counted<'_>>) {
@@ -373,29 +392,6 @@ impl Parts {
         self.su.released(place, waiting);
         self.refusals.released(place, waiting);
         self.attempts.released(place, waiting);
-    }
-}
-
-/// What only counted events tell: failures to remember, successes to compare with them.
-fn enrich(
-    counted: &mut Counted<'_>,
-    line: &Line<'_>,
-    failures: &mut failures::Failures,
-    parts: &Parts,
-    limits: &Limits,
-) {
-    parts.lay_to_owner(&mut counted.event);
-    let event = &counted.event;
-    let Some(source) = event.source.as_deref() else { return };
-    // A user's own word on a failure must not make another's login one after failures.
-    if event.kind == EventKind::LoginFailure && event.told_by == 0 {
-        failures.note(line, source, (event.time, event.count), limits);
-    }
-    if event.kind == EventKind::LoginSuccess {
-        counted.after_failures = failures.often(line, source, event.time, limits);
-        let principal = parts.instance_connect.principal(line, event);
-        counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
-        counted.principal = principal.map(|(name, _)| name);
     }
 }
 

@@ -52,29 +52,32 @@ pub(super) struct User {
 }
 
 impl Refusals {
-    pub(super) fn failed<'a>(
+    /// Whether a refusal counts now.
+    pub(super) fn failed(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
-        let (key, pid) = key(line, &event);
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
+        let (key, pid) = key(line, event);
         let mut user = self.user(line, key);
-        if event.role == Role::Proof {
+        let counts = if event.role == Role::Proof {
             take_back(line, &mut user, pid);
             user.tell(line, pid, TOLD_FOR);
-            out.push(event.into());
+            true
+        } else if user.silent && event.role == Role::Echo {
+            user.tell(line, pid, COMMAND_FOR);
+            true
+        } else if user.was_told(line, pid) {
+            false
         } else if user.silent {
-            if event.role == Role::Echo {
-                user.tell(line, pid, COMMAND_FOR);
-                out.push(event.into());
-            } else if !user.was_told(line, pid) {
-                out.push(event.into());
-            }
-        } else if !user.was_told(line, pid) {
-            hold(line, key, pid, &mut user, &event, out);
-        }
+            true
+        } else {
+            hold(line, key, pid, &mut user, event, out);
+            false
+        };
         self.users.put(line, key, SUDO_FOR, user);
+        counts
     }
 
     /// Another PAM module let the user in.

@@ -45,29 +45,30 @@ enum State {
 }
 
 impl Uses {
-    pub(super) fn event<'a>(
+    /// Whether a use counts now.
+    pub(super) fn counts(
         &mut self,
         line: &mut Line<'_>,
-        event: Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) {
+        event: &Event<'_>,
+        out: &mut Vec<Counted<'_>>,
+    ) -> bool {
         let key = key(line, event.target_user.as_deref());
         let mut uses = self.uses(line, key);
         let pid = event.pid;
         let succeeded = event.kind == EventKind::SuSuccess;
-        let state = match (event.role, succeeded) {
-            (Role::Proof, true) => told_by_itself(&mut uses, event, out),
+        let (state, counts) = match (event.role, succeeded) {
+            // It counts unless PAM's session counted for the same use before.
+            (Role::Proof, true) => {
+                let by_pam = take(&mut uses, pid, |state| state == State::ToldByPam);
+                (Some(State::ToldByItself), by_pam.is_none())
+            }
             (Role::Proof, false) => {
                 take_refused(line, &mut uses, pid);
-                out.push(event.into());
-                Some(State::ToldByItself)
+                (Some(State::ToldByItself), true)
             }
-            _ if knows(&uses, pid, |state| state == State::ToldByItself) => None,
-            (_, true) => {
-                out.push(event.into());
-                Some(State::ToldByPam)
-            }
-            (_, false) => refused_by_pam(line, key, &uses, &event),
+            _ if knows(&uses, pid, |state| state == State::ToldByItself) => (None, false),
+            (_, true) => (Some(State::ToldByPam), true),
+            (_, false) => (refused_by_pam(line, key, &uses, event), false),
         };
         let until = line.time.saturating_add_seconds(SU_WAIT).nanoseconds();
         uses.extend(state.map(|state| Use { pid, until, state }));
@@ -77,6 +78,7 @@ impl Uses {
             line.release(place, out);
         }
         self.recent.put(line, key, SU_WAIT, uses);
+        counts
     }
 
     /// What is remembered of a target. A refusal that is released meanwhile is no more in it.
@@ -106,18 +108,6 @@ impl Uses {
             self.recent.change((place.0, key), |uses| uses.retain(|one| one.state != gone));
         }
     }
-}
-
-/// su's own line counts, unless PAM's session counted for the same use before.
-fn told_by_itself<'a>(
-    uses: &mut Vec<Use>,
-    event: Event<'a>,
-    out: &mut Vec<Counted<'a>>,
-) -> Option<State> {
-    if take(uses, event.pid, |state| state == State::ToldByPam).is_none() {
-        out.push(event.into());
-    }
-    Some(State::ToldByItself)
 }
 
 /// Waits; two modules that refuse one process are one refusal.

@@ -22,15 +22,14 @@ impl Throttling {
         self.told.put(line, 0, THROTTLING_FOR, 0);
     }
 
-    /// What counts of a drop that was told by itself: all of it; of a sum ([`Role::Sum`]): what
-    /// was not told before.
-    pub(super) fn counted<'a>(&mut self, line: &Line<'_>, event: Event<'a>) -> Option<Event<'a>> {
+    /// Of a drop that was told by itself all counts; of a sum ([`Role::Sum`]) what was not told
+    /// before. Whether there is any of it.
+    pub(super) fn counts(&mut self, line: &Line<'_>, event: &mut Event<'_>) -> bool {
         let before = self.told.get(line, 0).copied().unwrap_or(0);
-        let count = match event.role {
-            Role::Sum => event.count.saturating_sub(before),
-            _ => event.count,
-        };
-        self.told.put(line, 0, THROTTLING_FOR, before.saturating_add(count));
-        (count > 0).then_some(Event { count, ..event })
+        if event.role == Role::Sum {
+            event.count = event.count.saturating_sub(before);
+        }
+        self.told.put(line, 0, THROTTLING_FOR, before.saturating_add(event.count));
+        event.count > 0
     }
 }
