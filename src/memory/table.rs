@@ -31,6 +31,8 @@ pub(super) struct Table<K, V> {
     index: HashMap<K, At, Mixing>,
     slots: Slab<Slot<K, V>>,
     lists: [Ends; LISTS],
+    /// Which entry was used last: mostly it is the one that is looked for next.
+    last: At,
     unsaved: Unsaved<K>,
 }
 
@@ -60,6 +62,7 @@ impl<K, V> Default for Table<K, V> {
             index: HashMap::default(),
             slots: Slab::new(),
             lists: [ends; LISTS],
+            last: NOWHERE,
             unsaved: Unsaved::default(),
         }
     }
@@ -67,7 +70,10 @@ impl<K, V> Default for Table<K, V> {
 
 impl<K: Copy + Eq + Hash, V> Table<K, V> {
     pub(super) fn find(&self, key: &K) -> Option<At> {
-        self.index.get(key).copied()
+        match self.slots.get(self.last) {
+            Some(slot) if slot.key == *key => Some(self.last),
+            _ => self.index.get(key).copied(),
+        }
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {
@@ -96,6 +102,7 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
                 let slot = Slot { key, value, list, before, after, unsaved: true };
                 let at = *free.insert(self.slots.insert(slot));
                 self.link(at, list);
+                self.last = at;
                 at
             }
         }
@@ -103,12 +110,13 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
 
     /// Makes an entry the newest of a list.
     pub(super) fn place(&mut self, at: At, list: List) {
-        self.changed(at);
-        let slot = &self.slots[at];
+        let slot = &mut self.slots[at];
+        slot.unsaved = true;
         if slot.list != list || slot.after != NOWHERE {
             self.unlink(at);
             self.link(at, list);
         }
+        self.last = at;
     }
 
     pub(super) fn remove(&mut self, at: At) -> V {
@@ -191,10 +199,6 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
             NOWHERE => self.lists[list as usize].newest = before,
             _ => self.slots[after].before = before,
         }
-    }
-
-    fn changed(&mut self, at: At) {
-        self.slots[at].unsaved = true;
     }
 }
 
