@@ -30,25 +30,30 @@ impl Words {
 
     /// The same for words of one host.
     pub fn number_of_host(self, host: u32, words: &[&str]) -> u64 {
-        let start = self.mix(self.secret, u64::from(host));
+        let start = self.mix(self.secret, (u64::from(host), 0));
         words.iter().fold(start, |hash, word| self.add(hash, word.as_bytes()))
     }
 
-    /// Eight bytes at a time. The length goes in too: it parts the words.
+    /// Sixteen bytes at a time. The length goes in too, where nobody outside knows to what it is
+    /// added: it parts the words.
     #[inline]
-    fn add(self, hash: u64, word: &[u8]) -> u64 {
-        let (chunks, rest) = word.as_chunks::<8>();
-        let hash =
-            chunks.iter().fold(hash, |hash, chunk| self.mix(hash, u64::from_le_bytes(*chunk)));
-        self.mix(hash.wrapping_add(word.len() as u64), last(rest))
+    fn add(self, mut hash: u64, word: &[u8]) -> u64 {
+        let mut rest = word;
+        while let Some((front, behind)) = rest.split_first_chunk::<16>()
+            && !behind.is_empty()
+        {
+            hash = self.mix(hash, ends(front));
+            rest = behind;
+        }
+        self.mix(hash, ends(rest)).wrapping_add(word.len() as u64)
     }
 
-    /// The two halves of a product, each factor of which holds the secret: no bit of what came
-    /// before gets lost, and nobody outside knows which values meet.
+    /// The two halves of a product, each factor of which holds the secret: nobody outside knows
+    /// which values meet.
     #[inline]
-    fn mix(self, hash: u64, value: u64) -> u64 {
-        let product = u128::from(hash ^ value ^ 0x9e37_79b9_7f4a_7c15)
-            * u128::from(self.secret.rotate_left(32) ^ hash.rotate_left(17) | 1);
+    fn mix(self, hash: u64, (a, b): (u64, u64)) -> u64 {
+        let other = self.secret.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let product = u128::from(hash ^ a) * u128::from(other ^ b);
         (product >> 64) as u64 ^ product as u64
     }
 }
@@ -57,19 +62,21 @@ fn secret() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// The bytes that fill no eight, as a number: from both ends, so that it costs no copy. With their
-/// count they are told apart.
+/// At most sixteen bytes as two numbers, from both ends, so that they cost no copy. With their count
+/// they are told apart.
 #[inline]
-fn last(rest: &[u8]) -> u64 {
-    match *rest {
-        [] => 0,
-        [a] => u64::from(a),
-        [a, b] => u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]),
-        [a, b, c] => u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]),
-        [a, b, c, d, ..] => {
-            let [.., w, x, y, z] = *rest else { return 0 };
-            u64::from_le_bytes([a, b, c, d, w, x, y, z])
-        }
+fn ends(bytes: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into());
+    }
+    match *bytes {
+        [a, b, c, ..] => (u32::from_le_bytes([a, b, c, 0]).into(), 0),
+        [a, b] => (u16::from_le_bytes([a, b]).into(), 0),
+        [a] => (a.into(), 0),
+        [] => (0, 0),
     }
 }
 
@@ -138,8 +145,14 @@ mod tests {
             &["abc"],
             &["abc", ""],
             &["abc\0"],
+            &["a", ""],
+            &["a\0"],
             &["12345678", "1234567890"],
             &["123456781234567890"],
+            &["1234567890123456"],
+            &["12345678901234567"],
+            &["12345678901234566"],
+            &["0234567890123456"],
         ];
         let numbers: std::collections::BTreeSet<u64> =
             different.iter().map(|each| words.number(each.iter().copied())).collect();
