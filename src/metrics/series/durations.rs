@@ -99,11 +99,9 @@ impl Durations {
 
     /// A duration that is no number or negative, as a clock set back leaves it, counts as 0.
     pub(super) fn add(&mut self, program: &str, seconds: f64, happening: &Happening) {
-        if !self.rows.contains_key(program) {
-            return self.add_by_name(join(&[program]), seconds, happening);
-        }
-        if let Some(row) = self.rows.get_mut(program) {
-            row.add(seconds, happening);
+        match self.rows.get_mut(program) {
+            Some(row) => row.add(seconds, happening),
+            None => self.add_by_name(join(&[program]), seconds, happening),
         }
     }
 

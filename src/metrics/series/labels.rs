@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::keyed::Words;
 use crate::metrics::catalog::Label;
 use crate::metrics::text;
 use crate::policy::Observation;
@@ -20,78 +19,44 @@ pub const MAX_VALUE_BYTES: usize = 200;
 /// Between the values of a key. It sorts before all that a value holds, so that keys sort as the
 /// tuples of their values do.
 const SEPARATOR: char = '\u{1f}';
-const SEPARATOR_BYTE: u8 = SEPARATOR as u8;
 
-/// No family has more labels.
-const MOST_LABELS: usize = 9;
-
-/// The label values of one series before they are joined, so that a series that stands is found
-/// without an allocation.
+/// Writes the joined values of an event to `key`, as they were logged.
 ///
-/// Values as they were logged find a series as well as those that are shown: what is shown is shown
-/// as itself, and a value that holds a separator makes more of them than any key has.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'p> {
-    values: [&'p str; MOST_LABELS],
-    count: usize,
+/// They find a series as well as those that are shown: what is shown is shown as itself, and a
+/// value that holds a separator makes more of them than any key has.
+pub(super) fn join_logged(key: &mut String, seen: &Observation<'_>, labels: &[Label]) {
+    key.clear();
+    append(key, labels.iter().map(|label| value(*label, seen)));
 }
 
-impl<'p> Parts<'p> {
-    /// As they were logged.
-    #[inline]
-    pub(super) fn of(seen: &'p Observation<'_>, labels: &[Label]) -> Self {
-        let mut values = [""; MOST_LABELS];
-        for (part, label) in values.iter_mut().zip(labels) {
-            *part = value(*label, seen);
-        }
-        Parts { values, count: labels.len() }
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'p str> {
-        self.values[..self.count].iter().copied()
-    }
-
-    #[inline]
-    pub(super) fn hash(&self, words: Words) -> u64 {
-        words.number(self.iter())
-    }
-
-    /// Whether they are the values of this key, compared in full.
-    pub(super) fn are(&self, key: &str) -> bool {
-        let mut rest = key.as_bytes();
-        for (at, part) in self.values[..self.count].iter().enumerate() {
-            if at > 0 {
-                let Some((&SEPARATOR_BYTE, behind)) = rest.split_first() else { return false };
-                rest = behind;
-            }
-            let Some(behind) = rest.strip_prefix(part.as_bytes()) else { return false };
-            rest = behind;
-        }
-        rest.is_empty()
-    }
-
-    /// As they are shown.
-    pub(super) fn shown(&self) -> ShownParts<'p> {
-        ShownParts(self.iter().map(|part| text::shown(part, MAX_VALUE_BYTES)).collect())
-    }
-
-    pub(super) fn join(&self) -> Box<str> {
-        join(&self.values[..self.count]).into_boxed_str()
-    }
-}
-
-/// Label values made safe.
+/// The values of an event as they are shown.
 #[derive(Debug)]
-pub(super) struct ShownParts<'p>(Vec<Cow<'p, str>>);
+pub(super) struct ShownValues<'p>(Vec<(Label, Cow<'p, str>)>);
 
-impl ShownParts<'_> {
-    /// The values, `(other)` in the place of those that fold.
-    pub(super) fn folded(&self, labels: &[Label], folded: &[Label]) -> Parts<'_> {
-        let mut values = [""; MOST_LABELS];
-        for ((part, shown), label) in values.iter_mut().zip(&self.0).zip(labels) {
-            *part = if folded.contains(label) { OTHER } else { shown };
+impl<'p> ShownValues<'p> {
+    pub(super) fn of(seen: &'p Observation<'_>, labels: &[Label]) -> Self {
+        let shown = |label: &Label| (*label, text::shown(value(*label, seen), MAX_VALUE_BYTES));
+        ShownValues(labels.iter().map(shown).collect())
+    }
+
+    /// The values joined, `(other)` in the place of those that fold.
+    pub(super) fn folded(&self, folded: &[Label]) -> String {
+        let mut key = String::new();
+        let shown = self.0.iter();
+        append(
+            &mut key,
+            shown.map(|(label, value)| if folded.contains(label) { OTHER } else { value }),
+        );
+        key
+    }
+}
+
+fn append<S: AsRef<str>>(key: &mut String, values: impl Iterator<Item = S>) {
+    for (at, value) in values.enumerate() {
+        if at > 0 {
+            key.push(SEPARATOR);
         }
-        Parts { values, count: labels.len() }
+        key.push_str(value.as_ref());
     }
 }
 
@@ -103,12 +68,7 @@ pub(crate) fn values(key: &str) -> impl Iterator<Item = &str> {
 /// Joins values, each made safe.
 pub(crate) fn join<S: AsRef<str>>(parts: &[S]) -> String {
     let mut key = String::new();
-    for (i, part) in parts.iter().enumerate() {
-        if i > 0 {
-            key.push(SEPARATOR);
-        }
-        key.push_str(&text::shown(part.as_ref(), MAX_VALUE_BYTES));
-    }
+    append(&mut key, parts.iter().map(|part| text::shown(part.as_ref(), MAX_VALUE_BYTES)));
     key
 }
 
@@ -152,14 +112,4 @@ fn aws_value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
         _ => &None,
     };
     part.as_deref().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::metrics::catalog::EVENT_FAMILIES;
-
-    #[test]
-    fn the_labels_of_every_family_find_room() {
-        assert!(EVENT_FAMILIES.iter().all(|family| family.labels().len() <= super::MOST_LABELS));
-    }
 }

@@ -20,7 +20,7 @@ mod views;
 use std::time::Duration;
 
 use crate::event::{EventKind, Time};
-use crate::metrics::catalog::{EVENT_FAMILIES, EventFamily, When};
+use crate::metrics::catalog::{EVENT_FAMILIES, When};
 use crate::policy::Observation;
 
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
@@ -64,6 +64,8 @@ impl From<Time> for Moment {
 #[derive(Debug)]
 pub struct Store {
     tables: Vec<Table>,
+    /// Which tables count events of a kind.
+    fed_by: [Vec<usize>; EventKind::ALL.len()],
     durations: Durations,
     accesses: Accesses,
     views: Views,
@@ -115,6 +117,7 @@ impl Store {
         let mut views = Views::default();
         Store {
             tables: EVENT_FAMILIES.iter().map(|family| Table::new(family, cap)).collect(),
+            fed_by: fed_by(),
             durations: Durations::new(cap),
             accesses: Accesses::new(views.begin(Duration::ZERO)),
             views,
@@ -159,8 +162,12 @@ impl Store {
             lived,
             live: live.then(|| self.views.begin(lived)),
         };
-        for table in self.tables.iter_mut().filter(|table| feeds(table.family(), seen)) {
-            table.add(seen, &happening);
+        for place in &self.fed_by[seen.event.kind as usize] {
+            let table = &mut self.tables[*place];
+            match table.family().when {
+                When::AfterFailures if !seen.after_failures => {}
+                When::Always | When::AfterFailures => table.add(seen, &happening),
+            }
         }
         self.accesses.add(seen, &happening);
         if let (EventKind::SessionClosed, Some(seconds)) = (seen.event.kind, seen.duration) {
@@ -265,13 +272,14 @@ impl Store {
     }
 }
 
-/// Whether the family counts this event: the catalog says it, and nothing else.
-fn feeds(family: &EventFamily, seen: &Observation<'_>) -> bool {
-    family.fed_by == seen.event.kind
-        && match family.when {
-            When::Always => true,
-            When::AfterFailures => seen.after_failures,
-        }
+/// The places of the families that count a kind of event, by kind: the catalog says it, and nothing
+/// else.
+fn fed_by() -> [Vec<usize>; EventKind::ALL.len()] {
+    let mut places = [const { Vec::new() }; EventKind::ALL.len()];
+    for (place, family) in EVENT_FAMILIES.iter().enumerate() {
+        places[family.fed_by as usize].push(place);
+    }
+    places
 }
 
 #[cfg(test)]

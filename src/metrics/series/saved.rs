@@ -221,7 +221,6 @@ fn restore(table: &mut Table, saved: &FamilyIn<'_>) {
 fn row_in(key: String, saved: &SavedCounts) -> Row {
     Row {
         key: key.into(),
-        hash: 0,
         count: saved.0,
         last: Time::from_nanoseconds(saved.1),
         created: Time::from_nanoseconds(saved.2),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use super::Happening;
-use super::labels::{OTHER, Parts, ShownParts, values};
+use super::labels::{OTHER, ShownValues, join_logged, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
 use crate::keyed::Words;
@@ -24,7 +24,7 @@ use crate::policy::Observation;
 pub(crate) struct Table {
     family: &'static EventFamily,
     cap: usize,
-    /// The place of each row, by the hash of its label values.
+    /// The place of each row, by the hash of its key.
     index: HashTable<u32>,
     words: Words,
     rows: Vec<Row>,
@@ -34,6 +34,9 @@ pub(crate) struct Table {
     account: Option<usize>,
     of_account: HashMap<Box<str>, usize>,
     folds: u64,
+    /// The joined values of the event that was counted last, and the place of its row.
+    logged: String,
+    last: u32,
     /// The places of the rows that changed since they were saved.
     changed: Vec<u32>,
 }
@@ -43,7 +46,6 @@ pub(crate) struct Table {
 pub(super) struct Row {
     /// Its joined label values.
     pub(super) key: Box<str>,
-    pub(super) hash: u64,
     pub(super) count: u64,
     /// When the newest event happened.
     pub(super) last: Time,
@@ -85,6 +87,8 @@ impl Table {
             account: family.labels().iter().position(|label| *label == Label::AwsAccount),
             of_account: HashMap::new(),
             folds: 0,
+            logged: String::new(),
+            last: 0,
             changed: Vec::new(),
         }
     }
@@ -131,61 +135,54 @@ impl Table {
 
     /// The row of an event: the one that stands, a new one, or the one it folds to.
     fn place_of(&mut self, seen: &Observation<'_>, happening: &Happening) -> u32 {
-        let labels = self.family.labels();
-        let logged = Parts::of(seen, labels);
-        match self.find(logged.hash(self.words), &logged) {
-            Some(place) => place,
-            None => self.place_shown(&logged.shown(), labels, seen, happening),
-        }
+        let mut logged = std::mem::take(&mut self.logged);
+        join_logged(&mut logged, seen, self.family.labels());
+        let found = self.find(&logged);
+        self.logged = logged;
+        let place = found.unwrap_or_else(|| self.place_shown(seen, happening));
+        self.last = place;
+        place
     }
 
     /// The same by the values as they are shown, of a series that may not stand yet.
-    fn place_shown(
-        &mut self,
-        shown: &ShownParts<'_>,
-        labels: &[Label],
-        seen: &Observation<'_>,
-        happening: &Happening,
-    ) -> u32 {
-        let parts = shown.folded(labels, &[]);
-        let hash = parts.hash(self.words);
-        if let Some(place) = self.find(hash, &parts) {
+    fn place_shown(&mut self, seen: &Observation<'_>, happening: &Happening) -> u32 {
+        let shown = ShownValues::of(seen, self.family.labels());
+        let mut key = shown.folded(&[]);
+        if let Some(place) = self.find(&key) {
             return place;
         }
         let told_by = seen.event.told_by;
         let has_share = self.has_share(told_by);
-        if has_share && self.has_room(0, &parts) {
-            return self.bear(hash, &parts, told_by, happening);
+        if has_share && self.has_room(0, &key) {
+            return self.bear(key, told_by, happening);
         }
         self.folds = self.folds.saturating_add(happening.count);
         let steps = self.family.folds;
-        let mut folded = (hash, parts);
         for step in 1..=steps.len() {
-            let parts = shown.folded(labels, &steps[..step]);
-            let hash = parts.hash(self.words);
-            if let Some(place) = self.find(hash, &parts) {
+            key = shown.folded(&steps[..step]);
+            if let Some(place) = self.find(&key) {
                 return place;
             }
-            folded = (hash, parts);
-            if has_share && self.has_room(step, &parts) {
+            if has_share && self.has_room(step, &key) {
                 break;
             }
         }
-        self.bear(folded.0, &folded.1, told_by, happening)
+        self.bear(key, told_by, happening)
     }
 
-    fn find(&self, hash: u64, parts: &Parts<'_>) -> Option<u32> {
-        let same = |place: &u32| {
-            let row = &self.rows[*place as usize];
-            row.hash == hash && parts.are(&row.key)
-        };
-        self.index.find(hash, same).copied()
+    /// The row of a key, compared in full. Of a flood it is mostly that of the event before.
+    fn find(&self, key: &str) -> Option<u32> {
+        let same = |place: &u32| *self.rows[*place as usize].key == *key;
+        if (self.last as usize) < self.rows.len() && same(&self.last) {
+            return Some(self.last);
+        }
+        self.index.find(self.words.number([key]), same).copied()
     }
 
     /// Whether there is room for a series of which `step` labels are folded.
-    fn has_room(&self, step: usize, parts: &Parts<'_>) -> bool {
+    fn has_room(&self, step: usize, key: &str) -> bool {
         let (whole, room) = (self.room(0), self.room(step));
-        let room = match self.has_much(parts) {
+        let room = match self.has_much(key) {
             true => whole.saturating_sub(self.cap / 4) + (room - whole) / 2,
             false => room,
         };
@@ -194,8 +191,8 @@ impl Table {
 
     /// Whether it is of an account of AWS that has a tenth of the cap. What had to fold its account
     /// is of one that has.
-    fn has_much(&self, parts: &Parts<'_>) -> bool {
-        let Some(account) = self.account.and_then(|at| parts.iter().nth(at)) else { return false };
+    fn has_much(&self, key: &str) -> bool {
+        let Some(account) = self.account.and_then(|at| values(key).nth(at)) else { return false };
         let rows = self.of_account.get(account);
         account == OTHER || rows.is_some_and(|rows| *rows >= self.cap / 10)
     }
@@ -218,10 +215,9 @@ impl Table {
         self.cap - self.family.folded_whole() - spare + spare * step / steps
     }
 
-    fn bear(&mut self, hash: u64, parts: &Parts<'_>, told_by: u32, happening: &Happening) -> u32 {
+    fn bear(&mut self, key: String, told_by: u32, happening: &Happening) -> u32 {
         self.insert(Row {
-            key: parts.join(),
-            hash,
+            key: key.into(),
             count: 0,
             last: happening.time,
             counted: None,
@@ -237,10 +233,11 @@ impl Table {
     /// Adds a row whose key does not stand yet.
     fn insert(&mut self, row: Row) -> u32 {
         let place = self.rows.len() as u32;
-        let rows = &self.rows;
+        let (rows, words) = (&self.rows, self.words);
+        let hash = |key: &str| words.number([key]);
         let rank = self.order.partition_point(|&other| rows[other as usize].key < row.key);
         self.order.insert(rank, place);
-        self.index.insert_unique(row.hash, place, |&other| rows[other as usize].hash);
+        self.index.insert_unique(hash(&row.key), place, |&other| hash(&rows[other as usize].key));
         if let Some(account) = self.account.and_then(|at| values(&row.key).nth(at)) {
             *self.of_account.entry(account.into()).or_default() += 1;
         }
@@ -252,10 +249,8 @@ impl Table {
     /// is gone, are added up.
     pub(super) fn restore(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
-        for mut row in rows {
-            row.hash = self.words.number(values(&row.key));
-            let same = |place: &u32| self.rows[*place as usize].key == row.key;
-            match self.index.find(row.hash, same).copied() {
+        for row in rows {
+            match self.find(&row.key) {
                 Some(place) => self.rows[place as usize].merge(&row),
                 None => {
                     self.insert(row);
@@ -285,10 +280,8 @@ impl Table {
     /// Takes back rows as they were saved later than what stands.
     pub(super) fn apply(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
-        for mut row in rows {
-            row.hash = self.words.number(values(&row.key));
-            let same = |place: &u32| self.rows[*place as usize].key == row.key;
-            match self.index.find(row.hash, same).copied() {
+        for row in rows {
+            match self.find(&row.key) {
                 Some(place) => self.rows[place as usize] = row,
                 None => {
                     self.insert(row);
