@@ -6,7 +6,7 @@
 //! A spelling belongs to one row only; [`INDEX`] finds it with one hash.
 
 /// One program or PAM service, however versions, distributions and log daemons spell it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Program {
     /// The label `program`.
     pub name: &'static str,
@@ -65,7 +65,7 @@ pub enum Refusals {
 }
 
 /// As whom a program writes to the log, by the real user ID, which journald records as `_UID`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Writers {
     /// Its own lines.
     pub own: Writer,
@@ -401,14 +401,13 @@ impl OtherNames {
         OtherNames(Vec::new())
     }
 
-    /// The tag that the table has for this one.
+    /// The program that the host calls by this tag.
     #[inline]
-    pub fn known<'a>(&self, tag: &'a [u8]) -> &'a [u8] {
+    pub fn of(&self, tag: &[u8]) -> Option<&'static Program> {
         if self.0.is_empty() {
-            return tag;
+            return None;
         }
-        let row = self.0.iter().find(|(name, _)| name.as_bytes() == bare(tag));
-        row.map_or(tag, |(_, row)| row.tags[0].as_bytes())
+        self.0.iter().find(|(name, _)| name.as_bytes() == bare(tag)).map(|(_, row)| *row)
     }
 
     /// Whether `name` is one of this program's.

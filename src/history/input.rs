@@ -181,7 +181,7 @@ impl Reader {
             if until.is_none() && lines.years.is_empty() {
                 let clock = lines.clock.clone();
                 let before = (self.unread.records(), self.unread.without_frame());
-                self.records(Records::Lines(next).iter(), clock, each)?;
+                self.records(&Records::Lines(next), clock, each)?;
                 reading.read.add(&self.unread, before);
                 return Ok(true);
             }
@@ -195,7 +195,7 @@ impl Reader {
         let rest = &rest[..most];
         let (length, next) = before(rest, until.flatten(), &clock);
         let before = (self.unread.records(), self.unread.without_frame());
-        self.records(Records::Lines(&rest[..length]).iter(), clock, each)?;
+        self.records(&Records::Lines(&rest[..length]), clock, each)?;
         reading.read.add(&self.unread, before);
         reading.at += length;
         reading.next = next.unwrap_or(reading.next);
@@ -209,7 +209,7 @@ impl Reader {
             let delivery = source.next().await;
             let (reference, year) = (delivery.reference, delivery.year);
             let clock = Clock { reference, year, zone: self.zone.clone() };
-            self.records(delivery.records.iter(), clock, each)?;
+            self.records(&delivery.records, clock, each)?;
             if delivery.report.caught_up {
                 return Ok(());
             }
@@ -289,10 +289,10 @@ impl Reader {
             let mut records = Vec::new();
             while let Some(length) = export::whole(rest) {
                 let (entry, after) = rest.split_at(length);
-                records.extend(export::read(entry).map(|entry| Record::Journal(entry.record)));
+                records.extend(export::read(entry).map(|entry| entry.record));
                 rest = after;
             }
-            self.records(records.into_iter(), clock.clone(), each)?;
+            self.records(&Records::Journal(records), clock.clone(), each)?;
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl Reader {
         let mut records = Vec::new();
         loop {
             let read = stream.read(CLOUDTRAIL_AT_ONCE, &mut records);
-            self.records(records.iter().map(|json| Record::CloudTrail(json)), clock.clone(), each)?;
+            self.records(&Records::CloudTrail(&records), clock.clone(), each)?;
             records.clear();
             match read {
                 Ok(true) => {}
@@ -317,17 +317,18 @@ impl Reader {
         }
     }
 
-    fn records<'r>(
+    fn records(
         &mut self,
-        records: impl Iterator<Item = Record<'r>>,
+        records: &Records<'_>,
         clock: Clock,
         each: Each<'_>,
     ) -> Result<(), Error> {
         let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal)
+            .within(records.text())
             .telling(&mut self.unread);
         interpreter.doors = self.doors;
         let mut out = Vec::new();
-        for record in records {
+        for record in records.iter() {
             interpreter.record(record, &mut out);
             for counted in &out {
                 each(Item::Counted(counted))?;

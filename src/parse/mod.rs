@@ -30,10 +30,12 @@ mod unframed;
 mod words;
 pub mod xrdp;
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Hint, Time};
-use crate::programs::{self, Rules};
+use crate::programs::{OtherNames, Program, Rules};
 use rows::Table;
 
 /// Every line that the programs of a host are known to write.
@@ -88,11 +90,36 @@ pub struct Envelope<'a> {
     pub host: &'a [u8],
     /// The tag as logged, without pid and colon: `sshd-session`, `CRON`, `sshd(pam_unix)`.
     pub tag: &'a [u8],
+    /// The program of that tag, where it is one of a login.
+    pub program: Option<&'static Program>,
     pub pid: Option<u32>,
     pub message: &'a [u8],
     /// Blanks at the end of the message may be missing, as journald strips them. A line that was
     /// cut at a length is then shorter than that.
     pub may_be_stripped: bool,
+    /// Text that the record stands in, as far as it is known to be UTF-8: what is cut from there
+    /// needs no second look ([`Envelope::text`]). May be empty.
+    pub text: &'a str,
+}
+
+impl<'a> Envelope<'a> {
+    /// The same where the host calls its programs otherwise than the table.
+    #[inline]
+    pub fn known_by(self, names: &OtherNames) -> Self {
+        match names.of(self.tag) {
+            Some(row) => Envelope { tag: row.tags[0].as_bytes(), program: Some(row), ..self },
+            None => self,
+        }
+    }
+
+    /// A part of the record as text, with U+FFFD for what is not UTF-8.
+    #[inline]
+    pub(super) fn text(&self, part: &'a [u8]) -> Cow<'a, str> {
+        // Where it stands in a text that was looked through, it is one between whole characters.
+        let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let within = start.checked_add(part.len()).and_then(|end| self.text.get(start..end));
+        within.map_or_else(|| words::text(part), Cow::Borrowed)
+    }
 }
 
 /// Reads one line of an authentication log in any of the formats that [`syslog`] knows.
@@ -134,7 +161,7 @@ fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     }
     // What libpam says under the tag of the program that it serves: `PAM 2 more authentication
     // failures; …`. sshd and dropbear have rows of their own for it.
-    match programs::by_tag(envelope.tag).map_or(Rules::Pam, |program| program.rules) {
+    match envelope.program.map_or(Rules::Pam, |program| program.rules) {
         Rules::Sshd => sshd::parse(envelope),
         Rules::Dropbear => dropbear::parse(envelope),
         _ if is_libpam(envelope.message) => pam::parse(envelope),

@@ -104,7 +104,7 @@ fn with_fields<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8]) -> Optio
     Some(Parsed::Event(event::Event {
         user: Some(text(user)),
         target_user: Some(text(target)),
-        tty: terminal(tty),
+        tty: terminal(line.envelope, tty),
         directory: Some(text(directory)),
         command: Some(text(command)),
         ..line.event()

@@ -214,7 +214,16 @@ impl<'e, 'a> Line<'e, 'a> {
 
     /// PAM's service, which says who may write the line.
     pub(super) fn service(&self) -> Option<&'a str> {
-        std::str::from_utf8(self.service?).ok()
+        match self.text(self.service?) {
+            Cow::Borrowed(service) => Some(service),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    /// A part of the record as text, with U+FFFD for what is not UTF-8.
+    #[inline]
+    pub(super) fn text(&self, part: &'a [u8]) -> Cow<'a, str> {
+        self.envelope.text(part)
     }
 
     pub(super) fn hint(&self, kind: HintKind<'a>) -> Option<Parsed<'a>> {
@@ -304,14 +313,15 @@ pub(super) struct Index {
 /// A row with its first bytes as a number, so that most rows are passed over at one comparison.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    head: u64,
-    mask: u64,
+    head: u128,
+    mask: u128,
     row: &'static Row,
 }
 
 /// Five bits of each of the first two bytes: letters stay apart.
 const PAIRS: usize = 1 << 10;
 
+#[inline]
 fn pair(text: &[u8]) -> usize {
     match text {
         [first, second, ..] => usize::from(first & 31) << 5 | usize::from(second & 31),
@@ -319,11 +329,15 @@ fn pair(text: &[u8]) -> usize {
     }
 }
 
-/// The first eight bytes; what a shorter text lacks is zero.
-fn head(text: &[u8]) -> u64 {
+/// How many of a text's first bytes are compared as a number.
+const HEAD: usize = size_of::<u128>();
+
+/// The first bytes; what a shorter text lacks is zero.
+#[inline]
+fn head(text: &[u8]) -> u128 {
     match text.first_chunk() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => text.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
+        Some(chunk) => u128::from_le_bytes(*chunk),
+        None => text.iter().rev().fold(0, |head, byte| head << 8 | u128::from(*byte)),
     }
 }
 
@@ -352,8 +366,8 @@ impl Index {
         self.entries[bucket].iter().filter_map(move |entry| {
             let alike = head & entry.mask == entry.head;
             let begins = entry.row.begins.as_bytes();
-            // Of words of up to eight bytes the head is all.
-            (alike && (begins.len() <= 8 || text.starts_with(begins))).then_some(entry.row)
+            // Of short words the head is all.
+            (alike && (begins.len() <= HEAD || text.starts_with(begins))).then_some(entry.row)
         })
     }
 }
@@ -362,7 +376,7 @@ impl Entry {
     fn of(row: &'static Row) -> Entry {
         let words = row.begins.as_bytes();
         let mask = match words.len() {
-            8.. => u64::MAX,
+            HEAD.. => u128::MAX,
             short => (1 << (8 * short)) - 1,
         };
         Entry { head: head(words), mask, row }

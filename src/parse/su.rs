@@ -107,7 +107,7 @@ fn switched<'a>(
     Some(Parsed::Event(event::Event {
         user: user.map(text),
         target_user: Some(text(target)),
-        tty: tty.and_then(terminal),
+        tty: tty.and_then(|tty| terminal(line.envelope, tty)),
         ..line.event()
     }))
 }

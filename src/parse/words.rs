@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use super::Envelope;
 use crate::address;
 use crate::event::{Event, EventKind, Hint, HintKind};
-use crate::programs;
 
 /// Bytes as text: borrowed when they are UTF-8, else with U+FFFD for what is not.
 #[inline]
@@ -22,6 +21,7 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 /// Where these words first stand. `memmem` makes ready for texts that are longer than a line, which
 /// costs more than looking at one.
+#[inline]
 pub(super) fn find(text: &[u8], words: &[u8]) -> Option<usize> {
     let mark = mark(words);
     let mut from = mark;
@@ -36,6 +36,7 @@ pub(super) fn find(text: &[u8], words: &[u8]) -> Option<usize> {
 }
 
 /// Where these words last stand.
+#[inline]
 pub(super) fn rfind(text: &[u8], words: &[u8]) -> Option<usize> {
     let mark = mark(words);
     let mut end = text.len();
@@ -49,11 +50,13 @@ pub(super) fn rfind(text: &[u8], words: &[u8]) -> Option<usize> {
 }
 
 /// The place in some words of a byte that is rarer than the blank, which they mostly begin with.
+#[inline]
 fn mark(words: &[u8]) -> usize {
     words.iter().position(|byte| *byte != b' ').unwrap_or_default()
 }
 
 /// What stands before and after the first `separator`.
+#[inline]
 pub(super) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = match separator {
         [byte] => memchr::memchr(*byte, bytes)?,
@@ -63,6 +66,7 @@ pub(super) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [
 }
 
 /// What stands before and after the last `separator`.
+#[inline]
 pub(super) fn rsplit_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = rfind(bytes, separator)?;
     Some((&bytes[..at], &bytes[at + separator.len()..]))
@@ -113,9 +117,9 @@ pub(super) fn quoted<'a>(bytes: &'a [u8], close: &[u8]) -> Option<(&'a [u8], &'a
 }
 
 /// A terminal as the events carry it: without `/dev/`; `None` where the field was empty.
-pub(super) fn terminal(bytes: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn terminal<'a>(envelope: &Envelope<'a>, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
     let name = bytes.strip_prefix(b"/dev/").unwrap_or(bytes);
-    (!name.is_empty()).then(|| text(name))
+    (!name.is_empty()).then(|| envelope.text(name))
 }
 
 /// An address or host name as the events carry it; `None` where it was empty.
@@ -125,7 +129,7 @@ pub(super) fn remote(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 /// The label of the program whose tag this is; empty for no program of a login.
 pub(super) fn speaker(envelope: &Envelope<'_>) -> &'static str {
-    programs::by_tag(envelope.tag).map_or("", |row| row.name)
+    envelope.program.map_or("", |row| row.name)
 }
 
 /// An event with what the frame tells.
@@ -137,7 +141,7 @@ pub(super) fn event<'a>(
 ) -> Event<'a> {
     Event {
         time: envelope.time,
-        host: text(envelope.host),
+        host: envelope.text(envelope.host),
         pid: envelope.pid,
         ..Event::new(kind, program)
     }
@@ -151,7 +155,7 @@ pub(super) fn hint<'a>(
 ) -> Hint<'a> {
     Hint {
         time: envelope.time,
-        host: text(envelope.host),
+        host: envelope.text(envelope.host),
         program: program.into(),
         pid: envelope.pid,
         kind,
@@ -165,9 +169,11 @@ pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> E
         time: crate::event::Time::new(1_700_000_000, 0),
         host: b"host",
         tag: tag.as_bytes(),
+        program: crate::programs::by_tag(tag.as_bytes()),
         pid,
         message,
         may_be_stripped: true,
+        text: "",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::memory::{Counted, Ended, Memory};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
+use crate::programs;
 use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
 use crate::trust::{self, UserIds};
 
@@ -44,7 +45,7 @@ impl Tally {
 #[derive(Debug)]
 pub struct Interpreter<'m, 'r> {
     pub memory: &'m mut Memory,
-    frames: Frames,
+    frames: Frames<'r>,
     pub users: &'m dyn UserIds,
     pub tally: Tally,
     /// Which calls to AWS count.
@@ -76,7 +77,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     pub fn new(memory: &'m mut Memory, clock: Clock, users: &'m dyn UserIds, ordinal: u64) -> Self {
         Interpreter {
             memory,
-            frames: Frames::new(clock),
+            frames: Frames::new(clock, ""),
             users,
             tally: Tally::default(),
             doors: Doors::default(),
@@ -84,6 +85,11 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             last: Last::BeforeBatch,
             unknown: None,
         }
+    }
+
+    /// The same, where this is known to be the text that the records stand in, or its beginning.
+    pub fn within(self, text: &'r str) -> Self {
+        Interpreter { frames: Frames::new(self.frames.clock().clone(), text), ..self }
     }
 
     /// Tells of each record that could not be read.
@@ -116,11 +122,9 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     fn line(&mut self, line: &'r [u8], out: &mut Vec<Counted<'r>>) {
-        let mut frame = self.frames.envelope(line);
-        if let Some(frame) = &mut frame {
-            frame.tag = self.users.surroundings().names.known(frame.tag);
-        }
-        let parsed = parse::of_line(line, frame);
+        let names = &self.users.surroundings().names;
+        let envelope = self.frames.envelope(line).map(|envelope| envelope.known_by(names));
+        let parsed = parse::of_line(line, envelope);
         match &parsed {
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
                 self.repeat(hint, out);
@@ -184,14 +188,18 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     fn journal(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
-        let parsed = parse::message(&Envelope {
+        let tag = entry.identifier.as_bytes();
+        let envelope = Envelope {
             time: entry.time,
             host: entry.host.as_bytes(),
-            tag: self.users.surroundings().names.known(entry.identifier.as_bytes()),
+            tag,
+            program: programs::by_tag(tag),
             pid: entry.pid,
             message: entry.message,
             may_be_stripped: entry.may_be_stripped,
-        });
+            text: "",
+        };
+        let parsed = parse::message(&envelope.known_by(&self.users.surroundings().names));
         match trust::believed(entry, parsed, self.users) {
             Some(parsed) => {
                 if let Parsed::Unrecognized { program } = parsed {

@@ -260,7 +260,8 @@ impl Ledger {
         // While a backlog is read the clock tells nothing of when a line was written.
         let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
         self.memory.read_at(caught_up.then_some(now.wall));
-        let mut interpreter = Interpreter::new(&mut self.memory, clock, users, self.ordinal);
+        let mut interpreter =
+            Interpreter::new(&mut self.memory, clock, users, self.ordinal).within(records.text());
         interpreter.doors = self.doors;
         let mut delays = Vec::new();
         let mut counted = Vec::new();

@@ -150,9 +150,11 @@ fn no_line_of_a_user_tells_of_anyone_else() {
                 time: Time::new(1, 0),
                 host: b"h",
                 tag: tag.as_bytes(),
+                program: programs::by_tag(tag.as_bytes()),
                 pid: Some(5),
                 message: entry.message,
                 may_be_stripped: false,
+                text: "",
             });
             match believed(&entry, parsed, &Accounts) {
                 Some(Parsed::Event(event)) => {

@@ -20,7 +20,7 @@ fn told<'a>(line: &Line<'_, 'a>, user: Option<&'a [u8]>, place: Place<'a>) -> Op
     Some(Parsed::Event(Event {
         user: user.map(text),
         invalid_user: event.invalid_user || hidden,
-        tty: place.tty.and_then(terminal),
+        tty: place.tty.and_then(|tty| terminal(line.envelope, tty)),
         source: place.host.and_then(remote),
         ..event
     }))

@@ -116,7 +116,7 @@ fn login_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
         user: attempt.user.or(typed).map(text),
         invalid_user: attempt.user.is_none(),
         source: remote(attempt.rhost),
-        tty: terminal(attempt.tty),
+        tty: terminal(line.envelope, attempt.tty),
         by: attempt.by(),
         ..line.event()
     })
@@ -130,7 +130,7 @@ fn su_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
         count: attempt.count,
         user: attempt.caller().map(text),
         target_user: attempt.user.map(text),
-        tty: terminal(attempt.tty),
+        tty: terminal(line.envelope, attempt.tty),
         by: attempt.by(),
         ..line.event()
     })
@@ -153,7 +153,7 @@ fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'
         count: attempt.count,
         user: attempt.caller().or(attempt.user).map(text),
         reason: Some(Reason::IncorrectPassword),
-        tty: terminal(attempt.tty),
+        tty: terminal(line.envelope, attempt.tty),
         by: attempt.by(),
         ..line.event()
     })

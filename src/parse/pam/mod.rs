@@ -279,7 +279,11 @@ fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
 fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
     // The words are short: to look at each byte costs less than to search.
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let end = message.iter().position(|byte| !name(byte)).filter(|end| *end > 0)?;
+    // Nearly every line is of this module.
+    let end = match message.starts_with(b"pam_unix(") {
+        true => b"pam_unix".len(),
+        false => message.iter().position(|byte| !name(byte)).filter(|end| *end > 0)?,
+    };
     let (module, rest) = (&message[..end], message[end..].strip_prefix(b"(")?);
     let (call, text) = call(rest).or_else(|| split_once(rest, b") "))?;
     let end = call.iter().position(|byte| *byte == b':').unwrap_or(call.len());

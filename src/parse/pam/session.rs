@@ -3,7 +3,7 @@
 use crate::event::Invoker;
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
-use crate::parse::words::{number, rsplit_once, split_once, text};
+use crate::parse::words::{number, rsplit_once, split_once};
 
 /// `bob(uid=1000) by alice(uid=0)`; to 1.3.1 without the first ID.
 pub(super) fn opened<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
@@ -13,7 +13,7 @@ pub(super) fn opened<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
     };
     let user = rsplit_once(who, b"(uid=").map_or(who, |(user, _)| user);
     let mut event = line.event();
-    (event.user, event.by) = (Some(text(user)), by);
+    (event.user, event.by) = (Some(line.text(user)), by);
     Some(Parsed::Event(event))
 }
 
@@ -31,7 +31,7 @@ fn invoker(by: &[u8]) -> Option<Invoker<'_>> {
 
 pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let mut event = line.event();
-    event.user = Some(text(rest));
+    event.user = Some(line.text(rest));
     Some(Parsed::Event(event))
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::event::{Event, Method};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
-use crate::parse::words::{find, rfind, text};
+use crate::parse::words::{find, rfind};
 
 use super::fields::{self, Peer};
 use super::key::{self, Key};
@@ -23,16 +23,16 @@ pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         return nameless(line, method, rest);
     };
     let (invalid_user, user) = name(found.name);
-    let mut event = of(line.event(), user);
+    let mut event = of(line, line.event(), user);
     (event.invalid_user, event.method) = (invalid_user, Some(method));
     // Of a stranger's line neither an end that may be cut nor one of two readings is believed.
     let uncertain = invalid_user && (line.cut || !found.certain);
     if !uncertain {
-        event = at(event, found.peer);
+        event = at(line, event, found.peer);
     }
     match found.key {
-        _ if method == Method::Gssapi => event.identity = principal(found.extra),
-        Some(key) => of_key(&mut event, key),
+        _ if method == Method::Gssapi => event.identity = principal(line, found.extra),
+        Some(key) => of_key(line, &mut event, key),
         None => {}
     }
     done(event)
@@ -58,13 +58,13 @@ fn without_key(text: &[u8]) -> Option<key::Split<'_>> {
 /// A line that was cut before its address.
 fn nameless<'a>(line: &Line<'_, 'a>, method: Method, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (invalid_user, user) = name(rest);
-    let event = of(line.event(), user);
+    let event = of(line, line.event(), user);
     line.cut.then_some(Parsed::Event(Event { invalid_user, method: Some(method), ..event }))
 }
 
 /// The principal that Kerberos vouched for.
-fn principal(extra: &[u8]) -> Option<Cow<'_, str>> {
-    (!extra.is_empty()).then(|| text(extra))
+fn principal<'a>(line: &Line<'_, 'a>, extra: &'a [u8]) -> Option<Cow<'a, str>> {
+    (!extra.is_empty()).then(|| line.text(extra))
 }
 
 /// Solaris hides a name that does not exist.
@@ -73,12 +73,12 @@ fn name(text: &[u8]) -> (bool, &[u8]) {
     (invalid || name == b"<invalid username>", name)
 }
 
-fn of_key<'a>(event: &mut Event<'a>, key: Key<'a>) {
-    event.fingerprint = key.fingerprint.map(text);
+fn of_key<'a>(line: &Line<'_, 'a>, event: &mut Event<'a>, key: Key<'a>) {
+    event.fingerprint = key.fingerprint.map(|key| line.text(key));
     // Hostbased, key and key ID are those of a host and name no person.
     if event.method == Some(Method::Publickey) {
         let method = if key.certificate { Method::Certificate } else { Method::Publickey };
-        (event.method, event.identity) = (Some(method), key.id.map(text));
+        (event.method, event.identity) = (Some(method), key.id.map(|id| line.text(id)));
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     done(Event {
         invalid_user,
         method: Some(Method::KeyboardInteractive),
-        ..at(of(line.event(), user), peer)
+        ..at(line, of(line, line.event(), user), peer)
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn received<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed
     if !line.preauth && !is_of_authentication(text) {
         return Some(Parsed::Ignored);
     }
-    done(at(line.event(), peer))
+    done(at(line, line.event(), peer))
 }
 
 /// Whether the client gave up authenticating, which needs no ` [preauth]` to be before a login:
@@ -63,14 +63,14 @@ pub(super) fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
     let (peer, rest) = fields::at_start(rest)?;
     if rest.starts_with(b" with IP opts") {
         let (reason, role) = (Some(Reason::BadProtocol), Role::Proof);
-        return done(at(Event { reason, role, ..line.event() }, peer));
+        return done(at(line, Event { reason, role, ..line.event() }, peer));
     }
     let known = rest.is_empty() || rest.starts_with(b" on ");
     connection_of(line, Some(peer).filter(|_| known)?)
 }
 
 fn connection_of<'a>(line: &Line<'_, 'a>, peer: Peer<'a>) -> Option<Parsed<'a>> {
-    let Some(source) = peer.source() else { return Some(Parsed::Ignored) };
+    let Some(source) = peer.source(line) else { return Some(Parsed::Ignored) };
     line.hint(HintKind::Connection { source, port: peer.known_port() })
 }
 
@@ -93,7 +93,7 @@ pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'
 pub(super) fn failed_in_banner<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let end = rfind(rest, b": ")?;
     let party = party(&rest[..end], line.cut)?;
-    done(by(Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() }, party))
+    done(by(line, Event { reason: Some(reason_of(&rest[end + 2..])), ..line.event() }, party))
 }
 
 /// The name of a function, or what it was about: `send DEBUG`.
@@ -120,14 +120,14 @@ pub(super) fn no_common<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     if party.stage == Stage::LoggedIn && !line.preauth {
         return Some(Parsed::Ignored);
     }
-    done(by(line.event(), party))
+    done(by(line, line.event(), party))
 }
 
 /// `Bad protocol version identification 'TEXT' from A[ port N]`: the client chose TEXT.
 pub(super) fn bad_identification<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let event = line.event();
     match fields::at_end(rest, b"' from ").filter(|_| !line.cut) {
-        Some((_, peer)) => done(at(event, peer)),
+        Some((_, peer)) => done(at(line, event, peer)),
         None => done(event),
     }
 }
@@ -163,7 +163,7 @@ pub(super) fn read_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
         return Some(Parsed::Ignored);
     }
     let (peer, _) = fields::at_start(rest)?;
-    done(at(line.event(), peer))
+    done(at(line, line.event(), peer))
 }
 
 /// `Timeout before authentication for A[ port N]`, or of the listener since 9.8 `… for connection
@@ -171,7 +171,7 @@ pub(super) fn read_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Pars
 pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let event = line.event();
     let Some(rest) = rest.strip_prefix(b"connection from ") else {
-        return done(at(event, fields::at_start(rest)?.0));
+        return done(at(line, event, fields::at_start(rest)?.0));
     };
     let (peer, rest) = fields::at_start(rest)?;
     let pid = find(rest, b", pid = ").and_then(|at| {
@@ -179,5 +179,5 @@ pub(super) fn timeout<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         let end = digits.iter().take_while(|b| b.is_ascii_digit()).count();
         std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
     });
-    done(Event { pid, ..at(event, peer) })
+    done(Event { pid, ..at(line, event, peer) })
 }

@@ -2,29 +2,35 @@
 
 use std::borrow::Cow;
 
-use memchr::memrchr;
-
 use crate::address;
-use crate::parse::words::{number, remote};
+use crate::parse::rows::Line;
+use crate::parse::words::number;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Peer<'a> {
     address: &'a [u8],
+    /// It has bytes of an address that has a shorter spelling.
+    may_be_longer: bool,
     pub(super) port: Option<u16>,
 }
 
 impl<'a> Peer<'a> {
     fn new(address: &'a [u8], port: Option<u16>) -> Option<Self> {
-        is_address(address).then_some(Peer { address, port })
+        let kinds = address.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
+        let is_address = (1..=255).contains(&address.len()) && kinds & OTHER == 0;
+        let may_be_longer = kinds & LONGER != 0;
+        is_address.then_some(Peer { address, may_be_longer, port })
     }
 
     /// The address as events carry it. `None` where sshd knew none and wrote `UNKNOWN`.
-    pub(super) fn source(self) -> Option<Cow<'a, str>> {
+    #[inline]
+    pub(super) fn source(self, line: &Line<'_, 'a>) -> Option<Cow<'a, str>> {
         match self.address {
             b"UNKNOWN" | b"UNDETERMINED" => None,
-            address => remote(address),
+            address if self.may_be_longer => Some(address::folded(line.text(address))),
+            address => Some(line.text(address)),
         }
     }
 
@@ -38,21 +44,26 @@ impl<'a> Peer<'a> {
     }
 }
 
-/// An address or host name has none of the bytes that a forged one would need most.
-fn is_address(word: &[u8]) -> bool {
-    (1..=255).contains(&word.len()) && word.iter().all(|byte| OF_ADDRESS[usize::from(*byte)])
-}
+/// A byte of an address or a host's name.
+const PLAIN: u8 = 1;
+/// One that is in no host's name, nor in an IPv4 address.
+const LONGER: u8 = 2;
+/// One that neither has: those that a forged one would need most are among them.
+const OTHER: u8 = 4;
 
-/// Which bytes an address or host name may have.
-static OF_ADDRESS: [bool; 256] = {
-    let mut of_address = [false; 256];
+static KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
     let mut byte = 0;
-    while byte < of_address.len() {
-        let known = matches!(byte as u8, b'.' | b':' | b'-' | b'_' | b'%');
-        of_address[byte] = (byte as u8).is_ascii_alphanumeric() || known;
+    while byte < kinds.len() {
+        match byte as u8 {
+            b':' | b'%' => kinds[byte] = LONGER,
+            b'.' | b'-' | b'_' => kinds[byte] = PLAIN,
+            other if other.is_ascii_alphanumeric() => kinds[byte] = PLAIN,
+            _ => {}
+        }
         byte += 1;
     }
-    of_address
+    kinds
 };
 
 fn port(digits: &[u8]) -> Option<u16> {
@@ -61,24 +72,31 @@ fn port(digits: &[u8]) -> Option<u16> {
 
 /// `… from A port N` or, of old versions, `… from A`: what stands before, and the peer at the end.
 /// `word` is what stands before the address (`" from "`).
+#[inline]
 pub(super) fn at_end<'a>(text: &'a [u8], word: &[u8]) -> Option<(&'a [u8], Peer<'a>)> {
+    let (before, peer) = last_word(text)?;
+    Some((before.strip_suffix(word)?, peer))
+}
+
+/// The peer at the end, and what stands before it, with the blank.
+fn last_word(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
     let (text, port) = match port_at_end(text) {
         Some((text, port)) => (text, Some(port)),
         None => (text, None),
     };
-    let address = memrchr(b' ', text).map_or(0, |blank| blank + 1);
-    let before = text[..address].strip_suffix(word)?;
-    Some((before, Peer::new(&text[address..], port)?))
+    // The words are short: to look at each byte costs less than to search.
+    let address = text.iter().rposition(|byte| *byte == b' ').map_or(0, |blank| blank + 1);
+    Some((&text[..address], Peer::new(&text[address..], port)?))
 }
 
 fn port_at_end(text: &[u8]) -> Option<(&[u8], u16)> {
-    let blank = memrchr(b' ', text)?;
-    Some((text[..blank].strip_suffix(b" port")?, port(&text[blank + 1..])?))
+    let blank = text.iter().rposition(|byte| !byte.is_ascii_digit())?;
+    Some((text[..=blank].strip_suffix(b" port ")?, port(&text[blank + 1..])?))
 }
 
 /// `A port N…` or, of old versions, `A…`: the peer at the start, and what follows.
 pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
-    let end = memchr::memchr(b' ', text).unwrap_or(text.len());
+    let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
     let rest = &text[end..];
     if let Some(digits) = rest.strip_prefix(b" port ") {
         let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();

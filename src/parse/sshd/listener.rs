@@ -24,7 +24,7 @@ pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
     let peer = fields::of_parts(address, rest[..port_end].strip_prefix(b"]:")?)?;
     let why = &rest[port_end..];
     let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
-    done(at(of_listener(line, reason_of(why), 1), peer))
+    done(at(line, of_listener(line, reason_of(why), 1), peer))
 }
 
 /// `WHY logging rate-limited: additional N connections dropped`
@@ -86,5 +86,5 @@ pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
     let event = Event { pid: Some(pid), ..line.event() };
     let from = find(rest, b" for connection from ")?;
     let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
-    done(at(event, peer))
+    done(at(line, event, peer))
 }

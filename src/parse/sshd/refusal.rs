@@ -23,15 +23,15 @@ pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>
     let event = line.event();
     let event = Event { reason: locked.or(event.reason), ..event };
     match fields::at_end(who, b" from ") {
-        Some((name, peer)) => done(at(of(event, name), peer)),
-        None => done(of(event, who)),
+        Some((name, peer)) => done(at(line, of(line, event, name), peer)),
+        None => done(of(line, event, who)),
     }
 }
 
 /// `ROOT LOGIN REFUSED FROM A[ port N]`
 pub(super) fn root<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (peer, _) = fields::at_start(rest)?;
-    done(at(of(line.event(), b"root"), peer))
+    done(at(line, of(line, line.event(), b"root"), peer))
 }
 
 /// `maximum authentication attempts exceeded for [invalid user ]NAME from A port N ssh2`
@@ -46,8 +46,8 @@ fn too_many_for<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Event<'a> {
     let event = Event { invalid_user, reason, role: Role::Proof, ..line.event() };
     let end = rest.strip_suffix(b" ssh2").and_then(|rest| fields::at_end(rest, b" from "));
     match end.filter(|_| !line.cut) {
-        Some((name, peer)) => at(of(event, name), peer),
-        None => of(event, rest),
+        Some((name, peer)) => at(line, of(line, event, name), peer),
+        None => of(line, event, rest),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn disconnecting<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<P
         Stage::Invalid | Stage::Authenticating => Role::Proof,
         Stage::LoggedIn | Stage::Nameless => event.role,
     };
-    done(by(Event { role, reason: Some(reason_of(text)), ..event }, party))
+    done(by(line, Event { role, reason: Some(reason_of(text)), ..event }, party))
 }
 
 /// `Disconnecting: TEXT`, of whom nobody is named but in some TEXTs.
@@ -130,12 +130,12 @@ fn reason_of(text: &[u8]) -> Reason {
 /// `Access denied for user NAME by PAM account configuration`
 pub(super) fn account_refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let name = rest.strip_suffix(b" by PAM account configuration")?;
-    done(of(line.event(), name))
+    done(of(line, line.event(), name))
 }
 
 /// `Account NAME has expired`
 pub(super) fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(of(line.event(), rest.strip_suffix(b" has expired")?))
+    done(of(line, line.event(), rest.strip_suffix(b" has expired")?))
 }
 
 /// `refused connect from HOST (A)` of tcp_wrappers. HOST may hold what identd answered; the
@@ -147,7 +147,7 @@ pub(super) fn connect<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<
         fields::at_start(&rest[open + 1..])
     });
     match bracketed.or_else(|| fields::at_start(rest)).filter(|(_, rest)| rest.is_empty()) {
-        Some((peer, _)) => done(at(event, peer)),
+        Some((peer, _)) => done(at(line, event, peer)),
         None => done(event),
     }
 }
@@ -186,7 +186,7 @@ pub(super) fn bad_modes<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
         .strip_prefix(b" for ")
         .and_then(|rest| Some(&rest[..find(rest, b": bad owner or modes for ")?]));
     done(match name {
-        Some(name) => of(event, name),
+        Some(name) => of(line, event, name),
         None => event,
     })
 }
@@ -206,12 +206,12 @@ pub(super) fn tried<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a
         .or_else(|| {
             split(rest, b" with valid certificate but not from a permitted source address ")
         })?;
-    let event = of(line.event(), name);
+    let event = of(line, line.event(), name);
     let address =
         split(rest, b", ip=").map(|(_, rest)| rest).or_else(|| rest.strip_prefix(b"("))?;
     let end = address.iter().position(|b| matches!(b, b')' | b','))?;
     match fields::at_start(&address[..end]) {
-        Some((peer, _)) => done(at(event, peer)),
+        Some((peer, _)) => done(at(line, event, peer)),
         None => done(event),
     }
 }
@@ -223,7 +223,7 @@ pub(super) fn signature<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parse
     let (name, peer) = fields::at_end(&rest[..end], b" from ")?;
     let (invalid_user, name) = fields::name(name);
     let event = line.event();
-    done(at(of(Event { invalid_user, ..event }, name), peer))
+    done(at(line, of(line, Event { invalid_user, ..event }, name), peer))
 }
 
 fn split<'a>(text: &'a [u8], word: &[u8]) -> Option<(&'a [u8], &'a [u8])> {

@@ -4,19 +4,18 @@
 use crate::event::{Event, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::Line;
-use crate::parse::words::text;
 
 use super::fields::{self, Peer};
 use super::party::{self, Party, Stage};
 
 /// `A[ port N]…`: the address stands first, and what follows is of no interest.
 pub(super) fn peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(at(line.event(), fields::at_start(rest)?.0))
+    done(at(line, line.event(), fields::at_start(rest)?.0))
 }
 
 /// `NAME`, to the end.
 pub(super) fn name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(of(line.event(), rest))
+    done(of(line, line.event(), rest))
 }
 
 /// `NAME from A[ port N]`, read from its end.
@@ -24,8 +23,8 @@ pub(super) fn name_then_peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<
     match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
         Some((name, peer)) => {
             let mut event = line.event();
-            event.user = Some(text(name));
-            (event.source, event.port) = (peer.source(), peer.known_port());
+            event.user = Some(line.text(name));
+            (event.source, event.port) = (peer.source(line), peer.known_port());
             done(event)
         }
         None => name(line, rest),
@@ -50,32 +49,32 @@ pub(super) fn ended<'a>(
         Stage::Invalid | Stage::Authenticating => Role::Proof,
         Stage::Nameless => event.role,
     };
-    done(by(event, party))
+    done(by(line, event, party))
 }
 
 /// The same event with the address and port that sshd wrote.
 #[inline]
-pub(super) fn at<'a>(mut event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
-    (event.source, event.port) = (peer.source(), peer.known_port());
+pub(super) fn at<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
+    (event.source, event.port) = (peer.source(line), peer.known_port());
     event
 }
 
 /// The same event with the name that sshd wrote.
 #[inline]
-pub(super) fn of<'a>(mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
-    event.user = Some(text(user));
+pub(super) fn of<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
+    event.user = Some(line.text(user));
     event
 }
 
 /// The same event with the party that sshd wrote.
 #[inline]
-pub(super) fn by<'a>(mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
+pub(super) fn by<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
     event.invalid_user = party.stage == Stage::Invalid;
     if let Some(user) = party.user {
-        event.user = Some(text(user));
+        event.user = Some(line.text(user));
     }
     if let Some(peer) = party.peer {
-        (event.source, event.port) = (peer.source(), peer.known_port());
+        (event.source, event.port) = (peer.source(line), peer.known_port());
     }
     event
 }

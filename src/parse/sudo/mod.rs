@@ -89,6 +89,7 @@ fn told<'a>(
         None if line.command.is_none() => return Parsed::Unrecognized { program: "sudo" },
         None => (EventKind::SudoCommand, None, 1),
     };
+    let text = |part| envelope.text(part);
     let alone = line.exit && kind == EventKind::SudoCommand;
     Parsed::Event(Event {
         role: if alone { Role::Exit } else { Role::Proof },
@@ -96,7 +97,7 @@ fn told<'a>(
         count,
         user: user.map(text),
         target_user: line.target.map(text),
-        tty: line.tty.and_then(terminal),
+        tty: line.tty.and_then(|tty| terminal(envelope, tty)),
         directory: line.directory.map(text),
         command: line.command.map(text),
         sudo_rs,

@@ -23,6 +23,7 @@ pub use self::frames::Frames;
 use super::words::number;
 use super::{Clock, Envelope};
 use crate::event::Time;
+use crate::programs::{self, Program};
 
 /// Takes the frame off one line; `None` where it is no log line at all. [`Frames`] does the same
 /// for many lines in less time.
@@ -54,15 +55,28 @@ impl<'a> Frame<'a> {
             Said::Tagged(rest) => tag::read(rest),
             Said::Rfc5424(rest) => rfc5424::tag(rest)?,
         };
-        Some(enclosed(self.time, self.host, tag))
+        Some(enclosed(self.time, self.host, tag, programs::by_tag(tag.name)))
     }
 }
 
 #[inline]
-fn enclosed<'a>(time: Time, host: &'a [u8], tag: tag::Tag<'a>) -> Envelope<'a> {
-    let message = without_message_id(tag.message);
-    // Between the program and the file may have been journald.
-    Envelope { time, host, tag: tag.name, pid: tag.pid, message, may_be_stripped: true }
+fn enclosed<'a>(
+    time: Time,
+    host: &'a [u8],
+    tag: tag::Tag<'a>,
+    program: Option<&'static Program>,
+) -> Envelope<'a> {
+    Envelope {
+        time,
+        host,
+        tag: tag.name,
+        program,
+        pid: tag.pid,
+        message: without_message_id(tag.message),
+        // Between the program and the file may have been journald.
+        may_be_stripped: true,
+        text: "",
+    }
 }
 
 /// Reads a line that was trimmed.
@@ -110,15 +124,17 @@ fn without_containers_name(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// Solaris's `[ID 800047 auth.info] ` before the message.
+#[inline]
 fn without_message_id(message: &[u8]) -> &[u8] {
-    let Some(rest) = message.strip_prefix(b"[ID ") else { return message };
-    let Some(end) = memchr::memchr(b']', rest) else { return message };
+    message.strip_prefix(b"[ID ").and_then(behind_message_id).unwrap_or(message)
+}
+
+fn behind_message_id(rest: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr(b']', rest)?;
     let (id, severity) = split_word(&rest[..end]);
-    if count_digits(id) != id.len() || !words::is_severity(severity) {
-        return message;
-    }
     let after = &rest[end + 1..];
-    after.strip_prefix(b" ").unwrap_or(after)
+    let known = count_digits(id) == id.len() && words::is_severity(severity);
+    known.then(|| after.strip_prefix(b" ").unwrap_or(after))
 }
 
 /// The first word and what stands behind the blank.

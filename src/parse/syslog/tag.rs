@@ -1,5 +1,7 @@
 //! The tag: the first word behind the host, and the pid in its brackets.
 
+use crate::programs::{self, Program};
+
 #[derive(Clone, Copy)]
 pub(super) struct Tag<'a> {
     pub name: &'a [u8],
@@ -27,6 +29,66 @@ pub(super) fn usual(rest: &[u8]) -> Option<Tag<'_>> {
     (rest.get(blank.checked_sub(1)?) == Some(&b' ')).then(|| by_title(by_unit(tag)))
 }
 
+/// The tags of the last lines and whose they are: a log has few that it is full of. It tells of
+/// each line what [`usual`] tells, whatever came before.
+#[derive(Debug)]
+pub(super) struct Tags {
+    known: [Known; 4],
+    /// Which of them a new one replaces.
+    next: usize,
+}
+
+/// A tag as the line has it, with the bracket before the pid, as a number.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    word: u128,
+    mask: u128,
+    length: usize,
+    program: Option<&'static Program>,
+}
+
+impl Tags {
+    pub(super) fn new() -> Tags {
+        // No line begins so: the mask leaves nothing of it.
+        Tags { known: [Known { word: 1, mask: 0, length: 0, program: None }; 4], next: 0 }
+    }
+
+    #[inline]
+    pub(super) fn read<'a>(
+        &mut self,
+        rest: &'a [u8],
+    ) -> Option<(Tag<'a>, Option<&'static Program>)> {
+        if let Some(known) = self.known(rest) {
+            return Some(known);
+        }
+        let tag = usual(rest)?;
+        let program = programs::by_tag(tag.name);
+        self.note(rest, tag.name, program);
+        Some((tag, program))
+    }
+
+    #[inline]
+    fn known<'a>(&self, rest: &'a [u8]) -> Option<(Tag<'a>, Option<&'static Program>)> {
+        let begin = u128::from_le_bytes(*rest.first_chunk()?);
+        let known = self.known.iter().find(|known| begin & known.mask == known.word)?;
+        let (pid, after) = short_pid(rest.get(known.length..)?)?;
+        let (name, message) = (&rest[..known.length - 1], after.strip_prefix(b": ")?);
+        Some((Tag { name, pid: Some(pid), message }, known.program))
+    }
+
+    /// Keeps a tag that stands in the line as it is told, and that is short enough.
+    fn note(&mut self, rest: &[u8], name: &[u8], program: Option<&'static Program>) {
+        let length = name.len() + 1;
+        let Some(bytes) = rest.first_chunk().filter(|_| length <= 16) else { return };
+        if rest.starts_with(name) && rest[name.len()] == b'[' {
+            let mask = u128::MAX >> (128 - 8 * length);
+            let word = u128::from_le_bytes(*bytes) & mask;
+            self.known[self.next] = Known { word, mask, length, program };
+            self.next = (self.next + 1) % self.known.len();
+        }
+    }
+}
+
 #[inline]
 fn plain(rest: &[u8]) -> Option<Tag<'_>> {
     let end = rest.iter().position(|b| matches!(b, b':' | b'[' | b' '))?;
@@ -46,19 +108,25 @@ fn plain(rest: &[u8]) -> Option<Tag<'_>> {
 /// number.
 #[inline]
 fn pid_in_brackets(rest: &[u8]) -> Option<(Option<u32>, &[u8])> {
-    // Nearly every one has up to nine digits: they are read while the bracket is looked for.
-    let (mut pid, mut at) = (0, 1);
+    if let Some((pid, after)) = short_pid(&rest[1..]) {
+        return Some((Some(pid), after));
+    }
+    let (pid, after) = in_brackets(rest)?;
+    Some((super::number(pid), after))
+}
+
+/// The pid behind the bracket, where it has up to nine digits, as nearly every one has: they are
+/// read while the other bracket is looked for.
+#[inline]
+fn short_pid(rest: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut pid, mut at) = (0, 0);
     while let Some(byte @ b'0'..=b'9') = rest.get(at)
-        && at < 10
+        && at < 9
     {
         pid = pid * 10 + u32::from(byte - b'0');
         at += 1;
     }
-    if at > 1 && rest.get(at) == Some(&b']') {
-        return Some((Some(pid), &rest[at + 1..]));
-    }
-    let (pid, after) = in_brackets(rest)?;
-    Some((super::number(pid), after))
+    (at > 0 && rest.get(at) == Some(&b']')).then(|| (pid, &rest[at + 1..]))
 }
 
 /// ` -- bob[7]: …` of util-linux before 2.18: login had put `login -- bob` where ps(1) looks, over

@@ -283,7 +283,7 @@ fn a_zones_name_is_the_clocks_own_where_that_is_called_so() {
 
 #[test]
 fn a_zone_that_nobody_can_tell_is_noted() {
-    let mut frames = Frames::new(utc());
+    let mut frames = Frames::new(utc(), "");
     frames.envelope(b"Mon 2026-06-15 17:51:22 IST h sshd[1]: x").unwrap();
     assert_eq!(frames.zones_unknown(), 1);
     frames.envelope(b"Mon 2026-06-15 17:51:22 UTC h sshd[1]: x").unwrap();
@@ -331,6 +331,12 @@ fn lines_of_every_kind() -> Vec<String> {
         " web -- bob[12]: hello",
         " web [sshd] hello",
         " web last message repeated 2 times",
+        " web sudo[12]: hello",
+        " web sshd-session[4294967296]: hello",
+        " web sshd.service[12]: hello",
+        " web ec2-instance-connect[12]: hello",
+        " web sshd[1a]: hello",
+        " web sshd[12]:hello",
         " sshd[12]: hello",
         " web sshd[12]: a:bb:cc:dd",
         " web a: [ID 1 auth.info] 02:03:04",
@@ -349,7 +355,7 @@ fn what_is_remembered_changes_no_frame() {
         for zone in ["UTC", "Europe/Berlin"] {
             let clock = clock(reference, TimeZone::get(zone).unwrap());
             for (n, first) in lines.iter().enumerate() {
-                let mut frames = Frames::new(clock.clone());
+                let mut frames = Frames::new(clock.clone(), "");
                 // The line itself again, and some others, not the same for each.
                 let others = lines.iter().skip(n % 7).step_by(7);
                 for line in [first, first].into_iter().chain(others).chain([first]) {
