@@ -13,7 +13,9 @@ use jiff::tz::TimeZone;
 use super::users::HostUsers;
 use super::{rules, sources};
 use crate::config::{Colour, History, HistoryFormat, Settings};
-use crate::history::{self, Each, Error, Input, Item, Kept, Look, Query, Reader, Searched, Unread};
+use crate::history::{
+    self, Each, Error, Input, Item, Kept, Look, Outcome, Query, Reader, Searched, Unread,
+};
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::pipeline::now;
@@ -84,6 +86,7 @@ fn answered(
             let found = history::print(read, &query, &policy, out)?;
             progress.end();
             if asked.follow {
+                tell(found.sentence());
                 return follow(&mut kept, query, &policy, out);
             }
             searched = seen.map(|looked| archive_words(&dir, &looked)).unwrap_or_default();
@@ -102,9 +105,11 @@ fn answered(
             found
         }
     };
-    if found == 0 && query.asked.format == HistoryFormat::Table {
+    tell(found.sentence());
+    if found.events == 0 && query.asked.format == HistoryFormat::Table {
         tell_nothing(&query, &searched);
     }
+    let all_read = all_read && found.unreadable == 0;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(SOME_UNREADABLE) })
 }
 
@@ -144,7 +149,7 @@ fn logs(
     policy: &Policy,
     searched: &mut String,
     out: &mut impl Write,
-) -> Result<(u64, bool), Error> {
+) -> Result<(Outcome, bool), Error> {
     let zone = settings.auth_log.time_zone.clone();
     let memory = Memory::new(sources::memory_limits(settings));
     let users = Box::new(HostUsers::of_any(settings));
@@ -176,7 +181,7 @@ fn logs(
         Ok(reader.sessions())
     };
     let printed = match asked.unrecognized {
-        true => read(&mut |_| Ok(())).map(|_| 1),
+        true => read(&mut |_| Ok(())).map(|_| Outcome { events: 1, unreadable: 0 }),
         false => history::print(read, query, policy, out),
     };
     let printed = printed.and_then(|found| {
@@ -221,7 +226,7 @@ fn follow(
     loop {
         std::thread::sleep(LOOK);
         let read = |each: Each<'_>| kept.follow(each).map(|()| Vec::new());
-        history::print(read, &query, policy, out)?;
+        tell(history::print(read, &query, policy, out)?.sentence());
     }
 }
 

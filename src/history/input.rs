@@ -17,6 +17,7 @@ use crate::parse::cloudtrail::Doors;
 use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now, time_of};
 use crate::record::Record;
+use crate::row::Row;
 use crate::source::file::blocks::Blocks;
 use crate::source::file::years::Years;
 use crate::source::journal::export;
@@ -176,11 +177,12 @@ impl Reader {
             let next = lines.blocks.next_lines();
             let next = next.map_err(|cause| Unreadable { name: lines.name.clone(), cause })?;
             let Some(next) = next else {
-                return reading.ended(&self.unread).map(|()| false);
+                let name = lines.name.clone();
+                return reading.read.ended(name, &self.unread).map(|()| false);
             };
             if until.is_none() && lines.years.is_empty() {
                 let clock = lines.clock.clone();
-                let before = (self.unread.records(), self.unread.without_frame());
+                let before = self.unread.so_far();
                 self.records(&Records::Lines(next), clock, each)?;
                 reading.read.add(&self.unread, before);
                 return Ok(true);
@@ -194,7 +196,7 @@ impl Reader {
         let (clock, most) = lines.clock(reading.at, rest);
         let rest = &rest[..most];
         let (length, next) = before(rest, until.flatten(), &clock);
-        let before = (self.unread.records(), self.unread.without_frame());
+        let before = self.unread.so_far();
         self.records(&Records::Lines(&rest[..length]), clock, each)?;
         reading.read.add(&self.unread, before);
         reading.at += length;
@@ -241,7 +243,7 @@ impl Reader {
         if let Some(form) = stream.printed() {
             let mut first = Printed::new(form);
             let entry = first.next(&mut &stream.peeked[..]).ok().flatten();
-            return Some((false, entry.and_then(export::read)?.record.time));
+            return Some((false, entry.and_then(export::record)?.time));
         }
         let first = stream
             .peeked
@@ -285,16 +287,23 @@ impl Reader {
         let unreadable = |cause| Unreadable { name: name.clone(), cause };
         let mut from = stream.unpacked();
         let mut printed = Printed::new(form);
+        let (mut seen, before) = (Seen::default(), self.unread.so_far());
         while let Some(mut rest) = printed.next(&mut from).map_err(unreadable)? {
             let mut records = Vec::new();
             while let Some(length) = export::whole(rest) {
                 let (entry, after) = rest.split_at(length);
-                records.extend(export::read(entry).map(|entry| entry.record));
+                match export::record(entry) {
+                    Some(record) => records.push(record),
+                    // Two empty lines in a row.
+                    None if entry.trim_ascii().is_empty() => {}
+                    None => self.unread.no_record(entry),
+                }
                 rest = after;
             }
             self.records(&Records::Journal(records), clock.clone(), each)?;
         }
-        Ok(())
+        seen.add(&self.unread, before);
+        seen.ended(name, &self.unread)
     }
 
     /// Streams CloudTrail's records; a file that is damaged tells what it holds before that.
@@ -368,16 +377,14 @@ struct Seen {
 impl Seen {
     /// Adds what was read since there were so many records, and so many of them without a frame.
     fn add(&mut self, unread: &Unread, (records, without_frame): (u64, u64)) {
-        self.lines += unread.records() - records;
-        self.without_frame += unread.without_frame() - without_frame;
+        let (records_now, without_frame_now) = unread.so_far();
+        self.lines += records_now - records;
+        self.without_frame += without_frame_now - without_frame;
     }
-}
 
-impl Reading {
     /// A file without a line that can be read is told of.
-    fn ended(&self, unread: &Unread) -> Result<(), Error> {
-        let name = self.blocks.as_ref().map(|lines| lines.name.clone()).unwrap_or_default();
-        let Seen { lines, without_frame } = self.read;
+    fn ended(&self, name: String, unread: &Unread) -> Result<(), Error> {
+        let Seen { lines, without_frame } = *self;
         let why = match lines {
             0 => "it is empty".to_owned(),
             _ if without_frame == lines => {
@@ -454,7 +461,8 @@ struct Stream {
 impl Stream {
     /// Lines that the archive or `--format=json` wrote.
     fn is_archive(&self) -> bool {
-        self.peeked.starts_with(b"{\"time\":\"")
+        let first = self.peeked.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        Row::from_json(first).is_ok()
     }
 
     /// The form of journalctl's entries, where it printed them.

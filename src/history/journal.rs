@@ -4,13 +4,16 @@ use std::io::{self, BufRead, Read};
 
 use serde_json::{Map, Value};
 
-use crate::source::journal::export;
+use crate::source::journal::export::{self, Passing};
 
 /// What is read at once.
 const BLOCK: u64 = 64 << 10;
 
 /// A longer entry is passed over.
 const LONGEST_ENTRY: usize = 8 << 20;
+
+/// What stands for an entry that is passed over: like all that is no entry, it has no time.
+const TOO_LONG: &[u8] = b"(an entry of more than 8 MiB)";
 
 /// The form that was asked of journalctl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +42,19 @@ pub(super) struct Printed {
     /// What is no whole entry yet.
     raw: Vec<u8>,
     whole: Vec<u8>,
+    /// The entry that is being passed over. What a writer put into it must not be taken for the
+    /// beginning of another one.
+    passing: Option<Passing>,
     ended: bool,
 }
 
 impl Printed {
     pub(super) fn new(form: Form) -> Self {
-        Printed { form, raw: Vec::new(), whole: Vec::new(), ended: false }
+        Printed { form, raw: Vec::new(), whole: Vec::new(), passing: None, ended: false }
     }
 
-    /// The next whole entries; `None` behind the last.
+    /// The next whole entries; `None` behind the last. What cannot be read stands among them as an
+    /// entry without a time.
     pub(super) fn next(&mut self, from: &mut impl BufRead) -> io::Result<Option<&[u8]>> {
         while !self.ended {
             let read = from.by_ref().take(BLOCK).read_to_end(&mut self.raw)?;
@@ -57,18 +64,38 @@ impl Printed {
                 self.raw.extend_from_slice(b"\n\n");
             }
             self.whole.clear();
-            match self.form {
-                Form::Json => self.take_json(),
-                Form::Export => self.take_export(),
+            if self.passing.is_none() || self.passes() {
+                match self.form {
+                    Form::Json => self.take_json(),
+                    Form::Export => self.take_export(),
+                }
             }
-            if self.raw.len() > LONGEST_ENTRY {
-                self.raw.clear();
+            if self.passing.is_none() && self.raw.len() > LONGEST_ENTRY {
+                no_entry(TOO_LONG, &mut self.whole);
+                self.passing = Some(Passing::default());
             }
             if !self.whole.is_empty() {
                 return Ok(Some(&self.whole));
             }
         }
         Ok(None)
+    }
+
+    /// Passes over what came of an entry that is too long. True once it has ended.
+    fn passes(&mut self) -> bool {
+        let ended = match (self.form, &mut self.passing) {
+            (Form::Export, Some(passing)) => passing.pass(&mut self.raw),
+            (Form::Json, Some(_)) => {
+                let end = memchr::memchr(b'\n', &self.raw);
+                self.raw.drain(..end.map_or(self.raw.len(), |end| end + 1));
+                end.is_some()
+            }
+            (_, None) => true,
+        };
+        if ended {
+            self.passing = None;
+        }
+        ended
     }
 
     fn take_export(&mut self) {
@@ -83,11 +110,20 @@ impl Printed {
         let Some(end) = memchr::memrchr(b'\n', &self.raw) else { return };
         let lines: Vec<u8> = self.raw.drain(..=end).collect();
         for line in lines.split(|byte| *byte == b'\n') {
-            if let Ok(fields) = serde_json::from_slice(line) {
-                entry(&fields, &mut self.whole);
+            match serde_json::from_slice(line) {
+                Ok(fields) => entry(&fields, &mut self.whole),
+                Err(_) if line.trim_ascii().is_empty() => {}
+                Err(_) => no_entry(line, &mut self.whole),
             }
         }
     }
+}
+
+/// A line that is no entry, as one that has nothing but a message.
+fn no_entry(line: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"MESSAGE=");
+    out.extend_from_slice(line);
+    out.extend_from_slice(b"\n\n");
 }
 
 /// A field of JSON is a text, a list of bytes where it is no UTF-8, `null` where it is too long, or
@@ -140,9 +176,10 @@ mod tests {
         let (mut from, mut messages) = (printed, Vec::new());
         while let Some(mut rest) = entries.next(&mut from).unwrap() {
             while let Some(length) = export::whole(rest) {
-                if let Some(entry) = export::read(&rest[..length]) {
-                    messages.push(String::from_utf8_lossy(entry.record.message).into_owned());
-                }
+                let entry = &rest[..length];
+                let message = export::record(entry).map_or(entry, |record| record.message);
+                let message = String::from_utf8_lossy(message).trim().to_owned();
+                messages.extend(Some(message).filter(|message| !message.is_empty()));
                 rest = &rest[length..];
             }
         }
@@ -159,5 +196,38 @@ mod tests {
         assert_eq!(messages(export.as_bytes()), ["x=y", "z"]);
         assert_eq!(Form::of(b"May  1 02:03:04 h sshd[1]: x"), None);
         assert_eq!(Form::of(b"{\"Records\": []}"), None);
+    }
+    const HEAD: &str = "__REALTIME_TIMESTAMP=1\n";
+
+    #[test]
+    fn an_entry_without_a_cursor_is_read() {
+        let json = "{\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"x\"}\n";
+        assert_eq!(messages(json.as_bytes()), ["x"]);
+        assert_eq!(messages(format!("{HEAD}MESSAGE=y\n\n").as_bytes()), ["y"]);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_not_passed_over_in_silence() {
+        let json = "{\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"x\"}\n-- Boot a1 --\n\n{\"a\n";
+        assert_eq!(messages(json.as_bytes()), ["x", "MESSAGE=-- Boot a1 --", "MESSAGE={\"a"]);
+    }
+
+    /// The cut falls into the value, wherever what it holds begins an entry of its own.
+    #[test]
+    fn a_value_past_the_bound_forges_no_entry() {
+        let forged = format!("\n\n{HEAD}_UID=0\nMESSAGE=forged\n\n");
+        let value = forged.repeat(2 * LONGEST_ENTRY / forged.len());
+        let mut export = format!("{HEAD}MESSAGE=first\n\n{HEAD}X\n").into_bytes();
+        export.extend((value.len() as u64).to_le_bytes());
+        export.extend(value.bytes());
+        export.extend(format!("\n\n{HEAD}MESSAGE=last\n\n").bytes());
+        let too_long = format!("MESSAGE={}", String::from_utf8_lossy(TOO_LONG));
+        assert_eq!(messages(&export), ["first", &too_long, "last"]);
+
+        let entry = |message: &str| {
+            format!("{{\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"{message}\"}}\n")
+        };
+        let json = entry("first") + &entry(&value.escape_default().to_string()) + &entry("last");
+        assert_eq!(messages(json.as_bytes()), ["first", &too_long, "last"]);
     }
 }

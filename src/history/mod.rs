@@ -46,11 +46,35 @@ pub fn print(
     query: &Query,
     policy: &Policy,
     out: &mut impl Write,
-) -> Result<u64, Error> {
+) -> Result<Outcome, Error> {
     let mut printer = Printer::new(query, policy, out);
     printer.header()?;
     let sessions = read(&mut |item| printer.take(item))?;
     printer.finish(sessions)
+}
+
+/// What came of a question.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome {
+    /// Events that fit.
+    pub events: u64,
+    /// Lines of an archive that are damaged, or of a version that writes otherwise.
+    pub unreadable: u64,
+}
+
+impl Outcome {
+    /// What a person should know of it: for standard error.
+    pub fn sentence(&self) -> Option<String> {
+        let lines = match self.unreadable {
+            0 => return None,
+            1 => "1 line".to_owned(),
+            many => format!("{many} lines"),
+        };
+        Some(format!(
+            "{lines} of the archive cannot be read, and what it told is missing here: a newer \
+             version wrote it, or the file is damaged (restore it from a backup)"
+        ))
+    }
 }
 
 /// Takes what is read and prints what fits.
@@ -62,7 +86,7 @@ struct Printer<'q, W> {
     summary: Option<Summary>,
     store: Option<Store>,
     newest: Time,
-    found: u64,
+    found: Outcome,
     lines: u64,
     out: W,
 }
@@ -77,7 +101,7 @@ impl<'q, W: Write> Printer<'q, W> {
             summary: query.asked.summary.then(Summary::default),
             store: metrics.then(|| Store::new(query.series_per_family)),
             newest: Time::default(),
-            found: 0,
+            found: Outcome::default(),
             lines: 0,
             query,
             out,
@@ -118,7 +142,7 @@ impl<'q, W: Write> Printer<'q, W> {
         }
         if let Some(store) = &mut self.store {
             self.newest = self.newest.max(counted.event.time);
-            self.found += 1;
+            self.found.events += 1;
             store.observe(&observation, false, self.newest);
             return Ok(());
         }
@@ -133,14 +157,17 @@ impl<'q, W: Write> Printer<'q, W> {
 
     /// A line of the archive, as it was judged when it was counted.
     fn line(&mut self, line: &[u8]) -> io::Result<()> {
-        let Ok(mut row) = Row::from_json(line) else { return Ok(()) };
+        let Ok(mut row) = Row::from_json(line) else {
+            self.found.unreadable += 1;
+            return Ok(());
+        };
         if !self.filter.wants(&row) {
             return Ok(());
         }
         self.lines += 1;
         if let (Some(store), Some(event)) = (&mut self.store, row.to_event()) {
             self.newest = self.newest.max(event.time);
-            self.found += 1;
+            self.found.events += 1;
             store.observe(&row.observation(&event), false, self.newest);
             return Ok(());
         }
@@ -152,7 +179,7 @@ impl<'q, W: Write> Printer<'q, W> {
     }
 
     fn row(&mut self, row: &Row<'_>, ordinal: u64) -> io::Result<()> {
-        self.found += 1;
+        self.found.events += 1;
         if let Some(summary) = &mut self.summary {
             summary.add(row, &self.query.look);
             return Ok(());
@@ -169,7 +196,7 @@ impl<'q, W: Write> Printer<'q, W> {
         }
     }
 
-    fn finish(mut self, sessions: Sessions) -> Result<u64, Error> {
+    fn finish(mut self, sessions: Sessions) -> Result<Outcome, Error> {
         if let Some(store) = &mut self.store {
             let users: Vec<_> =
                 self.query.asked.users.iter().map(|u| wildmatch::WildMatch::new(u)).collect();

@@ -63,6 +63,19 @@ impl Unread {
         self.records
     }
 
+    /// How many records were read until now, and how many of them without a frame.
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        (self.records, self.without_frame())
+    }
+
+    /// What stands where a record should: no rule has been asked about it.
+    pub(super) fn no_record(&mut self, bytes: &[u8]) {
+        self.records += 1;
+        let message = bytes.strip_prefix(b"MESSAGE=").unwrap_or(bytes);
+        let first = message.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        self.add(UNFRAMED, first);
+    }
+
     /// A record that no rule knew. `program` is whose it is.
     fn add(&mut self, program: &'static str, record: &[u8]) {
         *self.by_program.entry(program).or_default() += 1;
@@ -74,7 +87,7 @@ impl Unread {
         }
     }
 
-    pub(super) fn without_frame(&self) -> u64 {
+    fn without_frame(&self) -> u64 {
         self.by_program.get(UNFRAMED).copied().unwrap_or_default()
     }
 

@@ -35,14 +35,13 @@ pub fn whole(bytes: &[u8]) -> Option<usize> {
 
 /// Reads one whole entry; `None` where it is none.
 pub fn read(entry: &[u8]) -> Option<Entry<'_>> {
-    let mut fields = Fields::default();
-    let mut walk = Walk { bytes: entry, at: 0 };
-    while let Some(Some((name, value))) = walk.field() {
-        if let Some(field) = fields.of(name) {
-            field.take(value);
-        }
-    }
-    fields.entry()
+    let fields = Fields::read(entry);
+    Some(Entry { cursor: fields.cursor.only()?, record: fields.record()? })
+}
+
+/// The same without its place, which what others than journalctl wrote lacks.
+pub fn record(entry: &[u8]) -> Option<JournalEntry<'_>> {
+    Fields::read(entry).record()
 }
 
 /// Whether these bytes begin as an entry does that journalctl printed.
@@ -83,14 +82,14 @@ impl<'b> Walk<'b> {
 
 /// What is to be passed over of an entry too long to keep.
 #[derive(Debug, Default)]
-pub(super) struct Passing {
+pub(crate) struct Passing {
     /// Bytes of a value that are still to come.
     bytes: u64,
 }
 
 impl Passing {
     /// Passes over the fields at the beginning of `buffer`. True once the entry has ended.
-    pub(super) fn pass(&mut self, buffer: &mut Vec<u8>) -> bool {
+    pub(crate) fn pass(&mut self, buffer: &mut Vec<u8>) -> bool {
         loop {
             let now = self.bytes.min(buffer.len() as u64);
             buffer.drain(..now as usize);
@@ -169,6 +168,17 @@ struct Fields<'b> {
 }
 
 impl<'b> Fields<'b> {
+    fn read(entry: &'b [u8]) -> Fields<'b> {
+        let mut fields = Fields::default();
+        let mut walk = Walk { bytes: entry, at: 0 };
+        while let Some(Some((name, value))) = walk.field() {
+            if let Some(field) = fields.of(name) {
+                field.take(value);
+            }
+        }
+        fields
+    }
+
     fn of(&mut self, name: &[u8]) -> Option<&mut Field<'b>> {
         Some(match name {
             b"__CURSOR" => &mut self.cursor,
@@ -190,11 +200,11 @@ impl<'b> Fields<'b> {
         })
     }
 
-    fn entry(&self) -> Option<Entry<'b>> {
+    fn record(&self) -> Option<JournalEntry<'b>> {
         let microseconds: i64 = self.realtime.number()?;
         let (uid, comm) = (self.uid.number(), self.comm.only());
         let identifier = self.identifier.text().or(comm).unwrap_or_default();
-        let record = JournalEntry {
+        Some(JournalEntry {
             time: Time::from_nanoseconds(microseconds.checked_mul(1_000)?),
             host: self.hostname.only().unwrap_or_default(),
             identifier,
@@ -207,8 +217,7 @@ impl<'b> Fields<'b> {
             machine_id: self.machine_id.only(),
             message: self.message(identifier),
             may_be_stripped: self.raw.first.is_none() && self.timestamp.first.is_none(),
-        };
-        Some(Entry { cursor: self.cursor.only()?, record })
+        })
     }
 
     /// journald strips the blanks at the end of what came by /dev/log, but keeps it as it came

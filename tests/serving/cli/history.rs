@@ -201,11 +201,18 @@ fn an_input_that_holds_nothing_is_an_error_and_one_of_several_is_told() {
     std::fs::write(seed.path("empty"), "").unwrap();
     std::fs::write(seed.path("binary"), [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0]).unwrap();
     std::fs::write(seed.path("lines.json"), "{\"log\": \"x\"}\n{\"log\": \"y\"}\n").unwrap();
+    let shipped = "{\"time\":\"2026-10-08T10:00:01Z\",\"log\":\"x\"}\n";
+    std::fs::write(seed.path("shipped.json"), shipped).unwrap();
+    // The form of journalctl's entries, but none of them has a time that can be read.
+    let entries = "{\"__REALTIME_TIMESTAMP\":\"yesterday\",\"MESSAGE\":\"x\"}\n";
+    std::fs::write(seed.path("entries.json"), entries).unwrap();
     std::fs::create_dir(seed.path("folder")).unwrap();
     for (name, why) in [
         ("empty", "it is empty"),
         ("binary", "it is no text"),
         ("lines.json", "none of its 2 lines"),
+        ("shipped.json", "none of its 1 lines"),
+        ("entries.json", "none of its 1 lines"),
         ("folder", "it is a folder"),
         ("missing", "No such file"),
     ] {
@@ -221,6 +228,21 @@ fn an_input_that_holds_nothing_is_an_error_and_one_of_several_is_told() {
         assert!(said.contains(why) && said.contains(&seed.text(name)), "{name}: {said}");
         assert_eq!(String::from_utf8(output.stdout).unwrap(), of_the_log(), "{name}");
     }
+}
+
+#[test]
+fn a_damaged_line_of_an_archive_is_told_and_the_others_are_printed() {
+    let seed = Seed::new();
+    let whole = of_the_log();
+    let damaged = whole.replacen("\n{\"time\":\"", "\n{\"time\"\"", 1);
+    assert_ne!(damaged, whole);
+    std::fs::write(seed.path("kept.jsonl"), &damaged).unwrap();
+    let output = super::run(&["history", "--format=json", &seed.text("kept.jsonl")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("1 line of the archive cannot be read"), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.lines().count(), whole.lines().count() - 1);
 }
 
 #[test]
