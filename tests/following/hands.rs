@@ -1,6 +1,7 @@
 //! What hands do to a log: copies and edits of it under its own name. What was read never counts
 //! again, what is new counts, and where that cannot be told it is said.
 
+mod middle;
 mod siblings;
 
 use std::fs::{self, File, OpenOptions};

@@ -99,6 +99,8 @@ struct World {
     position: Option<Position>,
     gaps: Vec<String>,
     too_long: usize,
+    /// How often it was moved away under a name that tells nothing.
+    moved: usize,
     /// Lines that hands took out of a log, and how often they were at work.
     dropped: BTreeSet<String>,
     edits: usize,
@@ -152,6 +154,7 @@ impl World {
             position: None,
             gaps: Vec::new(),
             too_long: 0,
+            moved: 0,
             dropped: BTreeSet::new(),
             edits: 0,
             parents: BTreeMap::new(),
@@ -310,9 +313,7 @@ impl World {
         if self.is_linked() {
             return self.switch_link();
         }
-        let to = self.name_for_rotated();
-        fs::rename(self.path(), &to).unwrap();
-        self.rotated.insert(0, (to, self.file));
+        self.move_away();
         if self.dice.one_in(2) {
             File::create(self.path()).unwrap();
         }
@@ -321,6 +322,29 @@ impl World {
         if self.dice.one_in(2) {
             self.reopen();
         }
+    }
+
+    /// Under the name that logrotate gives it, or under one that tells nothing and that nobody
+    /// touches again.
+    fn move_away(&mut self) {
+        if self.dice.one_in(4) && self.may_be_moved_by_hand() {
+            let name = format!("{}-moved", self.files);
+            fs::rename(self.path(), self.dir.path().join(&name)).unwrap();
+            self.moved += 1;
+            return self.tell(&format!("move away as {name}"));
+        }
+        let to = self.name_for_rotated();
+        fs::rename(self.path(), &to).unwrap();
+        self.rotated.insert(0, (to, self.file));
+    }
+
+    /// A file of which no line was read is known by what it holds: whole lines with stamps, behind
+    /// others that were read.
+    fn may_be_moved_by_hand(&self) -> bool {
+        let text = fs::read(self.path()).unwrap();
+        let stamped = text.split(|&b| b == b'\n').all(|l| l.is_empty() || l.starts_with(b"Nov"));
+        let is_read = self.saved_seen > 0 || self.source.is_some() && !self.seen.is_empty();
+        stamped && is_read && self.rest.is_none() && self.names != Names::Mounted
     }
 
     fn switch_link(&mut self) {
@@ -678,6 +702,10 @@ impl World {
         self.start();
         self.settle();
         self.reopen();
+        if self.moved > 0 {
+            // The next line tells what may have stood before it.
+            self.write_lines();
+        }
         self.settle();
         // Unfinished last lines of rotated files count after a while, and the files are let go.
         for _ in 0..3 {

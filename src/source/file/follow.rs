@@ -23,10 +23,10 @@ use super::identity::{Done, FileId, Mark};
 use super::lingering::Lingering;
 use super::log_name::{LogName, Trouble};
 use super::position::{self, Finished, Saved};
-use super::problems::{damaged, foreign, too_long};
+use super::problems::{damaged, foreign, may_be_part, too_long};
 use super::reading::{Block, Progress, Reading, Step};
 use super::retrace::{Retraced, retrace};
-use super::search::{self, Plan, Search};
+use super::search::{self, Middle, Plan, Seam, Search};
 use retracing::Settling;
 
 /// Rotated files that are kept open at once.
@@ -237,7 +237,7 @@ impl Follower {
 
     /// Reads on in the current file. False when it has no whole line.
     fn read_current(&mut self, name: &LogName, clock: Duration) -> bool {
-        if !self.retrace_current(name, clock) {
+        if !self.retrace_current(name, clock) || !self.look_between() {
             return false;
         }
         let Some(current) = self.current.as_mut() else { return false };
@@ -293,6 +293,38 @@ impl Follower {
         }
         self.go_back_to(before, current);
         true
+    }
+
+    /// Before the first line of a file that is new comes what was rotated away under a name that
+    /// tells nothing. False if there is some, or that cannot be told yet.
+    fn look_between(&mut self) -> bool {
+        let Some(mut current) = self.current.take_if(|c| c.is_unjoined()) else { return true };
+        let middle = self.find_between(&current);
+        let Some(middle) = middle else {
+            self.current = Some(current);
+            return false;
+        };
+        current.join();
+        if !middle.doubtful.is_empty() {
+            self.report.problems.push(may_be_part(&self.settings.path, &middle.doubtful));
+        }
+        let is_next = middle.files.is_empty();
+        let queue = middle.files.into_iter().collect();
+        self.go_back_to(Plan { queue, ..Plan::default() }, current);
+        is_next
+    }
+
+    fn find_between(&self, current: &Reading) -> Option<Middle> {
+        let (Some(left), Some(owner)) = (&self.left, current.owner()) else {
+            return Some(Middle::default());
+        };
+        let before = self.lingering.iter().map(|l| &l.reading).filter(|r| r.id == left.id);
+        let sides = before.chain([current]).map(Reading::share).collect();
+        let mut seam = Seam { left, footprint: &self.footprint, sides, owner };
+        let search = Search::new(&self.settings.path, Some(&left.path), &self.done)?;
+        let mut known = self.known();
+        known.push(Known::of(current));
+        search.middle(&mut seam, &mut known)
     }
 
     /// Reads `before`, then `current`.
@@ -444,6 +476,8 @@ impl Follower {
             let surplus = self.lingering.len() - at > LINGERING;
             let file = &mut self.lingering[at];
             match file.read(&mut self.block, &self.settings, clock, surplus) {
+                // Half a line keeps nobody waiting.
+                Some(progress) if progress.bytes == 0 => at += 1,
                 Some(progress) => {
                     let modified = file.reading.modified;
                     return self.note(&progress).then_some(modified);

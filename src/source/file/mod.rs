@@ -22,8 +22,9 @@
 //!
 //! What is lost, and said (`reason="gap"`): what a rotated file held that was deleted, or
 //! compressed by something else than gzip, while the exporter was stopped.
-//! What is lost and cannot be known: lines written between the last look and a truncation of which
-//! no copy was made, and those that logrotate's copytruncate loses between its copy and its
+//! What is lost and cannot be known: a rotated file that was removed before anybody saw it, where
+//! the one before it is there; lines written between the last look and a truncation of which no
+//! copy was made, and those that logrotate's copytruncate loses between its copy and its
 //! truncation.
 
 pub mod blocks;

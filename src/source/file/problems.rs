@@ -1,7 +1,7 @@
 //! What can go wrong with a log and its rotated files, in words.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::source::{Problem, ProblemReason};
 
@@ -56,6 +56,16 @@ pub(super) fn doubtful(path: &Path, offset: u64) -> Problem {
          {offset}, so that nothing counts twice; lines that came just before it was changed may be \
          missing; edit a copy of a log, not the log",
         path.display()
+    ))
+}
+
+pub(super) fn may_be_part(log: &Path, files: &[PathBuf]) -> Problem {
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    let names = names.join(", ");
+    gap(format!(
+        "{}: lines may be missing before its first one: {names} may have been the log, which cannot \
+         be told for certain, and is not counted; look into it with login_exporter history FILE",
+        log.display()
     ))
 }
 

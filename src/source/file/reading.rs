@@ -95,6 +95,8 @@ pub(super) struct Reading {
     retraced: bool,
     /// What follows the place was read before, in part at least.
     again: bool,
+    /// What stands between the file before it and this one was looked for.
+    joined: bool,
     /// Of what stood there when it was first read.
     years: Option<Years>,
 }
@@ -139,6 +141,7 @@ impl Reading {
             doubted: false,
             retraced: false,
             again: false,
+            joined: false,
             years: None,
             content,
         })
@@ -248,6 +251,20 @@ impl Reading {
         (self.retraced, self.again) = (true, false);
     }
 
+    /// Nothing of it was read, and what stands before it was not looked for yet.
+    pub(super) fn is_unjoined(&self) -> bool {
+        self.retraced && self.offset == 0 && !self.joined && !self.stopped
+    }
+
+    pub(super) fn join(&mut self) {
+        self.joined = true;
+    }
+
+    /// Whose the file is.
+    pub(super) fn owner(&self) -> Option<u32> {
+        self.content.metadata().ok().map(|meta| meta.uid())
+    }
+
     /// Goes behind what was read of a file that was edited. The rest of a line that was cut there
     /// is left out, unless it was written later than `last_place`; says whether there is one.
     pub(super) fn go_behind(&mut self, end: u64, last_place: &[u8]) -> io::Result<bool> {
@@ -297,7 +314,7 @@ impl Reading {
     pub(super) fn start_over(&mut self, seen: Seen) {
         self.tail.clear();
         (self.offset, self.skipping, self.retraced) = (0, false, false);
-        (self.again, self.years) = (false, None);
+        (self.again, self.joined, self.years) = (false, false, None);
         self.accept(seen);
     }
 

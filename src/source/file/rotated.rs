@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -38,6 +38,8 @@ pub(super) struct Rotated {
     pub(super) id: FileId,
     pub(super) size: u64,
     pub(super) modified: i64,
+    /// Whose it is.
+    pub(super) owner: u32,
     pub(super) rank: Rank,
     /// Compressed by something else than gzip: it cannot be read.
     pub(super) foreign: bool,
@@ -123,6 +125,7 @@ fn examine(log: &OsStr, entry: &DirEntry) -> Option<Rotated> {
         id: FileId::of(&meta),
         size: meta.size(),
         modified: modified(&meta),
+        owner: meta.uid(),
         rank,
         foreign,
     })
@@ -168,11 +171,23 @@ pub(super) fn strays(log: &Path) -> Vec<Rotated> {
 }
 
 /// A file whose name tells no order.
-fn by_time(path: PathBuf) -> Option<Rotated> {
+pub(super) fn by_time(path: PathBuf) -> Option<Rotated> {
     let meta = fs::symlink_metadata(&path).ok().filter(|meta| meta.is_file())?;
     let foreign = path.extension().is_some_and(|ext| is_foreign(ext.as_bytes()));
     let (id, size, modified) = (FileId::of(&meta), meta.size(), modified(&meta));
-    Some(Rotated { path, id, size, modified, rank: Rank::Date(Vec::new()), foreign })
+    let owner = meta.uid();
+    Some(Rotated { path, id, size, modified, owner, rank: Rank::Date(Vec::new()), foreign })
+}
+
+/// Whether it is a log that has rotated files, or a rotated file of one, among files of these
+/// names.
+pub(super) fn is_in_series(path: &Path, names: &[OsString]) -> bool {
+    let Some(own) = path.file_name().map(OsStr::as_bytes) else { return false };
+    let of_one = |name: &OsString| {
+        let name = name.as_bytes();
+        rank(own, name).is_some() || rank(name, own).is_some()
+    };
+    names.iter().any(of_one)
 }
 
 /// The file that a symbolic link pointed to, and those between it and the one that it points to now,

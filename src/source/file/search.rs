@@ -10,8 +10,11 @@
 //! 3. The log comes last.
 //! 4. Where the file of a mark is not found, that is a gap: it is reported, and the files that
 //!    were written after the last read and are not known to be read are read from the beginning.
+//! 5. Before the first line of each file comes what fits between it and the last line that was
+//!    read, under whatever name: [`middle`].
 
 mod locate;
+mod middle;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -28,6 +31,7 @@ use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
 use locate::Found;
+pub(super) use middle::{Middle, Seam};
 
 /// What is to be read: rotated files that may still grow, then these, in order.
 #[derive(Debug, Default)]
@@ -131,9 +135,9 @@ impl<'a> Search<'a> {
             plan.queue.push_back(live);
             return Some(plan);
         };
-        for mark in earlier {
+        for (at, mark) in earlier.iter().enumerate() {
             if let Some(Found::Beside { mut reading, .. }) = self.locate(mark, None)
-                && !self.was_read_further(&mut reading, mark, marks)
+                && !self.was_read_further(&mut reading, at, marks)
             {
                 plan.lingering.push(reading);
             }
@@ -147,11 +151,12 @@ impl<'a> Search<'a> {
     }
 
     /// A copy of a file that was read on in another copy of it has nothing more to tell.
-    fn was_read_further(&self, copy: &mut Reading, mark: &Mark, marks: &[Mark]) -> bool {
-        let (id, offset) = (copy.id, mark.offset);
-        let by_mark = marks.iter().any(|other| {
-            other.id != mark.id
-                && (other.id == id || other.offset > offset)
+    /// Of marks of one place the last is the one that is gone on from.
+    fn was_read_further(&self, copy: &mut Reading, own: usize, marks: &[Mark]) -> bool {
+        let (id, offset) = (copy.id, marks[own].offset);
+        let by_mark = marks.iter().enumerate().any(|(at, other)| {
+            other.id != marks[own].id
+                && (other.id == id || (other.offset, at) > (offset, own))
                 && other.fit(copy.content()).is_ok_and(|fit| fit == Fit::Here)
         });
         by_mark || self.covered(copy).is_ok_and(|read| read.is_some_and(|read| read > offset))
@@ -264,7 +269,7 @@ impl<'a> Search<'a> {
     /// What is to be read before the log, which was cut after it had been read up to `mark`: the
     /// rest of the copy that was taken of it, and what was rotated behind that.
     pub(super) fn before_cut(&self, mark: &Mark, mut known: Vec<Known>) -> Option<Plan> {
-        let copy = self.by_content(mark);
+        let copy = self.by_content(mark).or_else(|| self.among_strangers(mark));
         let is_lost = copy.is_none() && mark.size > mark.offset;
         let plan = self.plan(|problems| match copy {
             Some(Found::Beside { reading, rank }) => {

@@ -20,6 +20,11 @@ pub(super) fn place(line: &[u8]) -> Option<&[u8]> {
     line.get(..stamp + 1 + host).filter(|place| place.len() <= LONGEST)
 }
 
+/// The host's name behind the stamp.
+pub(super) fn host(line: &[u8]) -> Option<&[u8]> {
+    place(line)?.get(length(line)? + 1..)
+}
+
 /// Which of two lines of one log was written first, by what they say. The month alone tells the
 /// year of a stamp that has none: half a year apart is across New Year.
 pub(super) fn order(one: &[u8], other: &[u8]) -> Option<Ordering> {

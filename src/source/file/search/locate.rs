@@ -73,7 +73,7 @@ impl Search<'_> {
     }
 
     /// Any other file of the directory: the log may have been moved by hand.
-    fn among_strangers(&self, mark: &Mark) -> Option<Found> {
+    pub(super) fn among_strangers(&self, mark: &Mark) -> Option<Found> {
         let entries = rotated::entries(self.log).ok()?;
         let known: BTreeSet<&Path> = self.files.iter().map(|f| f.path.as_path()).collect();
         let paths = entries.into_iter().map(|e| e.path());
