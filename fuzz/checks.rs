@@ -2,17 +2,16 @@
 //! `tests/lines/hostile.rs`.
 
 use jiff::tz::TimeZone;
-use login_exporter::event::{Event, EventKind, Method, Time};
+use login_exporter::event::{Event, Method, Time};
 use login_exporter::parse::{self, Clock, Parsed};
 
-/// What sshd wrote into a line beside the name.
-const ADDRESS: &str = "192.0.2.1";
-const PORT: u16 = 50022;
-
-/// `log.c` writes at most so much of a message; at exactly this length its end may be missing, and
-/// where blanks were taken off the end, at up to 200 bytes less.
+/// `log.c` of OpenSSH writes at most so much of a message; at exactly this length its end may be
+/// missing, and where blanks were taken off the end, at up to 200 bytes less.
 const CUT: usize = 500;
 const MAY_BE_CUT: std::ops::RangeInclusive<usize> = CUT - 200..=CUT;
+
+/// sshd cuts the name of a user at so many bytes.
+const LONGEST_NAME: usize = 100;
 
 pub fn clock() -> Clock {
     Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None }
@@ -52,168 +51,136 @@ const TAGS: [&str; 21] = [
     "(sd-pam)",
 ];
 
-/// A line of sshd with a hole for the name, and what it tells whatever the name is.
+/// A line of a program with a hole for the name that a stranger chooses.
 pub struct Form {
+    tag: &'static str,
+    pid: Option<u32>,
     before: &'static str,
+    usual: &'static str,
     after: &'static str,
-    kind: EventKind,
-    method: Option<Method>,
-    has_peer: bool,
+}
+
+/// Lines of sshd of which the table shows one form for several.
+const BESIDES: [(&str, &str); 7] = [
+    ("Failed password for ", " from 192.0.2.1 port 22 ssh2"),
+    ("Failed password for illegal user ", " from 192.0.2.1 port 22 ssh2"),
+    ("Failed none for invalid user ", " from 192.0.2.1 port 22 ssh2"),
+    ("Failed keyboard-interactive/pam for invalid user ", " from 192.0.2.1 port 22 ssh2 [preauth]"),
+    (
+        "Failed publickey for invalid user ",
+        " from 192.0.2.1 port 22 ssh2: RSA SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA",
+    ),
+    (
+        "Failed publickey for invalid user ",
+        " from 192.0.2.1 port 22 ssh2: RSA-CERT SHA256:1M4R ID bob (serial 1) CA RSA SHA256:kzfj",
+    ),
+    (
+        "Failed hostbased for invalid user ",
+        " from 192.0.2.1 port 22 ssh2: RSA SHA256:1M4R, client user \"bob\", client host \"a\"",
+    ),
+];
+
+/// Every line that a program is known to write with a name in it which a stranger chooses.
+pub fn forms() -> impl Iterator<Item = Form> {
+    let samples = parse::tables().into_iter().flat_map(|table| table.samples());
+    let rows = samples.filter(|sample| sample.row.sample.contains('‹')).map(|sample| {
+        let (before, usual, after) = sample.parts();
+        Form { tag: sample.tag, pid: sample.pid, before, usual, after }
+    });
+    let besides = BESIDES.into_iter().map(|(before, after)| Form {
+        tag: "sshd-session",
+        pid: Some(7),
+        before,
+        usual: "admin",
+        after,
+    });
+    rows.chain(besides)
 }
 
 impl Form {
-    /// sshd cuts a name at 100 bytes. The lines that tell of a key rest on that, since key ID and
-    /// client name are an attacker's as well; the others are given more than sshd would write.
-    fn message(&self, name: &[u8]) -> Vec<u8> {
+    /// The name as this line can hold it. Those that tell of a key rest on sshd's cut of a name, since
+    /// key ID and client name are an attacker's as well; the others are given more than a program
+    /// would write. At the end of a line a name has a letter in front, since what is taken off there
+    /// may be all of it.
+    fn name(&self, name: &[u8]) -> Vec<u8> {
         let quotes_more = self.after.contains("ssh2: ");
-        let name = if quotes_more { &name[..name.len().min(100)] } else { name };
-        [self.before.as_bytes(), name, self.after.as_bytes()].concat()
+        let name = if quotes_more { &name[..name.len().min(LONGEST_NAME)] } else { name };
+        let letter: &[u8] = if self.after.is_empty() { b"x" } else { b"" };
+        [letter, name].concat()
+    }
+
+    fn message(&self, name: &[u8]) -> Vec<u8> {
+        [self.before.as_bytes(), &self.name(name), self.after.as_bytes()].concat()
+    }
+
+    /// The whole line with this name in it.
+    pub fn line(&self, name: &[u8]) -> Vec<u8> {
+        let pid = self.pid.map_or(String::new(), |pid| format!("[{pid}]"));
+        let frame = format!("May  1 02:03:04 web {}{pid}: ", self.tag);
+        [frame.as_bytes(), &self.message(name)[..]].concat()
     }
 
     /// A client chooses the name of a service too, and sshd quotes it where it disconnects: then
     /// either could imitate the other, and the line names no address rather than a wrong one.
     ///
     /// So it is with the key ID of a certificate and the user of a client.
-    fn has_two_readings(&self, name: &[u8]) -> bool {
+    fn has_two_readings(&self, method: Option<Method>, name: &[u8]) -> bool {
         let holds = |words: &[u8]| name.windows(words.len()).any(|w| w == words);
-        let chosen = matches!(self.method, Some(Method::Certificate | Method::Hostbased));
+        let chosen = matches!(method, Some(Method::Certificate | Method::Hostbased));
         self.before.starts_with("Disconnecting") && holds(b"bad service request ")
             || chosen && holds(b"from ")
     }
+}
 
-    /// The whole line with this name in it.
-    pub fn line(&self, name: &[u8]) -> Vec<u8> {
-        [b"May  1 02:03:04 web sshd-session[4711]: ", &self.message(name)[..]].concat()
+/// A name of any bytes changes nothing but the name, in any line.
+pub fn hostile_name(name: &[u8]) {
+    for form in forms() {
+        hostile_name_in(&form, name);
     }
 }
 
-const fn form(before: &'static str, after: &'static str, kind: EventKind) -> Form {
-    Form { before, after, kind, method: None, has_peer: true }
-}
-
-const fn attempt(before: &'static str, after: &'static str, method: Method) -> Form {
-    Form { method: Some(method), ..form(before, after, EventKind::LoginFailure) }
-}
-
-/// Every form of OpenSSH 4.3 to 10.5 that holds a name which an attacker chose.
-pub const FORMS: [Form; 19] = [
-    attempt(
-        "Failed password for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2",
-        Method::Password,
-    ),
-    attempt(
-        "Failed password for illegal user ",
-        " from 192.0.2.1 port 50022 ssh2",
-        Method::Password,
-    ),
-    attempt("Failed none for invalid user ", " from 192.0.2.1 port 50022 ssh2", Method::None),
-    attempt(
-        "Failed keyboard-interactive/pam for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2 [preauth]",
-        Method::KeyboardInteractive,
-    ),
-    attempt(
-        "Failed publickey for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2",
-        Method::Publickey,
-    ),
-    attempt(
-        "Failed publickey for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2: RSA SHA256:1M4RzhMyWuFS/86uPY/ce2prh/dVTHW7iD2RhpquOZA",
-        Method::Publickey,
-    ),
-    attempt(
-        "Failed publickey for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2: RSA-CERT SHA256:1M4R ID bob (serial 1) CA RSA SHA256:kzfj",
-        Method::Certificate,
-    ),
-    attempt(
-        "Failed hostbased for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2: RSA SHA256:1M4R, client user \"bob\", client host \"a\"",
-        Method::Hostbased,
-    ),
-    attempt(
-        "Failed gssapi-with-mic for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2",
-        Method::Gssapi,
-    ),
-    attempt("Failed password for ", " from 192.0.2.1 port 50022 ssh2", Method::Password),
-    attempt(
-        "error: PAM: Authentication failure for illegal user ",
-        " from 192.0.2.1",
-        Method::KeyboardInteractive,
-    ),
-    form("Invalid user ", " from 192.0.2.1 port 50022", EventKind::LoginRejected),
-    form("Invalid user ", " from 192.0.2.1", EventKind::LoginRejected),
-    form(
-        "Connection closed by invalid user ",
-        " 192.0.2.1 port 50022 [preauth]",
-        EventKind::LoginRejected,
-    ),
-    form(
-        "Connection reset by authenticating user ",
-        " 192.0.2.1 port 50022 [preauth]",
-        EventKind::LoginRejected,
-    ),
-    form(
-        "Disconnected from invalid user ",
-        " 192.0.2.1 port 50022 [preauth]",
-        EventKind::LoginRejected,
-    ),
-    form(
-        "Disconnecting invalid user ",
-        " 192.0.2.1 port 50022: Too many authentication failures [preauth]",
-        EventKind::LoginRejected,
-    ),
-    form(
-        "error: maximum authentication attempts exceeded for invalid user ",
-        " from 192.0.2.1 port 50022 ssh2 [preauth]",
-        EventKind::LoginRejected,
-    ),
-    Form {
-        has_peer: false,
-        ..form("input_userauth_request: invalid user ", " [preauth]", EventKind::LoginRejected)
-    },
-];
-
-/// A name of any bytes changes neither program, outcome, method, address nor port, in any form.
-pub fn hostile_user(name: &[u8]) {
-    for form in &FORMS {
-        hostile_user_in(form, name);
-    }
-}
-
-fn hostile_user_in(form: &Form, name: &[u8]) {
-    let line = form.line(name);
+fn hostile_name_in(form: &Form, name: &[u8]) {
     let clock = clock();
+    let (usual, line) = (form.line(form.usual.as_bytes()), form.line(name));
+    let (usual, found) = (parse::line(&usual, &clock), parse::line(&line, &clock));
     let shown = String::from_utf8_lossy(&line);
-    match parse::line(&line, &clock) {
-        Parsed::Event(event) => {
-            assert_eq!(event.kind, form.kind, "{shown}");
-            assert_eq!(event.program, "sshd", "{shown}");
-            assert_eq!(event.pid, Some(4711), "{shown}");
-            assert_eq!(event.host, "web", "{shown}");
-            assert_eq!(event.count, 1, "{shown}");
-            assert!(form.method.is_none() || event.method == form.method, "{shown}");
-            let may_lack_peer =
-                MAY_BE_CUT.contains(&form.message(name).len()) || form.has_two_readings(name);
-            peer_is_sshds(form, &event, may_lack_peer, &shown);
+    match (&usual, &found) {
+        (Parsed::Event(usual), Parsed::Event(found)) => {
+            assert_eq!(frame(found), frame(usual), "{shown}");
+            let held = form.name(name);
+            if usual.user.as_deref() == Some(form.usual) && !is_taken_for_less(&held) {
+                assert_eq!(
+                    found.user.as_deref(),
+                    Some(&*String::from_utf8_lossy(&held)),
+                    "{shown}"
+                );
+            }
+            let unknown = found.source.is_none() && found.port.is_none();
+            let may_lack_peer = MAY_BE_CUT.contains(&form.message(name).len())
+                || form.has_two_readings(usual.method, name);
+            assert!(
+                unknown && may_lack_peer
+                    || (&found.source, found.port) == (&usual.source, usual.port),
+                "{:?} {:?}: {shown}",
+                found.source,
+                found.port
+            );
         }
-        other => panic!("{other:?}: {shown}"),
+        (Parsed::Event(usual), other) => panic!("{other:?} for {usual:?}: {shown}"),
+        _ => assert_eq!(found, usual, "{shown}"),
     }
 }
 
-fn peer_is_sshds(form: &Form, event: &Event<'_>, may_lack_peer: bool, shown: &str) {
-    let unknown = event.source.is_none() && event.port.is_none();
-    if !form.has_peer {
-        assert!(unknown, "{shown}");
-        return;
-    }
-    if unknown && may_lack_peer {
-        return;
-    }
-    assert_eq!(event.source.as_deref(), Some(ADDRESS), "{shown}");
-    let port = form.after.contains(" port ").then_some(PORT);
-    assert_eq!(event.port, port, "{shown}");
+/// PAM's empty name is none, and `for invalid user x` is of an unknown x rather than of a known
+/// `invalid user x`.
+fn is_taken_for_less(name: &[u8]) -> bool {
+    name.is_empty() || name.starts_with(b"invalid user ") || name.starts_with(b"illegal user ")
+}
+
+/// What is no name of the event: who wrote it, what happened, how.
+fn frame<'e>(event: &'e Event<'_>) -> impl PartialEq + std::fmt::Debug + 'e {
+    (
+        (event.time, &event.host, &event.program, event.pid, event.count),
+        (event.kind, event.role, event.method, event.reason, event.change),
+    )
 }

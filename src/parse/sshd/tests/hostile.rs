@@ -1,10 +1,10 @@
-//! Names, key IDs and offers that imitate what sshd writes.
+//! Key IDs, and names with more than one reading, that imitate what sshd writes.
 
 use super::{check, check_all, told};
 
 const TRUE_END: &str = "from 192.0.2.1 port 55";
 
-/// Names that look like the rest of a line.
+/// What looks like the rest of a line.
 const NAMES: [&str; 12] = [
     "x from 8.8.8.8 port 22 ssh2",
     "x from 8.8.8.8 port 22 ssh2: RSA SHA256:AAAA",
@@ -19,91 +19,6 @@ const NAMES: [&str; 12] = [
     "invalid user root",
     "a\\012sshd[1]: Accepted password for root from 8.8.8.8 port 22 ssh2",
 ];
-
-/// Who knocks with a certificate that he signed himself chooses its key ID too, so a name that
-/// imitates one leaves two readings, of which neither is believed.
-fn of_certificate(name: &str) -> &'static str {
-    if name.contains("RSA-CERT") { "" } else { " source=192.0.2.1 port=55" }
-}
-
-#[test]
-fn a_name_changes_nothing_but_the_name() {
-    for name in NAMES {
-        for (line, expected) in [
-            (
-                format!("Failed password for invalid user {name} {TRUE_END} ssh2"),
-                format!(
-                    "login_failure sshd user={name} invalid=yes method=password source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!("Failed publickey for invalid user {name} {TRUE_END} ssh2"),
-                format!(
-                    "login_failure sshd user={name} invalid=yes method=publickey source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!("Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA SHA256:ab"),
-                format!(
-                    "login_failure sshd user={name} invalid=yes method=publickey source=192.0.2.1 port=55 key=SHA256:ab"
-                ),
-            ),
-            (
-                format!(
-                    "Failed publickey for invalid user {name} {TRUE_END} ssh2: RSA-CERT SHA256:ab ID i (serial 1) CA RSA SHA256:cd"
-                ),
-                format!(
-                    "login_failure sshd user={name} invalid=yes method=certificate{} key=SHA256:ab identity=i",
-                    of_certificate(name)
-                ),
-            ),
-            (
-                format!("Invalid user {name} {TRUE_END}"),
-                format!(
-                    "login_rejected sshd reason=invalid_user user={name} invalid=yes source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!("Invalid user {name} from 192.0.2.1"),
-                format!(
-                    "login_rejected sshd reason=invalid_user user={name} invalid=yes source=192.0.2.1"
-                ),
-            ),
-            (
-                format!("Connection closed by invalid user {name} 192.0.2.1 port 55 [preauth]"),
-                format!(
-                    "login_rejected sshd reason=closed_before_login user={name} invalid=yes source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!(
-                    "Disconnecting invalid user {name} 192.0.2.1 port 55: Too many authentication failures [preauth]"
-                ),
-                format!(
-                    "login_rejected sshd reason=too_many_attempts user={name} invalid=yes source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!(
-                    "error: maximum authentication attempts exceeded for invalid user {name} {TRUE_END} ssh2 [preauth]"
-                ),
-                format!(
-                    "login_rejected sshd reason=too_many_attempts user={name} invalid=yes source=192.0.2.1 port=55"
-                ),
-            ),
-            (
-                format!(
-                    "error: PAM: Authentication failure for illegal user {name} from 192.0.2.1"
-                ),
-                format!(
-                    "login_failure sshd user={name} invalid=yes method=keyboard-interactive source=192.0.2.1 role=echo"
-                ),
-            ),
-        ] {
-            check("any", &line, &expected);
-        }
-    }
-}
 
 #[test]
 fn a_key_id_changes_nothing_but_the_key_id() {
