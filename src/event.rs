@@ -95,6 +95,26 @@ closed_enum! {
     }
 }
 
+impl EventKind {
+    /// In a word or two for people, of at most nine letters.
+    pub fn words(self) -> &'static str {
+        match self {
+            EventKind::LoginSuccess => "login",
+            EventKind::LoginFailure => "failed",
+            EventKind::LoginRejected => "rejected",
+            EventKind::SessionOpened => "opened",
+            EventKind::SessionClosed => "closed",
+            EventKind::SudoCommand => "sudo",
+            EventKind::SudoFailure => "sudo no",
+            EventKind::SuSuccess => "su",
+            EventKind::SuFailure => "su no",
+            EventKind::AccountChange => "account",
+            EventKind::AwsSuccess => "aws",
+            EventKind::AwsFailure => "aws no",
+        }
+    }
+}
+
 closed_enum! {
     /// How someone proved who they are: sshd's method names, and `certificate` for a `-CERT` key.
     Method {

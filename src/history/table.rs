@@ -120,21 +120,7 @@ fn local(time: Time, look: &Look) -> String {
 }
 
 fn event(row: &Row<'_>) -> &'static str {
-    match row.kind() {
-        Some(EventKind::LoginSuccess) => "login",
-        Some(EventKind::LoginFailure) => "failed",
-        Some(EventKind::LoginRejected) => "rejected",
-        Some(EventKind::SessionOpened) => "opened",
-        Some(EventKind::SessionClosed) => "closed",
-        Some(EventKind::SudoCommand) => "sudo",
-        Some(EventKind::SudoFailure) => "sudo no",
-        Some(EventKind::SuSuccess) => "su",
-        Some(EventKind::SuFailure) => "su no",
-        Some(EventKind::AccountChange) => "account",
-        Some(EventKind::AwsSuccess) => "aws",
-        Some(EventKind::AwsFailure) => "aws no",
-        None => "other",
-    }
+    row.kind().map_or("other", EventKind::words)
 }
 
 /// The account, and the person behind it where one is known by another name.

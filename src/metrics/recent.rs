@@ -53,6 +53,13 @@ pub struct Access {
     pub session: Option<Box<Session>>,
 }
 
+impl Access {
+    /// What happened, for people.
+    pub fn words(&self) -> &'static str {
+        EventKind::from_name(self.event).map_or("other", EventKind::words)
+    }
+}
+
 /// The last accesses by the time of their records, however late they were read.
 #[derive(Debug)]
 pub struct Recent {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::accesses::{choices, each, summary, table, unexpected};
-use super::row::{person, source, what};
+use super::row::{person, source};
 use super::text::Text;
 use super::{Show, View};
 use crate::metrics::recent::Access;
@@ -55,7 +55,7 @@ fn facts(all: &[&Access], name: &str, view: &View<'_>) -> String {
 }
 
 fn means(access: &Access) -> String {
-    let what = what(access.event);
+    let what = access.words();
     match [&access.method, &access.program].into_iter().find(|means| !means.is_empty()) {
         Some(means) if means != what => format!("{what} <small>{}</small>", Text(means)),
         _ => what.to_owned(),

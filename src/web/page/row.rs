@@ -83,7 +83,7 @@ fn none() -> String {
 }
 
 pub(super) fn how(access: &Access, own_host: &str) -> String {
-    let what = what(access.event);
+    let what = access.words();
     let mut html = format!("<span>{what}</span>");
     let program = if access.program == what { "" } else { &access.program };
     let other_host = if access.host == own_host { "" } else { &access.host };
@@ -126,23 +126,5 @@ fn session(access: &Access, session: &Session, view: &View<'_>) -> String {
     match told.is_empty() {
         true => String::new(),
         false => format!(" <small>{}</small>", told.join(" · ")),
-    }
-}
-
-pub(super) fn what(event: &str) -> &str {
-    match event {
-        "login_success" => "Login",
-        "login_failure" => "Failed login",
-        "login_rejected" => "Refused connection",
-        "session_opened" => "Session opened",
-        "session_closed" => "Session closed",
-        "sudo_command" => "sudo",
-        "sudo_failure" => "sudo refused",
-        "su_success" => "su",
-        "su_failure" => "su refused",
-        "account_change" => "Account changed",
-        "aws_success" => "AWS",
-        "aws_failure" => "AWS refused",
-        _ => "Other",
     }
 }

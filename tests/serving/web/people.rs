@@ -133,7 +133,7 @@ fn a_person_has_a_page_with_all_that_this_exporter_knows() {
         "<h1><bdi>alice</bdi></h1>",
         "<a href=\"../\">All of <bdi>web-1</bdi></a>",
         "<dt>From</dt><dd><b><bdi>203.0.113.7</bdi></b> <small><bdi>office</bdi></small> <span class=\"times\">×\u{a0}2</span></dd>",
-        "<dt>How</dt><dd>Login <small><bdi>publickey</bdi></small> <span class=\"times\">×\u{a0}3</span></dd><dd>sudo ",
+        "<dt>How</dt><dd>login <small><bdi>publickey</bdi></small> <span class=\"times\">×\u{a0}3</span></dd><dd>sudo ",
         "<dt>On</dt><dd><bdi>web-1</bdi> <span class=\"times\">×\u{a0}3</span></dd><dd><bdi>db-1</bdi> ",
         "<dt>Also as</dt><dd><a href=\"../person/ec2-user\"><bdi>ec2-user</bdi></a> ",
         "As far as this exporter reads",
