@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 const MAPS: [&str; 5] =
     ["userIdentity", "requestParameters", "responseElements", "additionalEventData", "addendum"];
 
+/// The column that holds the record as it was.
+const WHOLE: &str = "eventJson";
+
 /// Maps within maps.
 const DEEPEST: u32 = 8;
 
@@ -25,13 +28,17 @@ pub(super) fn record_of_row(row: &[u8]) -> Option<Vec<u8>> {
     if cells.iter().any(|cell| cell.contains_key("field")) {
         return insights(&cells);
     }
-    if cells.len() < 2 || cells.iter().any(|cell| cell.len() != 1) {
+    let has_json =
+        |cell: &Map<String, Value>| cell.keys().any(|column| column.eq_ignore_ascii_case(WHOLE));
+    // A list of one object may be of anything.
+    let is_row = cells.len() > 1 || cells.iter().any(has_json);
+    if !is_row || cells.iter().any(|cell| cell.len() != 1) {
         return None;
     }
     let mut record = Map::new();
     for (column, value) in cells.into_iter().flatten() {
         match value {
-            Value::String(text) if column.eq_ignore_ascii_case("eventJson") => {
+            Value::String(text) if column.eq_ignore_ascii_case(WHOLE) => {
                 return Some(text.into_bytes());
             }
             Value::String(text) if text == "null" || text.is_empty() => {}

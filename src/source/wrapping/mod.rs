@@ -76,9 +76,17 @@ impl std::error::Error for Unreadable {}
 /// record or of a wrapping.
 pub fn looks_like_cloudtrail(beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
-    let text = &text[..text.len().min(BEGINNING)];
+    let text = behind_time(&text[..text.len().min(BEGINNING)]);
     matches!(text.first(), Some(b'{' | b'['))
         && MARKS.iter().any(|mark| memchr::memmem::find(text, mark.as_bytes()).is_some())
+}
+
+/// An export of CloudWatch Logs puts a time before each record.
+fn behind_time(text: &[u8]) -> &[u8] {
+    const LONGEST_TIME: usize = 40;
+    let begin = &text[..text.len().min(LONGEST_TIME)];
+    let end = memchr::memchr(b' ', begin).filter(|_| begin[0].is_ascii_digit());
+    end.map_or(text, |end| text[end..].trim_ascii_start())
 }
 
 /// The records of a stream, gzipped or not.

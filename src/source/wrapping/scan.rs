@@ -140,6 +140,8 @@ impl Scanner {
                 self.keep_byte(byte);
             }
             (0, _) if self.in_list => {}
+            // The time that an export of CloudWatch Logs puts before each record.
+            (0, b'0'..=b'9' | b'T' | b'Z' | b'-' | b':' | b'.' | b'+') => {}
             (0, _) => self.skips_line = true,
             _ => self.within(byte, out),
         }

@@ -82,6 +82,8 @@ fn every_wrapping_gives_the_same_records() {
         json!({"QueryStatus": "FINISHED", "QueryResultRows": [[{"eventID": "a"}, {"eventJson": A}],
                                                               [{"eventJson": B}, {"eventID": "b"}]]})
         .to_string(),
+        json!({"QueryResultRows": [[{"eventJson": A}], [{"eventjson": B}]]}).to_string(),
+        format!("2026-10-08T10:00:05.000Z {A}\n2026-10-08T10:00:06.000Z {B}\n"),
     ];
     for text in wrappings {
         assert_eq!(read(&text), [A, B], "{text}");

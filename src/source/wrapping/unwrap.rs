@@ -7,7 +7,7 @@
 //! | EventBridge | `{"detail-type": …, "detail": RECORD}` |
 //! | SQS | `{"Messages": [{"Body": "…"}]}`, Lambda's `{"Records": [{"body": "…"}]}` |
 //! | SNS | `{"Type": "Notification", "Message": "…"}`, Lambda's `{"Sns": {"Message": "…"}}` |
-//! | CloudWatch Logs | a subscription's `{"logEvents": [{"message": "RECORD"}]}`, also as `{"awslogs": {"data": "BASE64 of gzip"}}`; what its API prints (`{"events": [{"message": …}]}`); Insights' `{"results": [[{"field": "@message", "value": "RECORD"}]]}` |
+//! | CloudWatch Logs | a subscription's `{"logEvents": [{"message": "RECORD"}]}`, also as `{"awslogs": {"data": "BASE64 of gzip"}}`; what its API prints (`{"events": [{"message": …}]}`); an export's lines, each behind its time; Insights' `{"results": [[{"field": "@message", "value": "RECORD"}]]}` |
 //! | CloudTrail Lake | `{"QueryResultRows": [[{"eventID": "…"}, …]]}` ([`super::lake`]) |
 
 use std::borrow::Cow;
