@@ -249,6 +249,10 @@ impl World {
 
     fn write_long(&mut self) {
         self.finish_line();
+        if self.moved > 0 && self.writer.metadata().unwrap().len() == 0 {
+            // Without a stamp nobody can tell what comes before it.
+            return;
+        }
         self.lines += 1;
         let times = MAX_LINE / 8 - 2 + self.dice.roll(MAX_LINE / 2);
         // No stretch of it is like one of another line.
@@ -343,8 +347,10 @@ impl World {
     fn may_be_moved_by_hand(&self) -> bool {
         let text = fs::read(self.path()).unwrap();
         let stamped = text.split(|&b| b == b'\n').all(|l| l.is_empty() || l.starts_with(b"Nov"));
-        let is_read = self.saved_seen > 0 || self.source.is_some() && !self.seen.is_empty();
-        stamped && is_read && self.rest.is_none() && self.names != Names::Mounted
+        let is_read = self.seen[..self.saved_seen].iter().any(|line| line.starts_with("Nov"));
+        // One that was edited just before is known by neither its name nor its first lines.
+        let is_edited = self.parents.contains_key(&self.file);
+        stamped && is_read && !is_edited && self.rest.is_none() && self.names != Names::Mounted
     }
 
     fn switch_link(&mut self) {

@@ -130,7 +130,7 @@ impl<'a> Search<'a> {
         let mut plan = Plan::default();
         let Some((last, earlier)) = marks.split_last() else {
             let live = self.adopt(live?);
-            let mut known = [Known::of(&live)];
+            let mut known = vec![Known::of(&live)];
             plan.queue = self.unread(None, i64::MIN, &mut known, &mut plan.problems).into();
             plan.queue.push_back(live);
             return Some(plan);
@@ -240,7 +240,7 @@ impl<'a> Search<'a> {
 
     /// What is to be read before `current`, which was empty at the last look and is no longer:
     /// copytruncate may have emptied it once more in between.
-    pub(super) fn before_first_line(&self, current: &Mark, known: &mut [Known]) -> Option<Plan> {
+    pub(super) fn before_first_line(&self, current: &Mark, known: &mut Vec<Known>) -> Option<Plan> {
         let own = self.files.iter().find(|f| f.id == current.id).map(|f| &f.rank);
         // Asked after the files were listed: what is the log now was it then.
         let is_log = LogName::of(self.log).is(current.id);
@@ -257,7 +257,7 @@ impl<'a> Search<'a> {
     }
 
     /// What comes between `current`, which was rotated away or never was, and the log.
-    pub(super) fn between(&self, current: Option<&Mark>, known: &mut [Known]) -> Option<Plan> {
+    pub(super) fn between(&self, current: Option<&Mark>, known: &mut Vec<Known>) -> Option<Plan> {
         let Some(current) = current else {
             return self.plan(|problems| self.unread(None, i64::MIN, known, problems));
         };
@@ -305,7 +305,7 @@ impl<'a> Search<'a> {
         &self,
         rank: Option<&Rank>,
         since: i64,
-        known: &mut [Known],
+        known: &mut Vec<Known>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {
         self.open_all(self.newer(rank, since), known, problems)
@@ -333,7 +333,7 @@ impl<'a> Search<'a> {
     fn open_all<'f>(
         &self,
         files: impl Iterator<Item = &'f Rotated>,
-        known: &mut [Known],
+        known: &mut Vec<Known>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Reading> {
         let mut readings = Vec::new();
@@ -342,7 +342,11 @@ impl<'a> Search<'a> {
                 continue;
             }
             match self.open_unread(file, known) {
-                Ok(reading) => readings.extend(reading),
+                Ok(Some(reading)) => {
+                    known.push(Known::of(&reading));
+                    readings.push(reading);
+                }
+                Ok(None) => {}
                 Err(error) => problems.push(unreadable(&file.path, &error)),
             }
         }

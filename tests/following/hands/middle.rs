@@ -60,6 +60,22 @@ fn the_middle_was_compressed_or_copied() {
     all_of(["mv secure foo", "mv secure bar"], "sleep 0.01; touch foo");
 }
 
+/// A rotated file is packed while another name of it stays, and it ends within a line.
+#[test]
+fn half_a_line_that_stands_in_a_gz_and_under_another_name_is_counted_once() {
+    let mut host = Host::new(61);
+    host.stop();
+    host.sh("mv secure foo");
+    host.append("secure", &line(61)[..60]);
+    host.sh("ln secure secure.kept; mv secure secure.1; gzip -kf secure.1; rm secure.1");
+    host.append("secure", &lines(62..66));
+    host.start();
+    host.settle();
+    host.clock += std::time::Duration::from_secs(120);
+    host.settle();
+    host.check(66, 0);
+}
+
 #[test]
 fn two_files_come_between() {
     for down in [false, true] {
