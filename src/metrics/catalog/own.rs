@@ -109,7 +109,7 @@ pub static CLOUDTRAIL_DELAY: Family = Family::histogram(
 pub static CLOUDTRAIL_REACH: Family =
     Family::gauge("login_exporter_cloudtrail_reach_seconds", ASKED)
         .unit("seconds")
-        .help("How late CloudTrail may show an event and it is still found.");
+        .help("How late CloudTrail may show an event for it still to be found.");
 pub static CLOUDTRAIL_IDS_FORGOTTEN: Family =
     Family::counter("login_exporter_cloudtrail_event_ids_forgotten_total", &[]).help(
         "IDs of CloudTrail's records that made room for newer ones: such a record counts again if it comes again.",

@@ -109,7 +109,27 @@ fn aws_value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
         Label::ErrorCode => &call.error_code,
         Label::AwsAccount => &call.account,
         Label::AwsRegion => &call.region,
-        _ => &None,
+        // What the host tells, and what the exporter tells of itself. Each is named, so that the
+        // compiler asks of a new label what it shows.
+        Label::Program
+        | Label::User
+        | Label::TargetUser
+        | Label::Method
+        | Label::Identity
+        | Label::Source
+        | Label::Network
+        | Label::Expected
+        | Label::Reason
+        | Label::Command
+        | Label::Change
+        | Label::AccountName
+        | Label::Kind
+        | Label::Family
+        | Label::Hostname
+        | Label::Choice
+        | Label::InstanceId
+        | Label::Version
+        | Label::Revision => &None,
     };
     part.as_deref().unwrap_or_default()
 }
