@@ -7,7 +7,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counted;
 use super::brief::Brief;
 use super::held::HeldEvent;
 use super::limits::{HELD, MODULE_WAIT};
@@ -24,12 +23,7 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Whether an attempt counts now.
-    pub(super) fn failed(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let key = key(line, &event.program, event.pid, event.user.as_deref());
         let echo = event.role == Role::Echo;
         let before = self.take(line, key);
@@ -39,12 +33,12 @@ impl Attempts {
         match before {
             // The other module of the same attempt, refused by both: it counts once.
             Some((held, false)) if echo => {
-                super::release(held, out);
+                line.let_go(held);
                 return false;
             }
             Some((_, true)) if !echo => return true,
             // The same module again: another attempt.
-            Some((held, _)) => super::release(held, out),
+            Some((held, _)) => line.let_go(held),
             None => {}
         }
         let held = HeldEvent::from(event);

@@ -23,7 +23,6 @@ use super::line::Line;
 use super::process::{Peer, Process, Stage};
 use super::table::{At, Changes, List, Table};
 use super::waiting::{Holder, Place, Queue, Waiting};
-use super::{Counted, release};
 use crate::event::{Event, Role, Time};
 use crate::keyed::{Numbers, Words};
 
@@ -68,30 +67,24 @@ impl Connections {
         line: &mut Line<'_>,
         pid: Option<u32>,
         (source, port): (Option<&str>, Option<u16>),
-        out: &mut Vec<Counted<'_>>,
     ) {
         let Some(pid) = pid else { return };
         let mut at = self.current(line, pid);
         if let Some(other) = at.filter(|at| !self.processes[*at].peer.is_same(source, port)) {
-            self.forget(line, other, out);
+            self.forget(line, other);
             at = None;
         }
-        self.touch(line, pid, at, (source, port), out);
+        self.touch(line, pid, at, (source, port));
     }
 
     /// Whether a rejection counts now.
-    pub(super) fn rejected(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &mut Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn rejected(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
         let is_end = ends(event.reason);
-        let known = self.of_peer(line, pid, event, out);
+        let known = self.of_peer(line, pid, event);
         if let Some(at) = known {
             if is_end {
-                self.release_failures(line, at, out);
+                self.release_failures(line, at);
             }
             if self.processes[at].let_in() {
                 return false;
@@ -101,43 +94,38 @@ impl Connections {
         }
         let proven = event.role == Role::Proof;
         let twin = known.is_none() && !proven && self.is_twin(line, event);
-        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port), out);
+        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port));
         let process = &mut self.processes[at];
         process.rejected |= twin;
         if proven && let Some(stranger) = stranger(line, event) {
             process.stranger = stranger;
         }
         let told = process.rejected || process.failed && event.role == Role::Echo;
-        let counts = !told && self.judge(line, pid, at, event, out);
+        let counts = !told && self.judge(line, pid, at, event);
         if is_end {
-            self.end(line.time, at);
+            self.end(line, at);
         }
         counts
     }
 
     /// The record of the process, unless the line names another peer: that ends what was served
     /// before.
-    fn of_peer(
-        &mut self,
-        line: &mut Line<'_>,
-        pid: u32,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> Option<At> {
+    fn of_peer(&mut self, line: &mut Line<'_>, pid: u32, event: &Event<'_>) -> Option<At> {
         let at = self.current(line, pid)?;
         // dropbear 2026.94 cuts the ports of IPv6 addresses in some of its lines.
         let port = event.port.filter(|_| event.program != "dropbear");
         if self.processes[at].peer.is_other(event.source.as_deref(), port) {
-            self.forget(line, at, out);
+            self.forget(line, at);
             return None;
         }
         Some(at)
     }
 
     /// The record of a process, where it is not over.
+    #[inline]
     fn current(&mut self, line: &Line<'_>, pid: u32) -> Option<At> {
         let at = self.processes.find(&(line.host, pid))?;
-        if self.processes[at].is_over(line.time) {
+        if self.processes[at].is_over(line.seconds) {
             self.remove(line.words, at);
             return None;
         }
@@ -163,13 +151,13 @@ impl Connections {
                 && process.let_in()
                 && process.peer.source.as_deref() == Some(source)
                 && (port.is_none() || process.peer.port == port)
-                && !process.is_over(line.time)
+                && !process.is_over(line.seconds)
         };
         if self.processes.newest_first(OVER).any(|at| fits(&at)) {
             return true;
         }
         let open = self.processes.newest_first(IN).find(fits);
-        open.inspect(|at| self.log_out(line.time, *at)).is_some()
+        open.inspect(|at| self.log_out(line, *at)).is_some()
     }
 
     /// Versions before 5.9 wrote from two processes of one connection: `Invalid user …`, and from
@@ -183,21 +171,14 @@ impl Connections {
                 let spoke = self.processes[*at].until - for_seconds;
                 self.processes.key(*at).0 == line.host
                     && self.processes[*at].stranger == stranger
-                    && spoke + TWIN_WAIT >= line.time.seconds()
+                    && spoke + TWIN_WAIT >= line.seconds
             })
         };
         of(BEFORE, CONNECTION_IDLE).chain(of(OVER, AFTER_CLOSE)).next().is_some()
     }
 
     /// A rejection counts that is proven and has its address; any other is held.
-    fn judge(
-        &mut self,
-        line: &mut Line<'_>,
-        pid: u32,
-        at: At,
-        event: &mut Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    fn judge(&mut self, line: &mut Line<'_>, pid: u32, at: At, event: &mut Event<'_>) -> bool {
         let process = &mut self.processes[at];
         let peer = &process.peer;
         if event.source.is_none() {
@@ -210,7 +191,7 @@ impl Connections {
         if proven && (event.source.is_some() || event.program == CONSOLE) {
             self.processes[at].rejected = true;
             let Some(held) = held else { return true };
-            release(join(held, event), out);
+            line.let_go(join(held, event));
             return false;
         }
         let held = held.map_or_else(|| HeldEvent::from(&*event), |held| join(held, event));
@@ -224,15 +205,10 @@ impl Connections {
     }
 
     /// Whether a refused attempt counts now. `Failed …` tells what `error: PAM: …` told before it.
-    pub(super) fn failed(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
-        let known = self.of_peer(line, pid, event, out);
-        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port), out);
+        let known = self.of_peer(line, pid, event);
+        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port));
         self.processes[at].failed = true;
         if event.role == Role::Proof {
             for place in self.processes[at].take_failures() {
@@ -245,28 +221,23 @@ impl Connections {
         let failures = &mut self.processes[at].waits.get_or_insert_default().failures;
         failures.push(place);
         if failures.len() > FAILURES_OF_CONNECTION {
-            line.release(failures.remove(0), out);
+            line.release(failures.remove(0));
         }
         false
     }
 
     /// A login, which counts. What sshd says of this connection from now on adds nothing.
-    pub(super) fn accepted(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn accepted(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
         let (source, port) = (event.source.as_deref(), event.port);
-        if let Some(at) = self.of_peer(line, pid, event, out) {
-            self.release_failures(line, at, out);
-            self.release_rejection(line, at, source, out);
+        if let Some(at) = self.of_peer(line, pid, event) {
+            self.release_failures(line, at);
+            self.release_rejection(line, at, source);
             self.remove(line.words, at);
         }
         if event.program != CONSOLE {
             self.drop_refusals_of(line, source, port);
-            self.log_in(line, pid, Peer::of(source, port), out);
+            self.log_in(line, pid, Peer::of(source, port));
         }
         true
     }
@@ -291,24 +262,19 @@ impl Connections {
     pub(super) fn closed(&mut self, line: &Line<'_>, pid: Option<u32>) {
         let at = pid.and_then(|pid| self.current(line, pid));
         if let Some(at) = at.filter(|at| self.processes[*at].let_in()) {
-            self.log_out(line.time, at);
+            self.log_out(line, at);
         }
     }
 
     /// Remembers that this pid's session is open, where its login was not seen.
-    pub(super) fn opened(
-        &mut self,
-        line: &mut Line<'_>,
-        pid: Option<u32>,
-        out: &mut Vec<Counted<'_>>,
-    ) {
+    pub(super) fn opened(&mut self, line: &mut Line<'_>, pid: Option<u32>) {
         let Some(pid) = pid else { return };
         let known = self.current(line, pid);
         if known.is_some_and(|at| self.processes[at].let_in()) {
             return;
         }
         let before = known.map(|at| self.remove(line.words, at)).unwrap_or_default();
-        let at = self.log_in(line, pid, before.peer, out);
+        let at = self.log_in(line, pid, before.peer);
         self.processes[at].waits = before.waits;
     }
 
@@ -328,7 +294,7 @@ impl Connections {
         for (list, _) in QUOTAS {
             while let Some(at) = self.processes.oldest(list) {
                 let now = hosts.time(self.processes.key(at).0, Some(wall));
-                if now.is_some_and(|now| !self.processes[at].is_over(now)) {
+                if now.is_some_and(|now| !self.processes[at].is_over(now.seconds())) {
                     break;
                 }
                 self.remove(words, at);
@@ -344,9 +310,9 @@ impl Connections {
     }
 
     /// Ends a connection: what is held of it counts.
-    fn forget(&mut self, line: &mut Line<'_>, at: At, out: &mut Vec<Counted<'_>>) {
-        self.release_failures(line, at, out);
-        self.release_rejection(line, at, None, out);
+    fn forget(&mut self, line: &mut Line<'_>, at: At) {
+        self.release_failures(line, at);
+        self.release_rejection(line, at, None);
         self.remove(line.words, at);
     }
 
@@ -357,76 +323,62 @@ impl Connections {
         pid: u32,
         at: Option<At>,
         (source, port): (Option<&str>, Option<u16>),
-        out: &mut Vec<Counted<'_>>,
     ) -> At {
         let Some(at) = at else {
-            let until = line.time.seconds() + CONNECTION_IDLE;
+            let until = line.seconds + CONNECTION_IDLE;
             let process = Process { until, peer: Peer::of(source, port), ..Process::default() };
-            return self.insert(line, pid, BEFORE, process, out);
+            return self.insert(line, pid, BEFORE, process);
         };
         let process = &mut self.processes[at];
         if process.let_in() {
             self.noted(at);
         } else {
             process.peer.learn(source, port);
-            process.until = line.time.seconds() + CONNECTION_IDLE;
+            process.until = line.seconds + CONNECTION_IDLE;
             self.processes.place(at, BEFORE);
         }
         at
     }
 
     /// The connection ended without a login. Unless something of it waits, few lines follow.
-    fn end(&mut self, time: Time, at: At) {
+    fn end(&mut self, line: &Line<'_>, at: At) {
         let process = &mut self.processes[at];
         if process.waits.is_none() {
-            process.until = time.seconds() + AFTER_CLOSE;
+            process.until = line.seconds + AFTER_CLOSE;
             self.processes.place(at, OVER);
         }
     }
 
-    fn log_in(
-        &mut self,
-        line: &mut Line<'_>,
-        pid: u32,
-        peer: Peer,
-        out: &mut Vec<Counted<'_>>,
-    ) -> At {
+    fn log_in(&mut self, line: &mut Line<'_>, pid: u32, peer: Peer) -> At {
         if let Some(source) = &peer.source {
             *self.sources.entry(line.key(&[source])).or_default() += 1;
         }
-        let until = line.time.seconds() + ACCEPTED_FOR;
+        let until = line.seconds + ACCEPTED_FOR;
         let process = Process { until, stage: Stage::LoggedIn, peer, ..Process::default() };
-        self.insert(line, pid, IN, process, out)
+        self.insert(line, pid, IN, process)
     }
 
-    fn log_out(&mut self, time: Time, at: At) {
+    fn log_out(&mut self, line: &Line<'_>, at: At) {
         let process = &mut self.processes[at];
         process.stage = Stage::LoggedOut;
-        process.until = time.seconds() + AFTER_CLOSE;
+        process.until = line.seconds + AFTER_CLOSE;
         self.processes.place(at, OVER);
     }
 
     /// Inserts a record that is not there. A newcomer sweeps out up to two that are over, and
     /// where its list is full the one that was silent for longest, which counts what it held.
-    fn insert(
-        &mut self,
-        line: &mut Line<'_>,
-        pid: u32,
-        list: List,
-        process: Process,
-        out: &mut Vec<Counted<'_>>,
-    ) -> At {
+    fn insert(&mut self, line: &mut Line<'_>, pid: u32, list: List, process: Process) -> At {
         for (other, quota) in QUOTAS {
-            self.sweep(line, other, quota - usize::from(other == list), out);
+            self.sweep(line, other, quota - usize::from(other == list));
         }
         self.processes.insert((line.host, pid), list, process)
     }
 
-    fn sweep(&mut self, line: &mut Line<'_>, list: List, quota: usize, out: &mut Vec<Counted<'_>>) {
+    fn sweep(&mut self, line: &mut Line<'_>, list: List, quota: usize) {
         for _ in 0..2 {
             let Some(at) = self.processes.oldest(list) else { return };
             if self.processes.len(list) > quota {
-                self.forget(line, at, out);
+                self.forget(line, at);
             } else if line.is_past(self.processes.key(at).0, self.processes[at].until) {
                 self.remove(line.words, at);
             } else {
@@ -455,24 +407,18 @@ impl Connections {
         process
     }
 
-    fn release_failures(&mut self, line: &mut Line<'_>, at: At, out: &mut Vec<Counted<'_>>) {
+    fn release_failures(&mut self, line: &mut Line<'_>, at: At) {
         if self.processes[at].waits.is_none() {
             return;
         }
         for place in self.processes[at].take_failures() {
-            line.release(place, out);
+            line.release(place);
         }
         self.noted(at);
     }
 
     /// Lets a held rejection go as the connection ends otherwise: one that was proven counts.
-    fn release_rejection(
-        &mut self,
-        line: &mut Line<'_>,
-        at: At,
-        source: Option<&str>,
-        out: &mut Vec<Counted<'_>>,
-    ) {
+    fn release_rejection(&mut self, line: &mut Line<'_>, at: At, source: Option<&str>) {
         let place = self.processes[at].take_rejection();
         let Some(mut held) = place.and_then(|place| self.take_back(line, place)) else { return };
         if held.source.is_none() {
@@ -480,7 +426,7 @@ impl Connections {
         }
         let logged_in = source.is_some();
         if !(held.alone && logged_in) {
-            release(held, out);
+            line.let_go(held);
         }
     }
 

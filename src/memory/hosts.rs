@@ -38,6 +38,7 @@ pub(super) struct Host {
 impl Hosts {
     /// Notes that a host wrote a line at `time`. `wall` is the wall clock where the line was
     /// written just now. Gives its number, and the number of a host that is forgotten for it.
+    #[inline]
     pub(super) fn spoke(
         &mut self,
         name: &str,
@@ -58,6 +59,7 @@ impl Hosts {
         (id, forgotten)
     }
 
+    #[inline(never)]
     fn look_up(&mut self, name: &str, words: Words) -> (HostId, At, Option<HostId>) {
         let number = words.number([name]);
         let known = self.ids.get(&number).and_then(|id| Some((*id, self.known.find(id)?)));

@@ -3,7 +3,6 @@
 use super::held::HeldEvent;
 use super::hosts::{HostId, Hosts};
 use super::waiting::{Holder, Place, Queue, Waiting};
-use super::{Counted, release};
 use crate::event::Time;
 use crate::keyed::Words;
 
@@ -12,14 +11,24 @@ use crate::keyed::Words;
 pub(super) struct Line<'m> {
     pub(super) host: HostId,
     pub(super) time: Time,
+    /// The same in whole seconds since the epoch.
+    pub(super) seconds: i64,
     pub(super) words: Words,
     pub(super) hosts: &'m Hosts,
     pub(super) queue: &'m mut Queue,
-    /// What had to go because too many wait.
-    pub(super) went: Vec<(Place, Waiting)>,
 }
 
-impl Line<'_> {
+impl<'m> Line<'m> {
+    pub(super) fn new(
+        host: HostId,
+        time: Time,
+        words: Words,
+        hosts: &'m Hosts,
+        queue: &'m mut Queue,
+    ) -> Self {
+        Line { host, time, seconds: time.seconds(), words, hosts, queue }
+    }
+
     /// A key for words of this host.
     pub(super) fn key(&self, words: &[&str]) -> u64 {
         self.words.number_of_host(self.host, words)
@@ -35,10 +44,7 @@ impl Line<'_> {
         holder: Holder,
     ) -> Place {
         let waiting = Waiting { event: Box::new(event), holder, late };
-        let due = from.saturating_add_seconds(seconds);
-        let (place, went) = self.queue.hold(self.host, due, waiting);
-        self.went.extend(went);
-        place
+        self.queue.hold(self.host, from.saturating_add_seconds(seconds), waiting)
     }
 
     /// Takes a waiting event back, because another line told it.
@@ -47,16 +53,20 @@ impl Line<'_> {
     }
 
     /// A waiting event counts now.
-    pub(super) fn release(&mut self, place: Place, out: &mut Vec<Counted<'_>>) {
-        if let Some(event) = self.take(place) {
-            release(event, out);
-        }
+    pub(super) fn release(&mut self, place: Place) {
+        let event = self.take(place);
+        self.queue.released.extend(event);
+    }
+
+    /// An event that waited counts now.
+    pub(super) fn let_go(&mut self, event: HeldEvent) {
+        self.queue.released.push(event);
     }
 
     /// Whether what is due at a time of a host is due, by that host's newest line.
     pub(super) fn is_past(&self, host: HostId, seconds: i64) -> bool {
         if host == self.host {
-            return self.time.seconds() >= seconds;
+            return self.seconds >= seconds;
         }
         self.hosts.time(host, None).is_none_or(|now| now.seconds() >= seconds)
     }

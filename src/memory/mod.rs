@@ -48,7 +48,7 @@ use connections::{is_by_connection, is_server};
 use held::HeldEvent;
 use hosts::HostId;
 use line::Line;
-use waiting::{Place, Waiting};
+use waiting::{Place, Queue, Waiting};
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ pub struct Memory {
     wall: Option<Time>,
     words: Words,
     hosts: hosts::Hosts,
-    queue: waiting::Queue,
+    queue: Queue,
     parts: Parts,
     failures: failures::Failures,
     /// The last line of the batch before, where `last message repeated N times` may speak of it.
@@ -167,12 +167,27 @@ impl Memory {
         if agent::is_agents(&event) {
             return self.parts.agent.began(self.words, event, out);
         }
-        let (host, time) = (self.spoke(&event.host, event.time, out), event.time);
-        let from = out.len();
-        if self.on_line(host, time, out, |parts, line, out| parts.judge(line, &mut event, out)) {
+        let host = self.spoke(&event.host, event.time, out);
+        let su = su::behind_session(&event);
+        let (time, from) = (event.time, out.len());
+        if self.queue.may_be_due(host, time) {
+            self.let_go_of_due(host, time, out);
+        }
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+        let mut line = Line::new(host, time, *words, hosts, queue);
+        let counts = parts.judge(&mut line, &mut event);
+        if line.queue.lets_go() {
+            parts.let_go(line.queue, out);
+        }
+        if counts {
             out.push(event.into());
         }
-        self.enrich(host, time, &mut out[from..]);
+        for counted in &mut out[from..] {
+            enrich(counted, &line, parts, failures, limits);
+        }
+        if let Some(su) = su {
+            self.event(su, out);
+        }
     }
 
     /// Takes a line that is no event but that another one needs.
@@ -183,8 +198,18 @@ impl Memory {
             self.parts.connections.host_started(host, self.words);
         }
         let from = out.len();
-        self.on_line(host, hint.time, out, |parts, line, out| parts.hint(line, &hint, out));
-        self.enrich(host, hint.time, &mut out[from..]);
+        if self.queue.may_be_due(host, hint.time) {
+            self.let_go_of_due(host, hint.time, out);
+        }
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+        let mut line = Line::new(host, hint.time, *words, hosts, queue);
+        parts.hint(&mut line, &hint);
+        if line.queue.lets_go() {
+            parts.let_go(line.queue, out);
+        }
+        for counted in &mut out[from..] {
+            enrich(counted, &line, parts, failures, limits);
+        }
     }
 
     /// A session of Session Manager ended.
@@ -233,6 +258,7 @@ impl Memory {
     }
 
     /// Notes that a host wrote a line. What waits of a host that is forgotten for it counts.
+    #[inline]
     fn spoke(&mut self, name: &str, time: Time, out: &mut Vec<Counted<'_>>) -> HostId {
         let (host, forgotten) = self.hosts.spoke(name, time, self.wall, self.words);
         if let Some(forgotten) = forgotten {
@@ -241,109 +267,62 @@ impl Memory {
         host
     }
 
-    /// Lets go of what is due on the line's host, then lets `work` join the line.
-    fn on_line<'a, T>(
-        &mut self,
-        host: HostId,
-        time: Time,
-        out: &mut Vec<Counted<'a>>,
-        work: impl FnOnce(&mut Parts, &mut Line<'_>, &mut Vec<Counted<'a>>) -> T,
-    ) -> T {
-        while let Some((place, waiting)) = self.queue.pop_due(host, time) {
+    /// Lets go of what is due on a host at its time `now`.
+    fn let_go_of_due(&mut self, host: HostId, now: Time, out: &mut Vec<Counted<'_>>) {
+        while let Some((place, waiting)) = self.queue.pop_due(host, now) {
             self.parts.released(place, &waiting);
             release(*waiting.event, out);
-        }
-        let Memory { words, hosts, queue, parts, .. } = self;
-        let mut line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
-        let done = work(parts, &mut line, out);
-        for (place, waiting) in line.went {
-            parts.released(place, &waiting);
-            release(*waiting.event, out);
-        }
-        done
-    }
-
-    /// Says of what counts now what only counted events tell: how long a session was, failures to
-    /// remember, successes to compare with them.
-    fn enrich(&mut self, host: HostId, time: Time, counted: &mut [Counted<'_>]) {
-        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
-        let line = Line { host, time, words: *words, hosts, queue, went: Vec::new() };
-        for counted in counted {
-            parts.lay_to_owner(&mut counted.event);
-            let event = &counted.event;
-            if event.kind == EventKind::SessionClosed {
-                counted.duration = parts.closed(&line, event);
-            }
-            let Some(source) = event.source.as_deref() else { continue };
-            // A user's own word on a failure must not make another's login one after failures.
-            if event.kind == EventKind::LoginFailure && event.told_by == 0 {
-                failures.note(&line, source, (event.time, event.count), limits);
-            }
-            if event.kind == EventKind::LoginSuccess {
-                counted.after_failures = failures.often(&line, source, event.time, limits);
-                let principal = parts.instance_connect.principal(&line, event);
-                counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
-                counted.principal = principal.map(|(name, _)| name);
-            }
         }
     }
 
     fn release(&mut self, places: Vec<Place>, out: &mut Vec<Counted<'_>>) {
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
         for place in places {
-            let Some(waiting) = self.queue.take(place) else { continue };
-            self.parts.released(place, &waiting);
+            let Some(waiting) = queue.take(place) else { continue };
+            parts.released(place, &waiting);
             let (from, (host, ..)) = (out.len(), place);
             let time = Time::from_nanoseconds(waiting.event.time);
             release(*waiting.event, out);
-            self.enrich(host, time, &mut out[from..]);
+            let line = Line::new(host, time, *words, hosts, queue);
+            for counted in &mut out[from..] {
+                enrich(counted, &line, parts, failures, limits);
+            }
         }
     }
 }
 
 impl Parts {
     /// Whether an event counts now, as it is or as other lines complete it; else it is held,
-    /// joined to another one, or dropped. What counts for it that was held stands in `out`.
-    fn judge<'a>(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &mut Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) -> bool {
+    /// joined to another one, or dropped.
+    fn judge(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
         let of_connection = is_by_connection(&event.program);
         match event.kind {
-            EventKind::LoginSuccess => self.connections.accepted(line, event, out),
-            EventKind::LoginFailure if of_connection => self.connections.failed(line, event, out),
-            EventKind::LoginFailure => self.attempts.failed(line, event, out),
+            EventKind::LoginSuccess => self.connections.accepted(line, event),
+            EventKind::LoginFailure if of_connection => self.connections.failed(line, event),
+            EventKind::LoginFailure => self.attempts.failed(line, event),
             EventKind::LoginRejected if !of_connection => true,
             EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => {
                 self.throttling.counts(line, event)
             }
-            EventKind::LoginRejected => self.connections.rejected(line, event, out),
-            EventKind::SessionOpened => self.opened(line, event, out),
-            EventKind::SuSuccess | EventKind::SuFailure => self.su.counts(line, event, out),
-            EventKind::SudoFailure => self.refusals.failed(line, event, out),
+            EventKind::LoginRejected => self.connections.rejected(line, event),
+            EventKind::SessionOpened => self.opened(line, event),
+            EventKind::SuSuccess | EventKind::SuFailure => self.su.counts(line, event),
+            EventKind::SudoFailure => self.refusals.failed(line, event),
             EventKind::SudoCommand => {
-                self.refusals.command(line, event, out) && self.commands.counts(line, event)
+                self.refusals.command(line, event) && self.commands.counts(line, event)
             }
             EventKind::AccountChange => self.account_changes.counts(line, event),
             EventKind::SessionClosed | EventKind::AwsSuccess | EventKind::AwsFailure => true,
         }
     }
 
-    fn opened<'a>(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &mut Event<'a>,
-        out: &mut Vec<Counted<'a>>,
-    ) -> bool {
+    fn opened(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         self.sessions.opened(line, event);
         self.refusals.opened(line, event);
         if is_server(&event.program) {
-            self.connections.opened(line, event.pid, out);
+            self.connections.opened(line, event.pid);
         }
-        let Some(su) = su::behind_session(event) else { return true };
-        out.push(std::mem::replace(event, su).into());
-        self.su.counts(line, event, out)
+        true
     }
 
     /// Seconds that the session lasted, where its opening was seen.
@@ -354,10 +333,10 @@ impl Parts {
         self.sessions.closed(line, event)
     }
 
-    fn hint(&mut self, line: &mut Line<'_>, hint: &Hint<'_>, out: &mut Vec<Counted<'_>>) {
+    fn hint(&mut self, line: &mut Line<'_>, hint: &Hint<'_>) {
         match &hint.kind {
             HintKind::Connection { source, port } => {
-                self.connections.connected(line, hint.pid, (Some(source), *port), out);
+                self.connections.connected(line, hint.pid, (Some(source), *port));
             }
             HintKind::KeyProvided { fingerprint, principal, trusted } => {
                 self.instance_connect.provided(line, fingerprint, (principal, *trusted));
@@ -392,6 +371,42 @@ impl Parts {
         self.su.released(place, waiting);
         self.refusals.released(place, waiting);
         self.attempts.released(place, waiting);
+    }
+
+    /// What the line lets go of what waited is appended to `out`.
+    fn let_go(&mut self, queue: &mut Queue, out: &mut Vec<Counted<'_>>) {
+        queue.released.drain(..).for_each(|event| release(event, out));
+        for (place, waiting) in queue.went.drain(..) {
+            self.released(place, &waiting);
+            release(*waiting.event, out);
+        }
+    }
+}
+
+/// Adds to an event what is known only once it counts: how long a session was, failures to
+/// remember, successes to compare with them.
+fn enrich(
+    counted: &mut Counted<'_>,
+    line: &Line<'_>,
+    parts: &mut Parts,
+    failures: &mut failures::Failures,
+    limits: &Limits,
+) {
+    parts.lay_to_owner(&mut counted.event);
+    let event = &counted.event;
+    if event.kind == EventKind::SessionClosed {
+        counted.duration = parts.closed(line, event);
+    }
+    let Some(source) = event.source.as_deref() else { return };
+    // A user's own word on a failure must not make another's login one after failures.
+    if event.kind == EventKind::LoginFailure && event.told_by == 0 {
+        failures.note(line, source, (event.time, event.count), limits);
+    }
+    if event.kind == EventKind::LoginSuccess {
+        counted.after_failures = failures.often(line, source, event.time, limits);
+        let principal = parts.instance_connect.principal(line, event);
+        counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+        counted.principal = principal.map(|(name, _)| name);
     }
 }
 

@@ -8,7 +8,6 @@ use smol_str::SmolStr;
 
 use super::held::shortened;
 use super::waiting::Place;
-use crate::event::Time;
 
 /// How far the connection of a process came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,8 +84,8 @@ impl Process {
         self.stage != Stage::Before
     }
 
-    pub(super) fn is_over(&self, now: Time) -> bool {
-        self.until <= now.seconds()
+    pub(super) fn is_over(&self, seconds: i64) -> bool {
+        self.until <= seconds
     }
 
     pub(super) fn rejection(&self) -> Option<Place> {

@@ -11,7 +11,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counted;
 use super::brief::Brief;
 use super::held::HeldEvent;
 use super::limits::{
@@ -53,12 +52,7 @@ pub(super) struct User {
 
 impl Refusals {
     /// Whether a refusal counts now.
-    pub(super) fn failed(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let (key, pid) = key(line, event);
         let mut user = self.user(line, key);
         let counts = if event.role == Role::Proof {
@@ -73,7 +67,7 @@ impl Refusals {
         } else if user.silent {
             true
         } else {
-            hold(line, key, pid, &mut user, event, out);
+            hold(line, key, pid, &mut user, event);
             false
         };
         self.users.put(line, key, SUDO_FOR, user);
@@ -97,12 +91,7 @@ impl Refusals {
     }
 
     /// Whether a command counts: doas's line only behind its session, where its role says so.
-    pub(super) fn command(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn command(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         // Mostly nobody was refused.
         if self.users.is_empty() && !event.sudo_rs && event.role != Role::Echo {
             return true;
@@ -112,7 +101,7 @@ impl Refusals {
             let mut user = self.user(line, key);
             if event.sudo_rs || event.program != SUDO {
                 user.silent |= event.sudo_rs;
-                user.waiting.drain(..).for_each(|(_, place)| line.release(place, out));
+                user.waiting.drain(..).for_each(|(_, place)| line.release(place));
             } else {
                 take_back(line, &mut user, pid);
                 user.tell(line, pid, COMMAND_FOR);
@@ -171,14 +160,7 @@ impl User {
 }
 
 /// PAM's word waits. What it tells of one process is one refusal with as many attempts.
-fn hold(
-    line: &mut Line<'_>,
-    key: u64,
-    pid: Option<u32>,
-    user: &mut User,
-    event: &Event<'_>,
-    out: &mut Vec<Counted<'_>>,
-) {
+fn hold(line: &mut Line<'_>, key: u64, pid: Option<u32>, user: &mut User, event: &Event<'_>) {
     let mut held = HeldEvent::from(event);
     let mut by_another = event.role == Role::Again;
     if let Some(at) = user.waiting.iter().position(|(of, _)| *of == pid) {
@@ -204,7 +186,7 @@ fn hold(
     user.waiting.push((pid, place));
     user.by_another.extend(by_another.then_some(place));
     if user.waiting.len() > REFUSALS_OF_ONE {
-        line.release(user.waiting.remove(0).1, out);
+        line.release(user.waiting.remove(0).1);
     }
 }
 

@@ -10,7 +10,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Counted;
 use super::brief::Brief;
 use super::held::HeldEvent;
 use super::limits::{SU_TARGETS, SU_TO_ONE, SU_WAIT};
@@ -46,12 +45,7 @@ enum State {
 
 impl Uses {
     /// Whether a use counts now.
-    pub(super) fn counts(
-        &mut self,
-        line: &mut Line<'_>,
-        event: &Event<'_>,
-        out: &mut Vec<Counted<'_>>,
-    ) -> bool {
+    pub(super) fn counts(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let key = key(line, event.target_user.as_deref());
         let mut uses = self.uses(line, key);
         let pid = event.pid;
@@ -75,7 +69,7 @@ impl Uses {
         if uses.len() > SU_TO_ONE
             && let State::Refused(place) = uses.remove(0).state
         {
-            line.release(place, out);
+            line.release(place);
         }
         self.recent.put(line, key, SU_WAIT, uses);
         counts
@@ -147,7 +141,8 @@ fn take_refused(line: &mut Line<'_>, uses: &mut Vec<Use>, pid: Option<u32>) {
 
 /// The su that PAM's session tells of.
 pub(super) fn behind_session<'a>(session: &Event<'a>) -> Option<Event<'a>> {
-    (session.program == "su").then(|| Event {
+    let is_su = session.kind == EventKind::SessionOpened && session.program == "su";
+    is_su.then(|| Event {
         kind: EventKind::SuSuccess,
         role: Role::Echo,
         user: session.by.map(|by| by.name).filter(|name| !name.is_empty()).map(Into::into),

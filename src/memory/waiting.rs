@@ -47,20 +47,20 @@ pub(super) struct Queue {
     waiting: Table<Place, Waiting>,
     order: BTreeSet<Place>,
     next: u64,
+    /// What counts now, by what the line that is read says.
+    pub(super) released: Vec<HeldEvent>,
+    /// What counts because too many wait: who knows of it is not told yet.
+    pub(super) went: Vec<(Place, Waiting)>,
     /// The host of the last line, and nothing of it is due before this.
     soonest: (HostId, i64),
 }
 
 impl Queue {
-    /// Lets an event wait until `due`. What has to go for it comes back.
-    pub(super) fn hold(
-        &mut self,
-        host: HostId,
-        due: Time,
-        waiting: Waiting,
-    ) -> (Place, Option<(Place, Waiting)>) {
-        let went = (self.order.len() >= HELD).then(|| self.first_of(host)).flatten();
-        let went = went.and_then(|place| Some((place, self.take(place)?)));
+    /// Lets an event wait until `due`.
+    pub(super) fn hold(&mut self, host: HostId, due: Time, waiting: Waiting) -> Place {
+        let first = (self.order.len() >= HELD).then(|| self.first_of(host)).flatten();
+        let went = first.and_then(|place| Some((place, self.take(place)?)));
+        self.went.extend(went);
         let place = (host, due.saturating_add_seconds(waiting.late).nanoseconds(), self.next);
         self.next += 1;
         self.order.insert(place);
@@ -68,7 +68,7 @@ impl Queue {
         if self.soonest.0 == host {
             self.soonest.1 = self.soonest.1.min(place.1);
         }
-        (place, went)
+        place
     }
 
     fn first_of(&self, host: HostId) -> Option<Place> {
@@ -86,9 +86,21 @@ impl Queue {
         self.waiting.take(&place)
     }
 
+    /// Whether anything of a host may be due at its time `now`: mostly nothing is.
+    #[inline]
+    pub(super) fn may_be_due(&self, host: HostId, now: Time) -> bool {
+        self.soonest.0 != host || self.soonest.1 <= now.nanoseconds()
+    }
+
+    /// Whether the line that is read lets go of anything.
+    #[inline]
+    pub(super) fn lets_go(&self) -> bool {
+        !self.released.is_empty() || !self.went.is_empty()
+    }
+
     /// The first event of a host that is due at its time `now`.
     pub(super) fn pop_due(&mut self, host: HostId, now: Time) -> Option<(Place, Waiting)> {
-        if self.soonest.0 == host && self.soonest.1 > now.nanoseconds() {
+        if !self.may_be_due(host, now) {
             return None;
         }
         let first = self.order.range((host, i64::MIN, 0)..).next().copied();
