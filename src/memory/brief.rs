@@ -57,8 +57,7 @@ impl<V: Clone, const N: usize> Brief<V, N> {
     /// Changes the value of a key, also of one whose time is over.
     pub(super) fn change(&mut self, key: Key, change: impl FnOnce(&mut V)) {
         if let Some(at) = self.table.find(&key) {
-            change(&mut self.table[at].1);
-            self.table.place(at, 0);
+            change(&mut self.table.place(at, 0).1);
         }
     }
 

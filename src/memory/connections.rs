@@ -74,7 +74,8 @@ impl Connections {
             self.forget(line, other);
             at = None;
         }
-        self.touch(line, pid, at, (source, port));
+        let at = self.process(line, pid, at, (source, port));
+        self.goes_on(line, at);
     }
 
     /// Whether a rejection counts now.
@@ -94,7 +95,7 @@ impl Connections {
         }
         let proven = event.role == Role::Proof;
         let twin = known.is_none() && !proven && self.is_twin(line, event);
-        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port));
+        let at = self.process(line, pid, known, (event.source.as_deref(), event.port));
         let process = &mut self.processes[at];
         process.rejected |= twin;
         if proven && let Some(stranger) = stranger(line, event) {
@@ -102,8 +103,11 @@ impl Connections {
         }
         let told = process.rejected || process.failed && event.role == Role::Echo;
         let counts = !told && self.judge(line, pid, at, event);
-        if is_end {
-            self.end(line, at);
+        // Unless something of it waits, few lines follow an end.
+        if is_end && self.processes[at].waits.is_none() {
+            self.processes.place(at, OVER).until = line.seconds + AFTER_CLOSE;
+        } else {
+            self.goes_on(line, at);
         }
         counts
     }
@@ -208,8 +212,9 @@ impl Connections {
     pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
         let known = self.of_peer(line, pid, event);
-        let at = self.touch(line, pid, known, (event.source.as_deref(), event.port));
+        let at = self.process(line, pid, known, (event.source.as_deref(), event.port));
         self.processes[at].failed = true;
+        self.goes_on(line, at);
         if event.role == Role::Proof {
             for place in self.processes[at].take_failures() {
                 line.take(place);
@@ -316,36 +321,31 @@ impl Connections {
         self.remove(line.words, at);
     }
 
-    /// Notes that a line of this connection came, and whom it names.
-    fn touch(
+    /// The record of a process of which a line came that names this peer.
+    fn process(
         &mut self,
         line: &mut Line<'_>,
         pid: u32,
-        at: Option<At>,
+        known: Option<At>,
         (source, port): (Option<&str>, Option<u16>),
     ) -> At {
-        let Some(at) = at else {
-            let until = line.seconds + CONNECTION_IDLE;
-            let process = Process { until, peer: Peer::of(source, port), ..Process::default() };
+        let Some(at) = known else {
+            let process = Process { peer: Peer::of(source, port), ..Process::default() };
             return self.insert(line, pid, BEFORE, process);
         };
         let process = &mut self.processes[at];
-        if process.let_in() {
-            self.noted(at);
-        } else {
+        if !process.let_in() {
             process.peer.learn(source, port);
-            process.until = line.seconds + CONNECTION_IDLE;
-            self.processes.place(at, BEFORE);
         }
         at
     }
 
-    /// The connection ended without a login. Unless something of it waits, few lines follow.
-    fn end(&mut self, line: &Line<'_>, at: At) {
-        let process = &mut self.processes[at];
-        if process.waits.is_none() {
-            process.until = line.seconds + AFTER_CLOSE;
-            self.processes.place(at, OVER);
+    /// More lines of the connection follow.
+    fn goes_on(&mut self, line: &Line<'_>, at: At) {
+        if self.processes[at].let_in() {
+            self.noted(at);
+        } else {
+            self.processes.place(at, BEFORE).until = line.seconds + CONNECTION_IDLE;
         }
     }
 
@@ -359,10 +359,9 @@ impl Connections {
     }
 
     fn log_out(&mut self, line: &Line<'_>, at: At) {
-        let process = &mut self.processes[at];
+        let process = self.processes.place(at, OVER);
         process.stage = Stage::LoggedOut;
         process.until = line.seconds + AFTER_CLOSE;
-        self.processes.place(at, OVER);
     }
 
     /// Inserts a record that is not there. A newcomer sweeps out up to two that are over, and

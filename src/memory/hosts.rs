@@ -50,12 +50,11 @@ impl Hosts {
             Some((last, id, at)) if last == name => (*id, *at, None),
             _ => self.look_up(name, words),
         };
-        let host = &mut self.known[at];
+        let host = self.known.place(at, 0);
         host.time = time.nanoseconds();
         if let Some(wall) = wall {
             host.behind = wall.nanoseconds().saturating_sub(host.time);
         }
-        self.known.place(at, 0);
         (id, forgotten)
     }
 

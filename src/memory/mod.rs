@@ -295,12 +295,13 @@ impl Parts {
     /// Whether an event counts now, as it is or as other lines complete it; else it is held,
     /// joined to another one, or dropped.
     fn judge(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
-        let of_connection = is_by_connection(&event.program);
         match event.kind {
             EventKind::LoginSuccess => self.connections.accepted(line, event),
-            EventKind::LoginFailure if of_connection => self.connections.failed(line, event),
+            EventKind::LoginFailure if is_by_connection(&event.program) => {
+                self.connections.failed(line, event)
+            }
             EventKind::LoginFailure => self.attempts.failed(line, event),
-            EventKind::LoginRejected if !of_connection => true,
+            EventKind::LoginRejected if !is_by_connection(&event.program) => true,
             EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => {
                 self.throttling.counts(line, event)
             }

@@ -128,9 +128,10 @@ impl Sessions {
     fn make_room_for_owner(&mut self) {
         while self.owners.len(0) > SESSIONS {
             let Some(at) = self.owners.oldest(0) else { return };
-            match self.owners[at].open {
-                0 => drop(self.owners.remove(at)),
-                _ => self.owners.place(at, 0),
+            if self.owners[at].open == 0 {
+                self.owners.remove(at);
+            } else {
+                self.owners.place(at, 0);
             }
         }
     }

@@ -69,11 +69,16 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Copy + Eq + Hash, V> Table<K, V> {
+    #[inline]
     pub(super) fn find(&self, key: &K) -> Option<At> {
         match self.slots.get(self.last) {
             Some(slot) if slot.key == *key => Some(self.last),
-            _ => self.index.get(key).copied(),
+            _ => self.look_up(key),
         }
+    }
+
+    fn look_up(&self, key: &K) -> Option<At> {
+        self.index.get(key).copied()
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {
@@ -108,27 +113,34 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         }
     }
 
-    /// Makes an entry the newest of a list.
-    pub(super) fn place(&mut self, at: At, list: List) {
-        let slot = &mut self.slots[at];
-        slot.unsaved = true;
+    /// Makes an entry the newest of a list, and gives its value to be changed.
+    #[inline]
+    pub(super) fn place(&mut self, at: At, list: List) -> &mut V {
+        let slot = &self.slots[at];
         if slot.list != list || slot.after != NOWHERE {
             self.unlink(at);
             self.link(at, list);
         }
         self.last = at;
+        let slot = &mut self.slots[at];
+        slot.unsaved = true;
+        &mut slot.value
     }
 
     pub(super) fn remove(&mut self, at: At) -> V {
-        self.unlink(at);
-        let slot = self.slots.remove(at);
-        self.index.remove(&slot.key);
-        self.unsaved.removed(slot.key, self.slots.len());
-        slot.value
+        self.index.remove(&self.slots[at].key);
+        self.removed(at)
     }
 
     pub(super) fn take(&mut self, key: &K) -> Option<V> {
-        self.find(key).map(|at| self.remove(at))
+        self.index.remove(key).map(|at| self.removed(at))
+    }
+
+    fn removed(&mut self, at: At) -> V {
+        self.unlink(at);
+        let slot = self.slots.remove(at);
+        self.unsaved.removed(slot.key, self.slots.len());
+        slot.value
     }
 
     pub(super) fn oldest(&self, list: List) -> Option<At> {

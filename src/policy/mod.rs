@@ -137,6 +137,7 @@ impl Policy {
         self.rules.identities.of(&counted.event, principal)
     }
 
+    #[inline]
     fn network(&self, event: &Event<'_>) -> &str {
         let source = event.source.as_deref();
         if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
