@@ -76,7 +76,8 @@ pub(crate) fn join<S: AsRef<str>>(parts: &[S]) -> String {
 /// `sudoedit FILE` the word. A blank in the path is `#040`, as sudo writes it since 1.9.13
 /// (plugins/sudoers/logging.c, `sudoers_to_eventlog`), so the first blank ends the path.
 pub fn program_of(command: &str) -> &str {
-    command.split([' ', '\t']).next().unwrap_or_default()
+    let blank = command.bytes().position(|byte| matches!(byte, b' ' | b'\t'));
+    &command[..blank.unwrap_or(command.len())]
 }
 
 /// The part of an event that a label shows; empty where the event has none.
