@@ -272,3 +272,29 @@ fn the_same_words_at_another_time_are_another_line() {
     host.settle();
     host.check(3, 0);
 }
+
+#[test]
+fn more_ways_to_write_the_same_again() {
+    with_tool("perl", 300, "perl -i -pe 's/NOTHING//' secure", 301, 0);
+    with_tool("perl", 300, "perl -i~ -ne 'print unless /for u77 /' secure", 301, 0);
+    with_tool("ed", 300, "printf '/for u77 /d\\nw\\nq\\n' | ed -s secure >/dev/null", 301, 0);
+    try_both(300, "sort -u -o secure secure", 301, 0);
+    try_both(300, "cp --reflink=auto secure x; mv x secure", 301, 0);
+    try_both(300, "cp secure x; dd if=x of=secure conv=notrunc status=none", 301, 0);
+    try_both(300, "cp secure x; ln -f x secure", 301, 0);
+    try_both(300, "cp secure x; ln secure old; ln -f x secure; rm x", 301, 0);
+    try_both(
+        300,
+        "touch -d 2020-01-01 secure; tar cf x.tar secure; rm secure; tar xf x.tar",
+        301,
+        0,
+    );
+    try_both(300, "install -m 600 secure x; mv x secure", 301, 0);
+}
+
+/// Across file systems `mv` is a copy and a removal.
+#[test]
+fn it_is_moved_to_another_file_system_and_back() {
+    let script = "D=$(mktemp -d -p /dev/shm); mv secure $D/s; mv $D/s secure; rmdir $D";
+    try_both(300, script, 301, 0);
+}
