@@ -194,13 +194,18 @@ impl<'n> Section<'n> {
     /// Reports the keys that nothing asked for.
     pub(super) fn finish(self) {
         for entry in self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.as_str())) {
-            let hint = match nearest(&entry.key, &self.asked) {
-                Some(name) => format!("did you mean {name}? "),
-                None => String::new(),
-            };
-            let message = format!("unknown key: {hint}Allowed here: {}", self.asked.join(", "));
+            let message = format!("unknown key: {}", instead(&entry.key, &self.asked));
             self.field.findings.add(entry.origin, &self.field.below(&entry.key), message);
         }
+    }
+}
+
+/// What to write in the place of an unknown word.
+pub(super) fn instead(word: &str, names: &[&str]) -> String {
+    let allowed = names.join(", ");
+    match nearest(word, names) {
+        Some(name) => format!("did you mean {name}? Allowed here: {allowed}"),
+        None => format!("allowed here: {allowed}"),
     }
 }
 

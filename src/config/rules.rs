@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::read::Field;
-use super::read::{Section, nearest};
+use super::read::{Section, instead};
 use super::values::{is_account, path, truth, zone};
 use crate::event::Method;
 use crate::policy::expected::{Expectations, Hours, Kind, Pattern, Rule, Subject};
@@ -251,7 +251,5 @@ fn known(what: &str, text: &str, names: &[&str]) -> Result<String, String> {
     if names.contains(&text) {
         return Ok(text.to_owned());
     }
-    let hint =
-        nearest(text, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
-    Err(format!("{text:?} is not a {what}: {hint}Allowed here: {}", names.join(", ")))
+    Err(format!("{text:?} is not a {what}: {}", instead(text, names)))
 }

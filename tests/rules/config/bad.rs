@@ -189,7 +189,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "expected: {sudo: [{network: office}]}",
-        "x.yml:1: expected.sudo[0].network: unknown key: Allowed here: user, target_user, command, hours",
+        "x.yml:1: expected.sudo[0].network: unknown key: allowed here: user, target_user, command, hours",
     ),
     (
         "expected: {aws: [{account: 12345}]}",
