@@ -271,6 +271,7 @@ impl Exporter for Front {
     async fn metrics(&self, scrape: Scrape) -> Exposition {
         let asked = Asked {
             viewer: scrape.viewer,
+            connections: &*scrape.connections,
             accept: scrape.accept.as_deref(),
             patience: scrape.patience,
         };

@@ -9,7 +9,7 @@ use super::ledger::{Ledger, Mark};
 use super::{Archiving, Pipeline};
 use crate::archive::Plan;
 use crate::metrics::exposition::{self, Format, Page};
-use crate::metrics::series::Viewer;
+use crate::metrics::series::{Connections, Viewer};
 use crate::state;
 
 /// How far apart snapshots are that only tell who has seen what, so that no crowd of scrapers can
@@ -35,6 +35,8 @@ pub struct Scraping {
 pub struct Asked<'a> {
     /// `None` for a person.
     pub viewer: Option<Viewer>,
+    /// That of the viewer, and all others.
+    pub connections: &'a dyn Connections,
     pub accept: Option<&'a str>,
     /// How long the scraper waits for its answer.
     pub patience: Duration,
@@ -87,11 +89,11 @@ impl Scraping {
         let format = Format::negotiate(asked.accept);
         let now = self.pipeline.now();
         let mut ledger = self.pipeline.ledger();
-        let waits = asked.viewer.is_some_and(|viewer| ledger.series.asks(viewer, now));
-        let saved = ledger.is_unsaved() || (waits && self.takes_turn());
+        let enters = |viewer| Some((viewer, ledger.series.enters(viewer, asked.connections, now)?));
+        let (viewer, waits) = asked.viewer.and_then(enters).unzip();
+        let saved = ledger.is_unsaved() || (waits == Some(true) && self.takes_turn());
         let active = ledger.memory.sessions_active();
-        let scrape =
-            exposition::Scrape { viewer: asked.viewer, format, now, created: self.created, saved };
+        let scrape = exposition::Scrape { viewer, format, now, created: self.created, saved };
         let page = Page::of_events(&mut ledger.series, &scrape, active);
         (format, page, saved.then(|| self.serialized(&mut ledger)).flatten())
     }

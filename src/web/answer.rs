@@ -16,7 +16,7 @@ use super::rate::Bucket;
 use super::reply::text;
 use super::routes::{NoRoute, Route, route};
 use super::scrape::Scrapes;
-use super::visit::Visit;
+use super::visit::{Visit, Visits};
 use super::{Exporter, Options};
 
 /// What is served, to whom, within which limits.
@@ -24,6 +24,7 @@ pub(super) struct Site<E> {
     pub(super) exporter: Arc<E>,
     pub(super) options: Options,
     pub(super) connections: Arc<ConnectionLimits>,
+    pub(super) visits: Arc<Visits>,
     pub(super) live: Arc<Live>,
     gatekeeper: Gatekeeper,
     bucket: Bucket,
@@ -39,6 +40,7 @@ impl<E: Exporter> Site<E> {
         Site {
             exporter,
             connections: ConnectionLimits::new(options.limits.clone()),
+            visits: Arc::default(),
             scrapes: Scrapes::new(&options.limits),
             page_policy: page::content_security_policy(),
             gatekeeper: Gatekeeper::new(),
@@ -51,7 +53,7 @@ impl<E: Exporter> Site<E> {
     pub(super) async fn answer(
         &self,
         request: Request<Incoming>,
-        visit: Arc<Visit<E>>,
+        visit: Arc<Visit>,
     ) -> Response<Answer> {
         visit.seat().prepare();
         let request = request.map(drop);
@@ -71,7 +73,7 @@ impl<E: Exporter> Site<E> {
         &self,
         in_force: &InForce,
         request: &Asked,
-        visit: &Visit<E>,
+        visit: &Visit,
     ) -> Result<String, Response<Bytes>> {
         if !names_its_host(request) {
             return Err(text(StatusCode::BAD_REQUEST, "A request names its host, once\n"));
@@ -81,14 +83,14 @@ impl<E: Exporter> Site<E> {
         }
         let Some(users) = in_force.users.as_ref() else { return Ok(String::new()) };
         let authorization = request.headers().get(header::AUTHORIZATION);
-        match self.gatekeeper.judge(users, authorization, visit.peer()).await {
+        match self.gatekeeper.judge(users, authorization, visit.address()).await {
             Verdict::Welcome(user) => Ok(user),
             Verdict::Unauthorized => Err(unauthorized()),
             Verdict::Busy => Err(later("Too many passwords at the same time\n")),
         }
     }
 
-    async fn page(&self, request: &Asked, user: &str, visit: &Arc<Visit<E>>) -> Response<Bytes> {
+    async fn page(&self, request: &Asked, user: &str, visit: &Arc<Visit>) -> Response<Bytes> {
         let telemetry = &self.options.telemetry_path;
         match route(request.method(), request.uri().path(), telemetry) {
             // A HEAD must not pass for a scrape: it shows nobody any value.

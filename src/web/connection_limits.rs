@@ -204,6 +204,10 @@ struct Sending {
     flushed: bool,
     /// The client closed the connection after that.
     closed_after: bool,
+    /// The client had gone before it had all of it.
+    lost: bool,
+    /// We have closed our side after it.
+    shut_down: bool,
 }
 
 impl Seat {
@@ -211,12 +215,10 @@ impl Seat {
         self.sending().handed_out = true;
     }
 
-    /// The connection holds nothing back any more. Whether that is the end of an answer.
-    pub(super) fn flushed(&self) -> bool {
+    /// The connection holds nothing back any more.
+    pub(super) fn flushed(&self) {
         let mut sending = self.sending();
-        let ends = sending.handed_out && !sending.flushed;
-        sending.flushed |= ends;
-        ends
+        sending.flushed = sending.handed_out;
     }
 
     /// The client takes some of an answer: who is slow but steady is not the one to go.
@@ -232,15 +234,25 @@ impl Seat {
         sending.closed_after = sending.flushed;
     }
 
-    /// The connection broke.
+    /// The connection broke, or there is nobody to send the rest of an answer to.
     pub(super) fn broke(&self) {
-        *self.sending() = Sending::default();
+        self.sending().lost = true;
+    }
+
+    /// We close our side: nothing is sent from now on.
+    pub(super) fn shut_down(&self) {
+        self.sending().shut_down = true;
+    }
+
+    pub(super) fn has_shut_down(&self) -> bool {
+        self.sending().shut_down
     }
 
     /// Whether the client closed the connection after it had the whole of its last answer. One that
     /// goes away before has the system answer with a reset to what still comes.
     pub(super) fn was_closed_in_order(&self) -> bool {
-        self.sending().closed_after
+        let sending = self.sending();
+        sending.closed_after && !sending.lost
     }
 
     /// A number that no other connection of this run has.

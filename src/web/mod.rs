@@ -23,9 +23,10 @@ mod visit;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::metrics::series::Viewer;
+use crate::metrics::series::{Connections, Viewer};
 
 pub use config_file::ConfigFileError;
 pub use error::Error;
@@ -37,8 +38,8 @@ pub trait Exporter: Send + Sync + 'static {
     /// The body of /metrics for one scrape. Saves what is unsaved first. It is run to its end
     /// even where the client leaves meanwhile.
     fn metrics(&self, scrape: Scrape) -> impl Future<Output = Exposition> + Send;
-    /// A connection on which scrapers asked has ended; `in_order` where the client closed it after
-    /// it had the whole of its last answer.
+    /// A connection on which scrapers asked has ended, whether or not a scrape of it is being
+    /// prepared; `in_order` where the client closed it after it had the whole of its last answer.
     fn closed(&self, connection: u64, in_order: bool);
     /// Every source has caught up with what was there at the start.
     fn ready(&self) -> bool;
@@ -52,6 +53,8 @@ pub struct Scrape {
     /// A scraper: one that says how long it waits (`X-Prometheus-Scrape-Timeout-Seconds`), or which
     /// version of a format it reads. Everyone else is a person.
     pub viewer: Option<Viewer>,
+    /// That of the viewer, and all others.
+    pub connections: Arc<dyn Connections>,
     /// The `Accept` header.
     pub accept: Option<String>,
     /// How long the scraper waits for its answer.

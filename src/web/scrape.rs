@@ -50,7 +50,7 @@ impl Scrapes {
         &self,
         request: &Request<()>,
         user: &str,
-        visit: &Arc<Visit<E>>,
+        visit: &Arc<Visit>,
         exporter: &Arc<E>,
     ) -> Response<Bytes> {
         let scrape = who_asks(request.headers(), user, visit);
@@ -83,7 +83,7 @@ impl Scrapes {
 
     /// A scraper that was served lately has a place kept, whoever else asks: one on its connection,
     /// and one where it comes by a new connection each time.
-    fn place<E: Exporter>(&self, client: Option<Client>, visit: &Visit<E>) -> Option<Place> {
+    fn place(&self, client: Option<Client>, visit: &Visit) -> Option<Place> {
         if client.is_some() && visit.seat().was_served() {
             return Some(Place::Connection);
         }
@@ -149,9 +149,10 @@ fn lock(lately: &Mutex<Lately>) -> std::sync::MutexGuard<'_, Lately> {
     lately.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn who_asks<E: Exporter>(headers: &HeaderMap, user: &str, visit: &Visit<E>) -> Scrape {
+fn who_asks(headers: &HeaderMap, user: &str, visit: &Visit) -> Scrape {
     Scrape {
         viewer: visit.viewer(headers, user),
+        connections: visit.connections(),
         accept: joined(headers, header::ACCEPT),
         patience: patience(headers),
     }

@@ -18,7 +18,7 @@ use tracing::{debug, info, warn};
 use super::answer::Site;
 use super::config_file::Live;
 use super::socket::Socket;
-use super::visit::Visit;
+use super::visit::{Stay, Visit};
 use super::{ConfigFileError, Error, Exporter, Options, listen, routes};
 
 /// The bound addresses, before anything is served.
@@ -153,7 +153,8 @@ async fn attend<E: Exporter>(
     let _ = stream.set_nodelay(true);
     let peer = peer.ip().to_canonical();
     let stream = Socket::new(stream, seat.clone());
-    let visit = Visit::new(site.exporter.clone(), peer, seat.clone());
+    let visit = Visit::new(peer, stream.peer(), site.visits.clone());
+    let _stay = Stay { exporter: site.exporter.clone(), visit: visit.clone() };
     tokio::select! {
         () = greet(stream, site, visit, stopping) => {}
         () = seat.expired() => debug!(%peer, "closed a connection that waited too long"),
@@ -164,7 +165,7 @@ async fn attend<E: Exporter>(
 async fn greet<E: Exporter>(
     stream: Socket,
     site: Arc<Site<E>>,
-    visit: Arc<Visit<E>>,
+    visit: Arc<Visit>,
     stopping: watch::Receiver<bool>,
 ) {
     let Some(tls) = site.live.current().tls.clone() else {
@@ -175,14 +176,14 @@ async fn greet<E: Exporter>(
             stream.get_mut().1.set_buffer_limit(Some(site.options.limits.head_bytes));
             converse(stream, site, visit, stopping).await;
         }
-        Err(error) => debug!(peer = %visit.peer(), %error, "TLS handshake failed"),
+        Err(error) => debug!(peer = %visit.address(), %error, "TLS handshake failed"),
     }
 }
 
 async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     site: Arc<Site<E>>,
-    visit: Arc<Visit<E>>,
+    visit: Arc<Visit>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let head_bytes = site.options.limits.head_bytes;
@@ -205,7 +206,7 @@ async fn converse<E: Exporter, S: AsyncRead + AsyncWrite + Unpin + Send + 'stati
     };
     match ended {
         Ok(()) => part(connection.into_parts().io.into_inner()).await,
-        Err(error) => debug!(peer = %visit.peer(), %error, "connection ended"),
+        Err(error) => debug!(peer = %visit.address(), %error, "connection ended"),
     }
 }
 

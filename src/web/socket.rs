@@ -3,22 +3,68 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::connection_limits::Seat;
 
 pub(super) struct Socket {
-    stream: TcpStream,
+    /// Nobody else has it but for a moment, to ask after the client.
+    stream: Arc<TcpStream>,
     seat: Arc<Seat>,
+}
+
+/// The client at the other end, of whom the system may know more than was read yet.
+#[derive(Clone)]
+pub(super) struct Peer {
+    stream: Weak<TcpStream>,
+    seat: Arc<Seat>,
+}
+
+impl Peer {
+    pub(super) fn seat(&self) -> &Arc<Seat> {
+        &self.seat
+    }
+
+    /// Whether the client closed the connection in order; `None` where it is still there.
+    pub(super) fn ended(&self) -> Option<bool> {
+        if let Some(stream) = self.stream.upgrade() {
+            let end = end(&stream);
+            if end.is_empty() {
+                return None;
+            }
+            // A reset ends both sides. The error itself is left for the connection's own task.
+            match end.intersects(PollFlags::HUP | PollFlags::ERR) && !self.seat.has_shut_down() {
+                true => self.seat.broke(),
+                false => self.seat.ended(),
+            }
+        }
+        Some(self.seat.was_closed_in_order())
+    }
+}
+
+/// How the client has closed its side, whatever it sent before that is still to be read; empty where
+/// it has not.
+fn end(stream: &TcpStream) -> PollFlags {
+    let mut asked = [PollFd::new(stream, PollFlags::RDHUP)];
+    // HUP and ERR are told unasked.
+    match poll(&mut asked, Some(&Timespec::default())) {
+        Ok(_) => asked[0].revents(),
+        Err(_) => PollFlags::empty(),
+    }
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
-        Socket { stream, seat }
+        Socket { stream: Arc::new(stream), seat }
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        Peer { stream: Arc::downgrade(&self.stream), seat: self.seat.clone() }
     }
 
     /// The client sends no more. What was sent to it after it had gone came back as an error.
@@ -29,19 +75,28 @@ impl Socket {
         }
     }
 
-    /// Whether the client has closed its side, which may not have been read yet.
-    fn is_gone(&self, context: &mut Context<'_>) -> bool {
-        let mut byte = [0];
-        let peeked = self.stream.poll_peek(context, &mut ReadBuf::new(&mut byte));
-        matches!(peeked, Poll::Ready(Ok(0) | Err(_)))
-    }
-
-    fn told(&self, written: io::Result<usize>) -> io::Result<usize> {
-        match written {
-            Ok(_) => self.seat.progressed(),
-            Err(_) => self.seat.broke(),
+    fn poll_write_by(
+        &self,
+        context: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(context))?;
+            // Asked before, not after: who has read all of it may be gone by then, in order.
+            if !end(&self.stream).is_empty() {
+                self.seat.broke();
+            }
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => {
+                    match written {
+                        Ok(_) => self.seat.progressed(),
+                        Err(_) => self.seat.broke(),
+                    }
+                    return Poll::Ready(written);
+                }
+            }
         }
-        written
     }
 }
 
@@ -57,55 +112,59 @@ impl Drop for Socket {
 
 impl AsyncRead for Socket {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        match &read {
-            Err(_) => self.seat.broke(),
-            Ok(()) if buffer.filled().len() > before => self.seat.hear(),
-            Ok(()) if buffer.remaining() > 0 => self.ended(),
-            Ok(()) => {}
+        let room = buffer.remaining();
+        loop {
+            ready!(self.stream.poll_read_ready(context))?;
+            match self.stream.try_read_buf(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => {
+                    self.seat.broke();
+                    return Poll::Ready(Err(error));
+                }
+                Ok(0) if room > 0 => self.ended(),
+                Ok(0) => {}
+                Ok(_) => self.seat.hear(),
+            }
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(read)
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
-        Poll::Ready(self.told(written))
+        self.poll_write_by(context, |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
-        Poll::Ready(self.told(written))
+        self.poll_write_by(context, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        // What buffers stand above, hyper's and TLS's, are empty before they flush this one.
-        if self.seat.flushed() && self.is_gone(context) {
-            self.seat.broke();
-        }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What buffers stand above, hyper's and TLS's, are empty before they flush this one; this one
+        // has none.
+        self.seat.flushed();
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.seat.shut_down();
+        let done = rustix::net::shutdown(&*self.stream, rustix::net::Shutdown::Write);
+        Poll::Ready(done.map_err(io::Error::from))
     }
 }

@@ -1,15 +1,17 @@
 //! One connection as the exporter knows it: who asked on it, and how it ended.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::header::{self, HeaderMap};
 use ring::digest::{Context, SHA256};
 
 use super::Exporter;
 use super::connection_limits::Seat;
-use crate::metrics::series::{Client, Viewer};
+use super::socket::Peer;
+use crate::metrics::series::{Client, Connections, Viewer};
 
 /// Only Prometheus and its like send it; a person with a browser does not.
 pub(super) const TIMEOUT_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
@@ -17,26 +19,52 @@ pub(super) const TIMEOUT_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
 /// What a proxy says of whom it asks for.
 const FORWARDED: [&str; 2] = ["forwarded", "x-forwarded-for"];
 
-/// A connection. A scrape that is being prepared holds it too, so that the exporter hears of its end
-/// after the last look that was given on it.
-pub(super) struct Visit<E: Exporter> {
-    exporter: Arc<E>,
-    peer: IpAddr,
-    seat: Arc<Seat>,
-    scraped: AtomicBool,
+/// The connections on which scrapers have asked, until each has ended and the exporter was told.
+#[derive(Default)]
+pub(super) struct Visits(Mutex<BTreeMap<u64, Peer>>);
+
+impl Visits {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Peer>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl<E: Exporter> Visit<E> {
-    pub(super) fn new(exporter: Arc<E>, peer: IpAddr, seat: Arc<Seat>) -> Arc<Visit<E>> {
-        Arc::new(Visit { exporter, peer, seat, scraped: AtomicBool::new(false) })
+impl Connections for Visits {
+    fn ended(&self, connection: u64) -> Option<bool> {
+        let peer = self.lock().get(&connection).cloned();
+        peer.map_or(Some(false), |peer| peer.ended())
+    }
+}
+
+impl fmt::Debug for Visits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.lock().keys()).finish()
+    }
+}
+
+/// A connection. A scrape that is being prepared has it too, and may outlive it.
+pub(super) struct Visit {
+    address: IpAddr,
+    peer: Peer,
+    visits: Arc<Visits>,
+}
+
+impl Visit {
+    pub(super) fn new(address: IpAddr, peer: Peer, visits: Arc<Visits>) -> Arc<Visit> {
+        Arc::new(Visit { address, peer, visits })
     }
 
-    pub(super) fn peer(&self) -> IpAddr {
-        self.peer
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
     }
 
     pub(super) fn seat(&self) -> &Arc<Seat> {
-        &self.seat
+        self.peer.seat()
+    }
+
+    /// That of this visit, and all others.
+    pub(super) fn connections(&self) -> Arc<dyn Connections> {
+        self.visits.clone()
     }
 
     /// The scraper that asks; `None` where it is a person. `user` is the name that it was let in by.
@@ -44,16 +72,25 @@ impl<E: Exporter> Visit<E> {
         if !is_scraper(headers) {
             return None;
         }
-        self.scraped.store(true, Ordering::Relaxed);
-        let client = client(self.peer, headers, user);
-        Some(Viewer { connection: self.seat.id(), client })
+        let connection = self.seat().id();
+        self.visits.lock().insert(connection, self.peer.clone());
+        Some(Viewer { connection, client: client(self.address, headers, user) })
     }
 }
 
-impl<E: Exporter> Drop for Visit<E> {
+/// What the connection's own task holds: dropping it, once the socket is gone, tells the exporter of
+/// the end.
+pub(super) struct Stay<E: Exporter> {
+    pub(super) exporter: Arc<E>,
+    pub(super) visit: Arc<Visit>,
+}
+
+impl<E: Exporter> Drop for Stay<E> {
     fn drop(&mut self) {
-        if self.scraped.load(Ordering::Relaxed) {
-            self.exporter.closed(self.seat.id(), self.seat.was_closed_in_order());
+        let seat = self.visit.seat();
+        let scraped = self.visit.visits.lock().remove(&seat.id()).is_some();
+        if scraped {
+            self.exporter.closed(seat.id(), seat.was_closed_in_order());
         }
     }
 }

@@ -16,7 +16,8 @@ use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
 
 use crate::support::{
-    Exporter, PATIENCE, Prometheus, free_port, get_with, missing, prometheus3, skip,
+    Exporter, PATIENCE, Prometheus, free_port, get_with, missing, prometheus3, skip, total,
+    wait_for,
 };
 
 const LOGINS: u64 = 14;
@@ -82,12 +83,7 @@ impl Scene {
     }
 
     fn log_in(&self, person: u64) {
-        let mut log = File::options().append(true).open(&self.log).unwrap();
-        let (now, pid) = (jiff::Timestamp::now(), 100 + person);
-        let line = format!(
-            "{now} h sshd[{pid}]: Accepted password for person-{person} from 203.0.113.9 port 1 ssh2\n"
-        );
-        log.write_all(line.as_bytes()).unwrap();
+        append_login(&self.log, person);
     }
 
     /// The people come one after another, and after each of them this happens.
@@ -105,6 +101,15 @@ impl Scene {
         old.kill().and_then(|()| old.wait()).unwrap();
         self.exporter = start(self.dir.path(), &self.log, self.port);
     }
+}
+
+fn append_login(log: &Path, person: u64) {
+    let mut log = File::options().append(true).open(log).unwrap();
+    let (now, pid) = (jiff::Timestamp::now(), 100 + person);
+    let line = format!(
+        "{now} h sshd[{pid}]: Accepted password for person-{person} from 203.0.113.9 port 1 ssh2\n"
+    );
+    log.write_all(line.as_bytes()).unwrap();
 }
 
 fn start(dir: &Path, log: &Path, port: u16) -> Exporter {
@@ -294,6 +299,78 @@ fn an_exporter_that_is_killed_tells_each_prometheus_of_every_login_once() {
         }
     });
     prometheus.iter().for_each(sees_the_increase);
+}
+
+/// A pause of the whole exporter: the system takes connections, requests and their ends meanwhile.
+fn while_paused<T>(exporter: &Exporter, then: impl FnOnce() -> T) -> T {
+    exporter.process.signal("-STOP");
+    let result = then();
+    exporter.process.signal("-CONT");
+    result
+}
+
+#[test]
+fn a_prometheus_whose_scrapes_time_out_sees_every_login_once() {
+    let Some(mut scene) = Scene::new() else { return };
+    let prometheus = scene.prometheus([scene.port; 2]);
+    scene.log_all_in(|scene, person| {
+        if person % 3 == 0 {
+            while_paused(&scene.exporter, || {
+                sleep(Duration::from_millis(interval().min(10) * 1000 + 600));
+            });
+        }
+    });
+    let timed_out = "sum_over_time((up{job='login'} == bool 0)[1h:1s])";
+    for prometheus in &prometheus {
+        sees_the_increase(prometheus);
+        assert!(prometheus.value(timed_out) > Some(0.0), "no scrape timed out");
+    }
+}
+
+fn ask(connection: &mut TcpStream) -> std::io::Result<()> {
+    connection.write_all(
+        b"GET /metrics HTTP/1.1\r\nHost: h\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n",
+    )
+}
+
+/// What the answer on this connection shows of person 1.
+fn shown(connection: &mut TcpStream) -> f64 {
+    let page = String::from_utf8(read_message(connection).unwrap()).unwrap();
+    total(&page, "login_successes_total", &["user=\"person-1\""])
+}
+
+#[test]
+fn a_scrape_that_timed_out_and_is_asked_again_at_once_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("secure");
+    File::create(&log).unwrap();
+    let port = free_port();
+    let exporter = start(dir.path(), &log, port).ready();
+    let connect = || TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut connection = connect();
+    ask(&mut connection).unwrap();
+    shown(&mut connection);
+    append_login(&log, 1);
+    wait_for("the login's value", || {
+        ask(&mut connection).unwrap();
+        (shown(&mut connection) == 1.0).then_some(())
+    });
+    for round in 0..50 {
+        connection = while_paused(&exporter, || {
+            ask(&mut connection).unwrap();
+            drop(connection);
+            let mut again = connect();
+            ask(&mut again).unwrap();
+            again
+        });
+        assert_eq!(shown(&mut connection), 1.0, "in round {round}");
+        // One more of the same name that is still there is another, and has had nothing.
+        if round == 49 {
+            let mut other = connect();
+            ask(&mut other).unwrap();
+            assert_eq!(shown(&mut other), 0.0);
+        }
+    }
 }
 
 #[test]

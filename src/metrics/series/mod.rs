@@ -25,7 +25,7 @@ use crate::policy::Observation;
 
 pub use labels::{MAX_VALUE_BYTES, OTHER, program_of};
 pub use saved::{Changes, Out};
-pub use views::{Client, Viewer};
+pub use views::{Client, Connections, Viewer};
 
 use accesses::Accesses;
 use durations::Durations;
@@ -204,8 +204,20 @@ impl Store {
     /// more once that is saved.
     pub fn asks(&mut self, viewer: Viewer, now: Moment) -> bool {
         let now = self.pass(now);
-        self.views.asks(viewer, now);
+        self.views.asks(viewer);
         self.views.waits(viewer, now)
+    }
+
+    /// The page of a scraper is about to be written. `None` where it has left, and nobody will read
+    /// it. Else whether it would see more once it is saved what it has had.
+    pub fn enters(
+        &mut self,
+        viewer: Viewer,
+        connections: &dyn Connections,
+        now: Moment,
+    ) -> Option<bool> {
+        let now = self.pass(now);
+        self.views.enters(viewer, connections, now).then(|| self.views.waits(viewer, now))
     }
 
     /// A connection of scrapers has ended; `in_order` where the client closed it after it had the

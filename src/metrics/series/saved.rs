@@ -135,7 +135,7 @@ impl Store {
     fn run(&self) -> Run {
         Run {
             lived: self.now.as_secs(),
-            views: self.views.save(),
+            views: self.views.save(self.now),
             start: self.start.map(Into::into),
             accesses_born: self.accesses.born().map(Into::into),
         }

@@ -104,6 +104,28 @@ fn a_scraper_that_waited_no_longer_has_not_had_its_answer() {
 }
 
 #[test]
+fn a_scrape_asks_after_the_clients_of_all_connections() {
+    let fake = Fake::saying(vec![b'#'; 1 << 20]);
+    let running = Running::start(fake.clone());
+    let mut there = send(&running, SCRAPE);
+    read_answer(&mut there);
+    let mut left = send(&running, SCRAPE);
+    left.read_exact(&mut [0; 1000]).unwrap();
+    let (connections, [there_id, left_id]) = {
+        let scrapes = fake.scrapes.lock().unwrap();
+        let id = |i: usize| scrapes[i].viewer.unwrap().connection;
+        (scrapes[0].connections.clone(), [id(0), id(1)])
+    };
+    assert_eq!([there_id, left_id].map(|id| connections.ended(id)), [None, None]);
+    // The system knows at once, whoever has come round to read it.
+    drop(left);
+    assert_eq!(connections.ended(left_id), Some(false));
+    assert_eq!(connections.ended(there_id), None);
+    drop(there);
+    assert!(connections.ended(there_id).is_some());
+}
+
+#[test]
 fn the_exporter_hears_nothing_of_the_connections_of_people() {
     let fake = Fake::saying("x 1\n");
     let running = Running::start(fake.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::metrics::exposition::Scrape;
-use crate::metrics::series::views::{MAX_CLOSED, YOUNG};
+use crate::metrics::series::views::{Connections, MAX_CLOSED, YOUNG};
 use crate::metrics::testing::{scrape, text, viewer};
 
 /// An exporter that saves what it shows before it shows it, and can be killed.
@@ -14,13 +14,25 @@ struct Host {
     snapshot: Vec<u8>,
     /// When this run began.
     began: u64,
+    network: Network,
+}
+
+/// Connections that have ended, as the system knows, and whether in order.
+#[derive(Debug, Default)]
+struct Network(BTreeMap<u64, bool>);
+
+impl Connections for Network {
+    fn ended(&self, connection: u64) -> Option<bool> {
+        self.0.get(&connection).copied()
+    }
 }
 
 impl Host {
     fn new() -> Host {
         let store = Store::default();
         let snapshot = serde_json::to_vec(&store).unwrap();
-        Host { generation: store.generation(), store, snapshot, began: 0 }
+        let network = Network::default();
+        Host { generation: store.generation(), store, snapshot, began: 0, network }
     }
 
     fn now(&self, second: u64) -> Moment {
@@ -35,13 +47,34 @@ impl Host {
     /// The page for a scraper; `crowded` where others have just had a snapshot for their views.
     fn look(&mut self, connection: u64, client: u64, second: u64, crowded: bool) -> String {
         let (viewer, now) = (viewer(connection, client).unwrap(), self.now(second));
-        let waits = self.store.asks(viewer, now);
-        let saved = self.store.generation() != self.generation || (waits && !crowded);
-        let page = text(&mut self.store, &Scrape { viewer: Some(viewer), saved, ..scrape(now) });
+        self.store.asks(viewer, now);
+        let waits = self.store.enters(viewer, &self.network, now);
+        let saved = self.store.generation() != self.generation || (waits == Some(true) && !crowded);
+        let viewer = waits.map(|_| viewer);
+        let page = text(&mut self.store, &Scrape { viewer, saved, ..scrape(now) });
         if saved {
             self.save();
         }
         page
+    }
+
+    /// The client ends its connection, of which the exporter has yet to hear.
+    fn leave(&mut self, connection: u64, in_order: bool) {
+        self.network.0.insert(connection, in_order);
+    }
+
+    /// It hears of it.
+    fn hear(&mut self, connection: u64, second: u64) {
+        if let Some(in_order) = self.network.ended(connection) {
+            self.store.closed(connection, in_order, self.now(second));
+        }
+    }
+
+    /// Time passes without a scrape, and is saved.
+    fn pass(&mut self, second: u64) {
+        let now = self.now(second);
+        self.store.forget(now, Duration::MAX);
+        self.save();
     }
 
     fn save(&mut self) {
@@ -78,9 +111,13 @@ enum Step {
     Close(u64),
     /// It ends in the middle of an answer.
     Cut(u64),
+    /// It ends so, and the exporter has yet to hear of it.
+    Left(u64),
+    /// A page is written for a client that has left.
+    Late(u64, Client),
 }
 
-use Step::{Close, Cut, Found, Kill, Login, Look, Person, Restart};
+use Step::{Close, Cut, Found, Kill, Late, Left, Login, Look, Person, Restart};
 
 const A: Client = Client(1, 1);
 const B: Client = Client(2, 2);
@@ -108,7 +145,16 @@ fn play(story: &[(u64, Step)]) {
                 continue;
             }
             Close(connection) | Cut(connection) => {
-                host.store.closed(*connection, matches!(step, Close(_)), now);
+                host.leave(*connection, matches!(step, Close(_)));
+                host.hear(*connection, *second);
+                continue;
+            }
+            Left(connection) => {
+                host.leave(*connection, false);
+                continue;
+            }
+            Late(connection, client) => {
+                host.look(*connection, client.0, *second, false);
                 continue;
             }
             Person(expected) => (text(&mut host.store, &scrape(now)), *expected),
@@ -276,6 +322,119 @@ fn a_value_that_was_seen_does_not_fall_by_a_kill() {
 }
 
 #[test]
+fn a_scrape_that_timed_out_is_asked_again_before_its_end_was_heard_of() {
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (5, Login),
+        (15, Look(1, A, "0")),
+        (30, Look(1, A, "1")),
+        // The next one waits for its page, too long, and its client asks again.
+        (45, Left(1)),
+        (45, Look(2, A, "1")),
+        (46, Late(1, A)),
+        (46, Cut(1)),
+        (60, Look(2, A, "1")),
+        (61, Cut(2)),
+        (75, Look(3, A, "1")),
+    ]);
+}
+
+#[test]
+fn a_page_that_nobody_reads_takes_no_view() {
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (5, Login),
+        (15, Look(1, A, "0")),
+        (30, Look(1, A, "1")),
+        (44, Cut(1)),
+        // Asked by one who left before the page was written.
+        (45, Left(2)),
+        (45, Late(2, A)),
+        (45, Look(3, A, "1")),
+    ]);
+}
+
+#[test]
+fn one_that_looks_the_same_and_is_still_there_keeps_its_own_0() {
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (1, Look(2, A, ABSENT)),
+        (5, Login),
+        (15, Look(1, A, "0")),
+        (30, Look(1, A, "1")),
+        (45, Left(1)),
+        (45, Look(3, A, "1")),
+        (46, Look(2, A, "0")),
+        (61, Look(2, A, "1")),
+    ]);
+}
+
+#[test]
+fn a_view_whose_scraper_is_gone_holds_nobody_back_however_often_the_exporter_starts() {
+    let mut story = vec![(0, Look(1, A, ABSENT)), (0, Look(2, A, ABSENT))];
+    // The one goes on, the other never comes again.
+    for run in 1..=6 {
+        story.extend([(run * 300, Look(1, A, ABSENT)), (run * 300 + 1, Restart)]);
+    }
+    story.extend([
+        (1900, Look(1, A, ABSENT)),
+        (1901, Login),
+        (1915, Look(1, A, "0")),
+        (1930, Look(1, A, "1")),
+        (1931, Kill),
+        (1945, Look(1, A, "1")),
+    ]);
+    play(&story);
+}
+
+#[test]
+fn a_view_that_was_given_nothing_for_as_long_as_a_series_is_young_is_not_restored() {
+    let old = YOUNG.as_secs();
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (0, Look(2, A, ABSENT)),
+        (old - 30, Login),
+        (old - 20, Look(2, A, "0")),
+        (old - 10, Look(2, A, "1")),
+        (old + 1, Look(2, A, "1")),
+        (old + 2, Restart),
+        (old + 5, Look(2, A, "1")),
+    ]);
+}
+
+#[test]
+fn two_that_look_the_same_lose_nothing_by_a_kill_at_an_interval_of_ten_minutes() {
+    play(&[
+        (0, Look(1, A, ABSENT)),
+        (420, Look(2, A, ABSENT)),
+        (430, Kill),
+        (600, Look(3, A, ABSENT)),
+        (610, Login),
+        (900, Close(3)),
+        (1020, Look(4, A, "0")),
+        (1200, Look(5, A, "0")),
+        (1320, Close(4)),
+    ]);
+}
+
+#[test]
+fn clients_that_open_a_connection_for_each_request_are_held_back_by_a_lost_view_for_half_an_hour() {
+    let mut story =
+        vec![(0, Look(1, A, ABSENT)), (0, Look(2, A, ABSENT)), (1, Cut(1)), (1, Cut(2))];
+    for look in 3..130 {
+        let second = look * 15;
+        story.extend([(second, Look(look, A, ABSENT)), (second, Close(look))]);
+    }
+    story.extend([
+        (1951, Login),
+        (1960, Look(130, A, "0")),
+        (1960, Close(130)),
+        (1975, Look(131, A, "1")),
+    ]);
+    play(&story);
+}
+
+#[test]
 fn a_0_that_may_not_have_arrived_is_shown_again_after_a_kill() {
     play(&[
         (0, Look(1, A, ABSENT)),
@@ -362,7 +521,9 @@ fn a_clock_set_back_an_hour_or_on_by_a_day_between_birth_and_scrape_changes_noth
         host.login("bob", 5);
         let shown = [("0", 15), ("1", 30)].map(|(_, second)| {
             let now = Moment { wall: at(wall), ..moment(second) };
-            let saved = host.store.asks(viewer(1, 1).unwrap(), now);
+            host.store.asks(viewer(1, 1).unwrap(), now);
+            let waits = host.store.enters(viewer(1, 1).unwrap(), &host.network, now);
+            let saved = waits.unwrap();
             let scrape = Scrape { viewer: viewer(1, 1), saved, ..scrape(now) };
             let page = text(&mut host.store, &scrape);
             host.save();
@@ -433,9 +594,33 @@ fn views_are_bounded_whoever_comes() {
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Login(u8),
-    Look { scraper: usize, arrives: bool, crowded: bool },
-    Close(usize),
-    Cut(usize),
+    Look {
+        scraper: usize,
+        arrives: bool,
+        crowded: bool,
+    },
+    /// It closes its connection, or the connection breaks; the exporter hears of it at once or not.
+    Close {
+        scraper: usize,
+        heard: bool,
+    },
+    Cut {
+        scraper: usize,
+        heard: bool,
+    },
+    /// It gives up waiting, and asks again on a new connection at once.
+    TimeOut {
+        scraper: usize,
+        arrives: bool,
+    },
+    /// The exporter hears of all ends, and writes the pages that were asked for on those connections
+    /// before or after that.
+    Hear {
+        pages_first: bool,
+    },
+    /// Minutes pass, and a snapshot tells of it. Whoever has seen nothing for longer than an interval
+    /// may be looks.
+    Wait,
     Stop,
     Kill,
 }
@@ -445,8 +630,12 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (0u8..6).prop_map(Act::Login),
         8 => (0usize..4, prop::bool::weighted(0.8), any::<bool>())
             .prop_map(|(scraper, arrives, crowded)| Act::Look { scraper, arrives, crowded }),
-        1 => (0usize..4).prop_map(Act::Close),
-        1 => (0usize..4).prop_map(Act::Cut),
+        1 => (0usize..4, any::<bool>()).prop_map(|(scraper, heard)| Act::Close { scraper, heard }),
+        1 => (0usize..4, any::<bool>()).prop_map(|(scraper, heard)| Act::Cut { scraper, heard }),
+        2 => (0usize..4, any::<bool>())
+            .prop_map(|(scraper, arrives)| Act::TimeOut { scraper, arrives }),
+        1 => any::<bool>().prop_map(|pages_first| Act::Hear { pages_first }),
+        1 => Just(Act::Wait),
         1 => Just(Act::Kill),
         1 => Just(Act::Stop),
     ]
@@ -456,11 +645,14 @@ fn act() -> impl Strategy<Value = Act> {
 #[derive(Default)]
 struct Scraper {
     connection: Option<u64>,
+    /// When it last had a page.
+    looked: u64,
     received: BTreeMap<String, Vec<u64>>,
 }
 
 impl Scraper {
-    fn receive(&mut self, page: &str) {
+    fn receive(&mut self, page: &str, second: u64) {
+        self.looked = second;
         for sample in samples(page, "login_successes_total") {
             let (series, value) = sample.rsplit_once(' ').unwrap();
             self.received.entry(series.to_owned()).or_default().push(value.parse().unwrap());
@@ -478,57 +670,128 @@ impl Scraper {
     }
 }
 
-/// Plays the acts, a second or two each, then lets every scraper look often enough to have it all.
-fn scraped(acts: &[Act], client: impl Fn(usize) -> u64) -> (u64, Vec<Scraper>) {
-    let mut host = Host::new();
-    let mut scrapers: Vec<Scraper> = (0..4).map(|_| Scraper::default()).collect();
-    let (mut truth, mut saved_truth, mut connections, mut second) = (0, 0, 0, 1);
-    let look = |scraper| Act::Look { scraper, arrives: true, crowded: false };
-    // Each has come before, and a snapshot knows of it.
-    let come = (0..4).map(look).chain([Act::Stop]);
-    let settle = (0..4).flat_map(|_| (0..4).map(look));
-    for act in come.chain(acts.iter().copied()).chain(settle) {
-        second += 2;
+/// What happens to a host, four who scrape it, and what they ought to see.
+struct Model<C> {
+    host: Host,
+    client: C,
+    scrapers: Vec<Scraper>,
+    connections: u64,
+    /// Connections of whose end the exporter has not heard.
+    unheard: Vec<u64>,
+    /// Those on which a request has come whose page is still to be written, with the client.
+    unanswered: Vec<(u64, u64)>,
+    second: u64,
+    truth: u64,
+    saved_truth: u64,
+}
+
+impl<C: Fn(usize) -> u64> Model<C> {
+    fn new(client: C) -> Self {
+        let scrapers = (0..4).map(|_| Scraper::default()).collect();
+        let host = Host::new();
+        Model {
+            host,
+            client,
+            scrapers,
+            connections: 0,
+            unheard: Vec::new(),
+            unanswered: Vec::new(),
+            second: 1,
+            truth: 0,
+            saved_truth: 0,
+        }
+    }
+
+    fn look(&mut self, scraper: usize, arrives: bool, crowded: bool) {
+        let client = (self.client)(scraper);
+        let connection = *self.scrapers[scraper].connection.get_or_insert_with(|| {
+            self.connections += 1;
+            self.connections
+        });
+        let page = self.host.look(connection, client, self.second, crowded);
+        match arrives {
+            true => self.scrapers[scraper].receive(&page, self.second),
+            false => self.leave(scraper, false, false),
+        }
+    }
+
+    fn leave(&mut self, scraper: usize, in_order: bool, heard: bool) {
+        let Some(connection) = self.scrapers[scraper].connection.take() else { return };
+        self.host.leave(connection, in_order);
+        match heard {
+            true => self.host.hear(connection, self.second),
+            false => self.unheard.push(connection),
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        self.second += 2;
         match act {
             Act::Login(user) => {
-                host.login(&format!("user{user}"), second);
-                truth += 1;
+                self.host.login(&format!("user{user}"), self.second);
+                self.truth += 1;
             }
-            Act::Look { scraper, arrives, crowded } => {
-                let connection = *scrapers[scraper].connection.get_or_insert_with(|| {
-                    connections += 1;
-                    connections
-                });
-                let page = host.look(connection, client(scraper), second, crowded);
-                if arrives {
-                    scrapers[scraper].receive(&page);
-                } else {
-                    host.store.closed(connection, false, host.now(second));
-                    scrapers[scraper].connection = None;
+            Act::Look { scraper, arrives, crowded } => self.look(scraper, arrives, crowded),
+            Act::Close { scraper, heard } => self.leave(scraper, true, heard),
+            Act::Cut { scraper, heard } => self.leave(scraper, false, heard),
+            Act::TimeOut { scraper, arrives } => {
+                let connection = self.scrapers[scraper].connection;
+                let client = (self.client)(scraper);
+                self.unanswered.extend(connection.map(|connection| (connection, client)));
+                self.leave(scraper, false, false);
+                self.look(scraper, arrives, false);
+            }
+            Act::Hear { pages_first } => {
+                let hears = |model: &mut Self| {
+                    let unheard = std::mem::take(&mut model.unheard);
+                    unheard.into_iter().for_each(|gone| model.host.hear(gone, model.second));
+                };
+                if !pages_first {
+                    hears(self);
                 }
+                for (connection, client) in std::mem::take(&mut self.unanswered) {
+                    self.host.look(connection, client, self.second, false);
+                }
+                hears(self);
             }
-            Act::Close(scraper) | Act::Cut(scraper) => {
-                if let Some(connection) = scrapers[scraper].connection.take() {
-                    let in_order = matches!(act, Act::Close(_));
-                    host.store.closed(connection, in_order, host.now(second));
+            Act::Wait => {
+                self.second += 200;
+                self.host.pass(self.second);
+                self.saved_truth = self.truth;
+                for scraper in 0..self.scrapers.len() {
+                    if self.second - self.scrapers[scraper].looked > 300 {
+                        self.look(scraper, true, false);
+                    }
                 }
             }
             Act::Stop | Act::Kill => {
                 if matches!(act, Act::Stop) {
-                    host.save();
-                    saved_truth = truth;
+                    self.host.save();
+                    self.saved_truth = self.truth;
                 }
-                host.restart(second);
-                scrapers.iter_mut().for_each(|scraper| scraper.connection = None);
+                self.host.restart(self.second);
+                self.unheard.clear();
+                self.unanswered.clear();
+                self.scrapers.iter_mut().for_each(|scraper| scraper.connection = None);
                 // The log is read again from where the snapshot stands.
-                truth = saved_truth;
+                self.truth = self.saved_truth;
             }
         }
-        if host.generation == host.store.generation() {
-            saved_truth = truth;
+        if self.host.generation == self.host.store.generation() {
+            self.saved_truth = self.truth;
         }
     }
-    (truth, scrapers)
+}
+
+/// Plays the acts, a second or two each, then lets every scraper look often enough to have it all.
+fn scraped(acts: &[Act], client: impl Fn(usize) -> u64) -> (u64, Vec<Scraper>) {
+    let mut model = Model::new(client);
+    let look = |scraper| Act::Look { scraper, arrives: true, crowded: false };
+    // Each has come before, and a snapshot knows of it.
+    let come = (0..4).map(look).chain([Act::Stop]);
+    let settle = (0..4).flat_map(|_| (0..4).map(look));
+    come.chain(acts.iter().copied()).chain(settle).for_each(|act| model.act(act));
+    (model.truth, model.scrapers)
 }
 
 proptest! {
