@@ -345,9 +345,7 @@ impl Host {
 
     fn prometheus(&self) -> Prometheus {
         let target = format!("127.0.0.1:{}", self.port);
-        // It waits as long for an answer: one that does not come in time on a loaded machine is asked
-        // for again on another connection, to which no promise of what it has seen is made.
-        let prometheus = Prometheus::start(self.dir.path(), &[target], "4s", "");
+        let prometheus = Prometheus::start(self.dir.path(), &[target], "1s", "");
         prometheus.wait_value("up{job='login'}", 1.0);
         prometheus
     }
