@@ -63,8 +63,8 @@ impl Access {
 /// The last accesses by the time of their records, however late they were read.
 #[derive(Debug)]
 pub struct Recent {
-    /// Oldest first.
-    accesses: VecDeque<Kept>,
+    /// Oldest first. Boxed, so that making room in the middle moves no texts.
+    accesses: VecDeque<Box<Kept>>,
     /// For each of them, in the same order, which are alike.
     repeats: Repeats,
     capacity: usize,
@@ -124,7 +124,7 @@ impl Recent {
     }
 
     /// Where the list is full: the oldest of those that came many times alike, else the oldest.
-    fn make_room(&mut self) -> Option<Kept> {
+    fn make_room(&mut self) -> Option<Box<Kept>> {
         if self.accesses.len() < self.capacity {
             return None;
         }
@@ -133,7 +133,7 @@ impl Recent {
         self.accesses.remove(place)
     }
 
-    fn insert(&mut self, kept: Kept) {
+    fn insert(&mut self, kept: Box<Kept>) {
         let time = kept.access.time;
         let place = self.accesses.partition_point(|other| other.access.time <= time);
         self.repeats.insert(place, &kept.access);
@@ -160,7 +160,7 @@ impl Recent {
                 }
                 None => {
                     self.make_room();
-                    self.insert(Kept { access, is_new: false });
+                    self.insert(Box::new(Kept { access, is_new: false }));
                 }
             }
         }
@@ -197,7 +197,7 @@ impl<'de> Deserialize<'de> for Recent {
         let mut recent = Recent::default();
         let surplus = accesses.len().saturating_sub(recent.capacity);
         for access in accesses.drain(surplus..) {
-            recent.insert(Kept { access, is_new: false });
+            recent.insert(Box::new(Kept { access, is_new: false }));
         }
         Ok(recent)
     }

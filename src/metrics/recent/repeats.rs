@@ -4,20 +4,28 @@
 //! side are faster to look through than any map.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Access;
+use crate::keyed::Words;
 
 /// Accesses that are alike, from which on they are a habit and no longer news each.
 pub const MANY: usize = 4;
 
 impl Access {
     /// All that is told of it but for when it was.
-    fn likeness(&self) -> impl Hash + Eq + '_ {
-        (
-            (self.event, self.expected, &self.program, &self.method, &self.detail),
-            (&self.user, &self.identity, &self.source, &self.network, &self.host),
-        )
+    fn likeness(&self) -> [&str; 10] {
+        [
+            self.event,
+            self.expected,
+            &self.program,
+            &self.method,
+            &self.detail,
+            &self.user,
+            &self.identity,
+            &self.source,
+            &self.network,
+            &self.host,
+        ]
     }
 
     pub fn is_alike(&self, other: &Access) -> bool {
@@ -34,6 +42,7 @@ pub(super) struct Repeats {
     kinds: Vec<Kind>,
     /// Kinds that have come many times.
     habits: usize,
+    words: Words,
 }
 
 #[derive(Debug)]
@@ -44,9 +53,7 @@ struct Kind {
 
 impl Repeats {
     pub(super) fn insert(&mut self, place: usize, access: &Access) {
-        let mut hasher = DefaultHasher::new();
-        access.likeness().hash(&mut hasher);
-        let kind = self.kind(hasher.finish());
+        let kind = self.kind(self.words.number(access.likeness()));
         self.kinds[kind].count += 1;
         self.habits += usize::from(self.kinds[kind].count == MANY);
         // There are no more kinds than accesses that are kept.
