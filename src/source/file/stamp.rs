@@ -12,6 +12,9 @@ const MONTHS: [&[u8; 3]; 12] = [
 /// The longest stamp with a host's name that is kept, in bytes.
 pub(super) const LONGEST: usize = 64;
 
+/// As far as a stamp of any form is compared, in bytes.
+const ORDERED: usize = 19;
+
 /// The stamp and the host's name at the beginning of a line: what an edit seldom changes.
 pub(super) fn place(line: &[u8]) -> Option<&[u8]> {
     let stamp = length(line)?;
@@ -38,6 +41,12 @@ pub(super) fn order(one: &[u8], other: &[u8]) -> Option<Ordering> {
         (None, None) if is_iso(one) && is_iso(other) => Some(one[..19].cmp(&other[..19])),
         _ => None,
     }
+}
+
+/// Whether what [`order`] looks at is the same in both, if it is there: most lines bear the second
+/// of the one before.
+pub(super) fn begins_alike(one: &[u8], other: &[u8]) -> bool {
+    matches!((one.first_chunk::<ORDERED>(), other.first_chunk()), (Some(a), Some(b)) if a == b)
 }
 
 /// The month of a stamp that begins with its name, 0 for January.

@@ -6,6 +6,8 @@
 
 use std::cmp::Ordering;
 
+use memchr::memchr_iter;
+
 use super::Follower;
 use crate::source::file::footprint::{Footprint, Trace};
 use crate::source::file::stamp;
@@ -42,8 +44,13 @@ impl Follower {
 fn first_again(footprint: &Footprint, lines: &[u8]) -> Option<usize> {
     let body = lines.strip_suffix(b"\n").unwrap_or(lines);
     let (mut newest, mut looked_up, mut begin) = (footprint.last_place(), 0, 0);
-    for line in body.split(|&b| b == b'\n') {
-        match stamp::order(line, newest) {
+    for end in memchr_iter(b'\n', body).chain([body.len()]) {
+        let line = &body[begin..end];
+        let order = match stamp::begins_alike(line, newest) {
+            true => Some(Ordering::Equal),
+            false => stamp::order(line, newest),
+        };
+        match order {
             Some(Ordering::Less) if looked_up < LOOKED_UP => {
                 if footprint.knows(Trace::of(line)) {
                     return Some(begin);
@@ -54,7 +61,7 @@ fn first_again(footprint: &Footprint, lines: &[u8]) -> Option<usize> {
             None if newest.is_empty() => newest = line,
             _ => {}
         }
-        begin += line.len() + 1;
+        begin = end + 1;
     }
     None
 }
