@@ -154,6 +154,7 @@ impl FileSource {
         if self.behind {
             tokio::task::yield_now().await;
         } else if self.pace.is_busy() {
+            self.watch.rest();
             sleep(pace::GATHER).await;
         }
         let mut at_once = true;
@@ -168,7 +169,6 @@ impl FileSource {
                 at_once = false;
                 tokio::task::yield_now().await;
             } else if self.pace.is_still_busy() {
-                self.watch.rest();
                 sleep(pace::GATHER).await;
             } else if !self.arm(clock).await {
                 // Waking up by the tick is as good a reason to look.
