@@ -123,10 +123,14 @@ impl Pipeline {
             if choose(&mut delivery, &mut kept) {
                 delivery.records = Records::Lines(&kept);
             }
+            let is_behind = !delivery.report.caught_up;
             self.take(&id, &mut telling, delivery, &zone);
             self.make_room().await;
-            // A backlog that is always ready must not keep a scrape waiting.
-            tokio::task::yield_now().await;
+            // A backlog that is always ready must not keep a scrape waiting. Who has caught up waits
+            // by himself, and to yield would only wake another thread for each batch.
+            if is_behind {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

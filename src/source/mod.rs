@@ -27,7 +27,7 @@ pub trait Source: Send {
     fn id(&self) -> &SourceId;
 
     /// Waits until there is something to tell: records, or a change of state. Dropping the future
-    /// loses nothing.
+    /// loses nothing. Who says that he has caught up waits or yields before the next.
     fn next(&mut self) -> impl Future<Output = Delivery<'_>> + Send;
 }
 
