@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, Read};
 
+use memchr::memchr;
 use serde_json::{Map, Value};
 
-use crate::source::journal::export::{self, Passing};
+use crate::source::journal::export;
 
 /// What is read at once.
 const BLOCK: u64 = 64 << 10;
@@ -86,7 +87,7 @@ impl Printed {
         let ended = match (self.form, &mut self.passing) {
             (Form::Export, Some(passing)) => passing.pass(&mut self.raw),
             (Form::Json, Some(_)) => {
-                let end = memchr::memchr(b'\n', &self.raw);
+                let end = memchr(b'\n', &self.raw);
                 self.raw.drain(..end.map_or(self.raw.len(), |end| end + 1));
                 end.is_some()
             }
@@ -115,6 +116,46 @@ impl Printed {
                 Err(_) if line.trim_ascii().is_empty() => {}
                 Err(_) => no_entry(line, &mut self.whole),
             }
+        }
+    }
+}
+
+/// What is to be passed over of an entry too long to keep.
+#[derive(Debug, Default)]
+struct Passing {
+    /// Bytes of a value that are still to come.
+    bytes: u64,
+}
+
+impl Passing {
+    /// Passes over the fields at the beginning of `buffer`. True once the entry has ended.
+    fn pass(&mut self, buffer: &mut Vec<u8>) -> bool {
+        loop {
+            let now = self.bytes.min(buffer.len() as u64);
+            buffer.drain(..now as usize);
+            self.bytes -= now;
+            if self.bytes > 0 {
+                return false;
+            }
+            let Some(end) = memchr(b'\n', buffer) else {
+                // A text without an end is none of the fields that follow.
+                if memchr(b'=', buffer).is_some() {
+                    buffer.clear();
+                    buffer.extend(b"=");
+                }
+                return false;
+            };
+            let (is_empty, is_text) = (end == 0, memchr(b'=', &buffer[..end]).is_some());
+            if is_empty || is_text {
+                buffer.drain(..=end);
+                if is_empty {
+                    return true;
+                }
+                continue;
+            }
+            let Some(length) = buffer[end + 1..].first_chunk::<8>() else { return false };
+            self.bytes = u64::from_le_bytes(*length).saturating_add(1);
+            buffer.drain(..end + 9);
         }
     }
 }
@@ -229,5 +270,28 @@ mod tests {
         };
         let json = entry("first") + &entry(&value.escape_default().to_string()) + &entry("last");
         assert_eq!(messages(json.as_bytes()), ["first", &too_long, "last"]);
+    }
+
+    #[test]
+    fn an_entry_too_long_is_passed_over_to_its_end_in_any_pieces() {
+        let mut bytes = b"MESSAGE\n".to_vec();
+        bytes.extend(5000_u64.to_le_bytes());
+        bytes.extend([b'\n'; 5001]);
+        bytes.extend(format!("A={}\nB=2\n\n", "x".repeat(3000)).bytes());
+        bytes.extend(b"__CURSOR=next\n");
+        for piece in [1, 7, 4096, 100_000] {
+            let (mut passing, mut buffer, mut at) = (Passing::default(), Vec::new(), 0);
+            loop {
+                let end = bytes.len().min(at + piece);
+                buffer.extend(&bytes[at..end]);
+                at = end;
+                if passing.pass(&mut buffer) {
+                    break;
+                }
+                assert!(at < bytes.len(), "pieces of {piece}");
+            }
+            buffer.extend(&bytes[at..]);
+            assert_eq!(buffer, b"__CURSOR=next\n", "pieces of {piece}");
+        }
     }
 }

@@ -354,6 +354,29 @@ async fn a_real_journald_vouches_for_who_wrote() {
     assert_eq!(uid, Some(65_534));
 }
 
+#[tokio::test]
+async fn no_field_beside_an_entry_hides_it_or_another_however_long() {
+    let Some(journald) = journald() else { return };
+    let printed = |journalctl: &Journalctl| {
+        let mut command = std::process::Command::new(&journalctl.program);
+        command.args(&journalctl.arguments).args(["--output=export", "--all", "--no-pager"]);
+        command.output().unwrap().stdout.len()
+    };
+    journald.log(&["before".to_owned()]);
+    let mut following = Following::open(journald.journalctl(), None);
+    assert_eq!(following.messages(1).await, ["before"]);
+    let before = printed(&journald.journalctl());
+    let _writer = journald.log_with_command_line(65_534, 700_000, "of a user");
+    assert_eq!(following.messages(1).await, ["of a user"]);
+    let forged = b"\n\n__CURSOR=x\n__REALTIME_TIMESTAMP=1\nMESSAGE=forged\n\n\xff\0".repeat(2_000);
+    journald.log_with_field("CUSTOM", &forged, "of another");
+    journald.log(&["after".to_owned()]);
+    assert_eq!(following.messages(2).await, ["of another", "after"]);
+    assert!(following.problems.is_empty(), "{:?}", following.problems);
+    let length = printed(&journald.journalctl()) - before;
+    assert!(length > 700_000 + forged.len(), "journald kept {length} bytes only");
+}
+
 /// journalctl follows files that are gone for ever: an intruder removes the journal's folder and
 /// has journald begin a new one.
 #[tokio::test]

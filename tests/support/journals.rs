@@ -198,6 +198,31 @@ impl Journald {
         assert!(self.logger(command).arg(line).status().unwrap().success());
     }
 
+    /// Says a line as sshd, by another user whose command line is that long. His process lives until
+    /// it is dropped: of one that has ended journald finds no command line.
+    pub fn log_with_command_line(&self, uid: u32, length: usize, line: &str) -> Writer {
+        let mut command = Command::new("setpriv");
+        command.args([&format!("--reuid={uid}"), "--clear-groups", "logger"]);
+        // The last tag counts. No argument may be longer than 128 KiB.
+        let tag = format!("--tag={}", "x".repeat(100_000));
+        command.args(vec![tag; length.div_ceil(100_000)]);
+        let mut logger = self.logger(command).stdin(Stdio::piped()).spawn().unwrap();
+        writeln!(logger.stdin.as_mut().unwrap(), "{line}").unwrap();
+        Writer(logger)
+    }
+
+    /// Says a message as sshd, with a field of any content beside it.
+    pub fn log_with_field(&self, name: &str, value: &[u8], message: &str) {
+        let facts = "PRIORITY=6\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=sshd";
+        let mut datagram = format!("{facts}\n{name}\n").into_bytes();
+        datagram.extend((value.len() as u64).to_le_bytes());
+        datagram.extend(value);
+        datagram.extend(format!("\nMESSAGE={message}\n").bytes());
+        let socket = format!("/run/systemd/journal.{}/socket", self.namespace);
+        let sent = UnixDatagram::unbound().unwrap().send_to(&datagram, socket).unwrap();
+        assert_eq!(sent, datagram.len());
+    }
+
     fn logger(&self, mut command: Command) -> Command {
         let socket = format!("/run/systemd/journal.{}/dev-log", self.namespace);
         command.args(["--socket", &socket, "--priority=auth.info", "--tag=sshd"]);
@@ -212,6 +237,16 @@ impl Journald {
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
+    }
+}
+
+/// A logger that goes on until its input ends.
+pub struct Writer(Child);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
     }
 }
 

@@ -77,6 +77,7 @@ impl Journalctl {
         mut each: impl FnMut(&str, &JournalEntry<'_>),
     ) {
         let mut command = self.command();
+        command.arg(format!("--output-fields={FIELDS}"));
         command.args(["--no-tail"]).args(beginning.argument());
         command.args(self.matches(&[])).stdout(Stdio::piped()).stderr(Stdio::null());
         let Ok(mut child) = command.spawn() else { return };
@@ -99,7 +100,7 @@ impl Journalctl {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["--output=export", "--all", "--merge", "--no-pager"]);
-        command.arg(format!("--output-fields={FIELDS}")).args(&self.arguments);
+        command.args(&self.arguments);
         command.env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
         command
     }
@@ -129,6 +130,7 @@ impl Journalctl {
         more: &[&str],
     ) -> Result<Option<Newest>, Failure> {
         let mut command = self.command();
+        command.arg(format!("--output-fields={FIELDS}"));
         if let Beginning::Since(_) = beginning {
             command.args(beginning.argument());
         }
@@ -146,7 +148,7 @@ impl Journalctl {
             .map(|entry| Newest { cursor: entry.cursor.to_owned(), time: entry.record.time }))
     }
 
-    /// Prints every entry from `beginning` on, and then each new one.
+    /// Prints every entry from `beginning` on, and then each new one, with all its fields.
     pub(super) fn follow(&self, beginning: Beginning<'_>) -> Result<Child, Failure> {
         let mut command = self.command();
         command.args(["--follow", "--no-tail"]).args(beginning.argument());

@@ -5,12 +5,21 @@
 //! value is no text or holds a line end: the name, a line end, the length in eight bytes, the value
 //! and a line end. A writer may send a field more than once.
 
-use memchr::{memchr, memmem};
+use std::ops::Range;
+
+use memchr::{memchr, memchr2, memmem};
 
 use crate::event::Time;
 use crate::record::JournalEntry;
 
-/// The fields that are read: journalctl need print no others.
+/// The longest entry that is kept, counting the fields that are read.
+pub(super) const LONGEST_ENTRY: usize = 8 << 20;
+
+/// The longest name that journald gives a field.
+const LONGEST_NAME: usize = 64;
+
+/// The fields that are read: of one entry journalctl need print no others. Of many it takes longer
+/// to leave the others out than to print them.
 pub(super) const FIELDS: &str = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,SYSLOG_RAW,\
      SYSLOG_TIMESTAMP,_PID,_UID,_AUDIT_LOGINUID,_COMM,_EXE,_HOSTNAME,_SYSTEMD_CGROUP,_MACHINE_ID";
 
@@ -80,43 +89,132 @@ impl<'b> Walk<'b> {
     }
 }
 
-/// What is to be passed over of an entry too long to keep.
+/// Takes what journalctl prints, and keeps of it the fields that are read. A field of another name
+/// is passed over as it comes: none is ever held, so that nobody can hide an entry behind a long one.
 #[derive(Debug, Default)]
-pub(crate) struct Passing {
-    /// Bytes of a value that are still to come.
-    bytes: u64,
+pub(super) struct Sieve {
+    /// What was kept, up to `kept`; behind it what was not looked at yet.
+    buffer: Vec<u8>,
+    kept: usize,
+    /// Where the entry begins that is not whole yet.
+    begin: usize,
+    within: Within,
+    /// Of the entry at hand too much would be kept: it is passed over.
+    is_too_long: bool,
 }
 
-impl Passing {
-    /// Passes over the fields at the beginning of `buffer`. True once the entry has ended.
-    pub(crate) fn pass(&mut self, buffer: &mut Vec<u8>) -> bool {
-        loop {
-            let now = self.bytes.min(buffer.len() as u64);
-            buffer.drain(..now as usize);
-            self.bytes -= now;
-            if self.bytes > 0 {
-                return false;
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+enum Within {
+    /// The name of a field, or the end of the entry.
+    #[default]
+    Name,
+    /// A text, up to the end of its line.
+    Text { is_read: bool },
+    /// So many bytes, the line end behind them with them.
+    Bytes { left: u64, is_read: bool },
+}
+
+/// Some bytes of an entry.
+struct Piece {
+    length: usize,
+    is_read: bool,
+    is_end: bool,
+}
+
+impl Piece {
+    fn of(length: usize, is_read: bool) -> Piece {
+        Piece { length, is_read, is_end: false }
+    }
+}
+
+impl Sieve {
+    /// Where what is printed is to be appended.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Moves the whole entries to the end of `block`, and says in `entries` where each stands there.
+    /// Returns how many were passed over for their length.
+    pub(super) fn take(&mut self, block: &mut Vec<u8>, entries: &mut Vec<Range<usize>>) -> u32 {
+        let (mut too_long, mut at, before) = (0, self.kept, block.len());
+        let mut fields = Fields::default();
+        while let Some(piece) = self.within.piece(&self.buffer[at..], &mut fields) {
+            if piece.is_read && !self.is_too_long {
+                self.buffer.copy_within(at..at + piece.length, self.kept);
+                self.kept += piece.length;
             }
-            let Some(end) = memchr(b'\n', buffer) else {
-                // A text without an end is none of the fields that follow.
-                if memchr(b'=', buffer).is_some() {
-                    buffer.clear();
-                    buffer.extend(b"=");
-                }
-                return false;
-            };
-            let (is_empty, is_text) = (end == 0, memchr(b'=', &buffer[..end]).is_some());
-            if is_empty || is_text {
-                buffer.drain(..=end);
-                if is_empty {
-                    return true;
-                }
-                continue;
+            at += piece.length;
+            if self.kept - self.begin > LONGEST_ENTRY {
+                (self.kept, self.is_too_long) = (self.begin, true);
+                too_long += 1;
             }
-            let Some(length) = buffer[end + 1..].first_chunk::<8>() else { return false };
-            self.bytes = u64::from_le_bytes(*length).saturating_add(1);
-            buffer.drain(..end + 9);
+            if piece.is_end {
+                if !self.is_too_long {
+                    entries.push(before + self.begin..before + self.kept);
+                }
+                (self.begin, self.is_too_long) = (self.kept, false);
+            }
         }
+        self.buffer.drain(self.kept..at);
+        block.extend(self.buffer.drain(..self.begin));
+        (self.kept, self.begin) = (self.kept - self.begin, 0);
+        too_long
+    }
+}
+
+impl Within {
+    /// The next bytes of which it can be told whether they are read; `None` where more must come.
+    fn piece(&mut self, rest: &[u8], fields: &mut Fields<'_>) -> Option<Piece> {
+        match *self {
+            _ if rest.is_empty() => None,
+            Within::Name => self.name(rest, fields),
+            Within::Text { is_read } => {
+                let end = memchr(b'\n', rest);
+                if end.is_some() {
+                    *self = Within::Name;
+                }
+                Some(Piece::of(end.map_or(rest.len(), |end| end + 1), is_read))
+            }
+            Within::Bytes { left, is_read } => {
+                let now = left.min(rest.len() as u64);
+                *self = match left - now {
+                    0 => Within::Name,
+                    left => Within::Bytes { left, is_read },
+                };
+                Some(Piece::of(now as usize, is_read))
+            }
+        }
+    }
+
+    fn name(&mut self, rest: &[u8], fields: &mut Fields<'_>) -> Option<Piece> {
+        let head = &rest[..rest.len().min(LONGEST_NAME + 1)];
+        let Some(end) = memchr2(b'=', b'\n', head) else {
+            // What has so long a name is none of ours.
+            let is_name = head.len() <= LONGEST_NAME;
+            return (!is_name).then(|| self.text(rest, 0, false));
+        };
+        let is_read = fields.of(&rest[..end]).is_some();
+        match rest[end] {
+            b'=' => Some(self.text(rest, end, is_read)),
+            _ if end == 0 => Some(Piece { length: 1, is_read: true, is_end: true }),
+            _ => {
+                let length = rest[end + 1..].first_chunk::<8>()?;
+                let left = u64::from_le_bytes(*length).saturating_add(1);
+                *self = Within::Bytes { left, is_read };
+                Some(Piece::of(end + 9, is_read))
+            }
+        }
+    }
+
+    /// A text with its name, as far as it is there.
+    fn text(&mut self, rest: &[u8], from: usize, is_read: bool) -> Piece {
+        *self = Within::Text { is_read };
+        let end = memchr(b'\n', &rest[from..]).map(|end| from + end + 1);
+        if end.is_some() {
+            *self = Within::Name;
+        }
+        Piece::of(end.unwrap_or(rest.len()), is_read)
     }
 }
 
@@ -352,24 +450,63 @@ mod tests {
         assert!(read(b"__CURSOR=x\n__REALTIME_TIMESTAMP=soon\n\n").is_none());
     }
 
+    /// What is kept of these bytes, come in pieces: the entries, and how many were too long.
+    fn sifted(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, u32, usize) {
+        let (mut sieve, mut entries, mut too_long, mut held) = (Sieve::default(), vec![], 0, 0);
+        for piece in bytes.chunks(piece) {
+            sieve.buffer().extend(piece);
+            held = held.max(sieve.buffer().len());
+            let (mut block, mut ranges) = (Vec::new(), Vec::new());
+            too_long += sieve.take(&mut block, &mut ranges);
+            assert_eq!(ranges.iter().map(Range::len).sum::<usize>(), block.len());
+            entries.extend(ranges.into_iter().map(|range| block[range].to_vec()));
+        }
+        (entries, too_long, held)
+    }
+
+    const PIECES: [usize; 6] = [1, 7, 73, 4096, 65_536, usize::MAX];
+
+    #[test]
+    fn fields_that_are_not_read_are_passed_over_however_long_and_in_any_pieces() {
+        let long = "x=y ".repeat(100_000);
+        let hostile = b"\n\n__CURSOR=forged\nMESSAGE=forged\n\n".repeat(10_000);
+        let mut bytes = entry(&format!("_CMDLINE={long}\nMESSAGE=one\n"));
+        bytes.extend(FRAME.as_bytes());
+        bytes.extend(binary("CUSTOM", &hostile));
+        bytes.extend(binary("MESSAGE", b"two\n\n\xff=\0"));
+        bytes.extend(format!("{}={long}\n{}\n_UID=0\n\n", "N".repeat(64), "-".repeat(500)).bytes());
+        bytes.extend(entry("MESSAGE=three\n"));
+        for piece in PIECES {
+            let (entries, too_long, held) = sifted(&bytes, piece);
+            let read: Vec<_> = entries.iter().map(|entry| read(entry).unwrap()).collect();
+            let messages: Vec<_> = read.iter().map(|entry| entry.record.message).collect();
+            let expected = [&b"one"[..], b"two\n\n\xff=\0", b"three"];
+            assert_eq!((&messages[..], too_long), (&expected[..], 0), "pieces of {piece}");
+            assert_eq!(read[1].record.uid, Some(0));
+            assert!(piece > 4096 || held < piece + 1024, "{held} held of pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_is_sifted_reads_as_the_whole_does() {
+        let mut bytes = entry("_UID=0\nOTHER=1\nMESSAGE=a\nMESSAGE=b\n_UID=0\n");
+        let plain = format!("{:?}", read(&bytes).unwrap());
+        assert_eq!(format!("{:?}", read(&sifted(&bytes, 5).0[0]).unwrap()), plain);
+        bytes.truncate(bytes.len() - 1);
+        assert!(sifted(&bytes, 5).0.is_empty(), "it has not ended");
+    }
+
     #[test]
     fn an_entry_too_long_is_passed_over_to_its_end_in_any_pieces() {
-        let mut bytes = binary("MESSAGE", &vec![b'\n'; 5000]);
-        bytes.extend(format!("A={}\nB=2\n\n", "x".repeat(3000)).bytes());
-        bytes.extend(b"__CURSOR=next\n");
-        for piece in [1, 7, 4096, 100_000] {
-            let (mut passing, mut buffer, mut at) = (Passing::default(), Vec::new(), 0);
-            loop {
-                let end = bytes.len().min(at + piece);
-                buffer.extend(&bytes[at..end]);
-                at = end;
-                if passing.pass(&mut buffer) {
-                    break;
-                }
-                assert!(at < bytes.len(), "pieces of {piece}");
-            }
-            buffer.extend(&bytes[at..]);
-            assert_eq!(buffer, b"__CURSOR=next\n", "pieces of {piece}");
+        let mut bytes = binary("MESSAGE", &vec![b'\n'; LONGEST_ENTRY]);
+        bytes.extend(b"SYSLOG_RAW=x\nB=2\n\n");
+        bytes.extend(format!("MESSAGE={}\n\n", "x".repeat(LONGEST_ENTRY)).bytes());
+        bytes.extend(b"__CURSOR=next\n\n");
+        for piece in [4096, 100_000, usize::MAX] {
+            let (entries, too_long, held) = sifted(&bytes, piece);
+            let expected = [b"__CURSOR=next\n\n".to_vec()];
+            assert_eq!((&entries[..], too_long), (&expected[..], 2), "pieces of {piece}");
+            assert!(held <= piece.saturating_add(LONGEST_ENTRY + 1024), "{held} held");
         }
     }
 }

@@ -22,14 +22,11 @@ use tokio::time::{Instant, timeout};
 
 use self::command::Newest;
 pub use self::command::{Beginning, Journalctl};
-use self::export::{Entry, Passing};
+use self::export::{Entry, Sieve};
 use self::trouble::Failure;
 use super::{Delivery, Problem, Records, Report, Source};
 use crate::event::Time;
 use crate::record::{JournalEntry, Position, SourceId};
-
-/// The longest entry that is kept.
-const LONGEST_ENTRY: usize = 8 << 20;
 
 /// What is read at once.
 const BLOCK: usize = 64 << 10;
@@ -76,9 +73,7 @@ struct Follower {
     /// Killed when it is dropped.
     child: Child,
     output: ChildStdout,
-    buffer: Vec<u8>,
-    /// An entry longer than [`LONGEST_ENTRY`] is being passed over.
-    passing: Option<Passing>,
+    sieve: Sieve,
     /// The entry of the cursor, which comes first if the journal still holds it.
     expected: Option<String>,
 }
@@ -177,8 +172,7 @@ impl JournalSource {
     /// Reads what journalctl printed; returns whether there is something to tell.
     async fn read(&mut self) -> bool {
         let Some(follower) = &mut self.follower else { return false };
-        follower.buffer.reserve(BLOCK);
-        match follower.output.read_buf(&mut follower.buffer).await {
+        match follower.read().await {
             Ok(read) if read > 0 => {
                 self.gather(read).await;
                 self.take()
@@ -193,13 +187,12 @@ impl JournalSource {
     /// journalctl prints entry by entry: what comes within a moment is taken together.
     async fn gather(&mut self, read: usize) {
         if read >= BLOCK / 2 || !self.caught_up {
-            return;
+            return tokio::task::yield_now().await;
         }
         tokio::time::sleep(GATHER).await;
         let Some(follower) = &mut self.follower else { return };
-        follower.buffer.reserve(BLOCK);
         // Only what is there: that it has ended is found by the next read.
-        let _ = timeout(Duration::ZERO, follower.output.read_buf(&mut follower.buffer)).await;
+        let _ = timeout(Duration::ZERO, follower.read()).await;
     }
 
     async fn ended(&mut self) {
@@ -214,25 +207,11 @@ impl JournalSource {
     /// Takes the whole entries in; returns whether there is something to tell.
     fn take(&mut self) -> bool {
         let Some(follower) = &mut self.follower else { return false };
-        if let Some(passing) = &mut follower.passing {
-            if !passing.pass(&mut follower.buffer) {
-                return false;
-            }
-            follower.passing = None;
-        }
-        let mut end = 0;
-        while let Some(length) = export::whole(&follower.buffer[end..]) {
-            self.entries.push(end..end + length);
-            end += length;
-        }
         self.block.clear();
-        self.block.extend(follower.buffer.drain(..end));
-        self.bytes += end as u64;
-        let too_long = follower.buffer.len() >= LONGEST_ENTRY;
+        let too_long = follower.sieve.take(&mut self.block, &mut self.entries);
+        self.problems.extend((0..too_long).map(|_| trouble::too_long()));
+        self.bytes += self.block.len() as u64;
         self.take_entries();
-        if too_long {
-            self.pass_over();
-        }
         !self.entries.is_empty() || !self.problems.is_empty()
     }
 
@@ -274,16 +253,6 @@ impl JournalSource {
         }
     }
 
-    /// An entry past the bound is passed over, and that is told.
-    fn pass_over(&mut self) {
-        let Some(follower) = &mut self.follower else { return };
-        let mut passing = Passing::default();
-        if !passing.pass(&mut follower.buffer) {
-            follower.passing = Some(passing);
-        }
-        self.problems.push(trouble::too_long());
-    }
-
     /// Nothing came for long. Starts journalctl again where the newest entry should have come, or
     /// where there is none any more.
     async fn make_sure(&mut self) {
@@ -301,9 +270,8 @@ impl JournalSource {
     /// Waits until journalctl has printed something.
     async fn readable(&mut self) {
         let Some(follower) = &mut self.follower else { return };
-        follower.buffer.reserve(BLOCK);
         // What was read stays in the buffer for the next look.
-        let _ = follower.output.read_buf(&mut follower.buffer).await;
+        let _ = follower.read().await;
     }
 
     fn position(&self) -> Position {
@@ -339,8 +307,14 @@ impl JournalSource {
 impl Follower {
     fn new(mut child: Child) -> Option<Self> {
         let output = child.stdout.take()?;
-        let (buffer, expected) = (Vec::new(), None);
-        Some(Follower { child, output, buffer, passing: None, expected })
+        Some(Follower { child, output, sieve: Sieve::default(), expected: None })
+    }
+
+    /// Takes in what was printed; how many bytes, none at the end.
+    async fn read(&mut self) -> std::io::Result<usize> {
+        let buffer = self.sieve.buffer();
+        buffer.reserve(BLOCK);
+        self.output.read_buf(buffer).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::LONGEST_ENTRY;
+use super::export::LONGEST_ENTRY;
 use crate::event::Time;
 use crate::source::{Problem, ProblemReason};
 
