@@ -16,7 +16,7 @@ impl Formatter for Plain {
         fragment: &str,
     ) -> io::Result<()> {
         // serde_json escapes C0 itself; of ASCII that leaves DEL.
-        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+        if fragment.bytes().fold(0, u8::max) < 0x7f {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
