@@ -1,66 +1,27 @@
-//! What `history` reads: files (plain or .gz, logs or CloudTrail's), standard input, and sources
-//! that are read until they have caught up.
+//! Reads for `history` what was opened, files in the order of their times, and sources until they
+//! have caught up.
 
-use std::fs::{File, Metadata};
-use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io;
 
-use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
 
 use super::journal::{Form, Printed};
+use super::stream::{Input, Stream, Unreadable, open};
 use super::{Error, Sessions, Unread};
 use crate::event::Time;
 use crate::memory::{Counted, Memory};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::{self, Clock};
-use crate::pipeline::{Interpreter, now, time_of};
+use crate::pipeline::{Interpreter, now};
 use crate::record::Record;
-use crate::row::Row;
 use crate::source::file::blocks::Blocks;
 use crate::source::file::years::Years;
 use crate::source::journal::export;
 use crate::source::{Records, Source, wrapping};
 use crate::trust::UserIds;
 
-/// How much is looked at to tell what a stream is.
-const PEEK: usize = 64 * 1024;
-
 /// Bytes of CloudTrail's records that are unpacked at once, about.
 const CLOUDTRAIL_AT_ONCE: usize = 1 << 20;
-
-/// One thing to read.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// A file, or a folder of CloudTrail's files.
-    Path(PathBuf),
-    StandardInput,
-}
-
-/// An input that cannot be read.
-#[derive(Debug)]
-pub struct Unreadable {
-    name: String,
-    cause: io::Error,
-}
-
-impl Unreadable {
-    pub(super) fn new(name: String, cause: io::Error) -> Unreadable {
-        Unreadable { name, cause }
-    }
-}
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let remedy = match self.cause.kind() {
-            io::ErrorKind::PermissionDenied => "read it as root, or be given the right to read it",
-            io::ErrorKind::NotFound => "name a file that exists, or `-` for standard input",
-            _ => "name a log, a .gz of one, a file of CloudTrail, or `-` for standard input",
-        };
-        write!(f, "cannot read {}: {}; {remedy}", self.name, self.cause)
-    }
-}
 
 /// What reading brings.
 #[derive(Debug)]
@@ -165,17 +126,17 @@ impl Reader {
                 return Ok(false);
             }
             if stream.is_binary() {
-                return Err(Unreadable { name, cause: io::Error::other("it is no text") }.into());
+                return Err(Unreadable::new(name, io::Error::other("it is no text")).into());
             }
             let clock = self.clock(stream.modified);
-            let blocks = Blocks::new(stream.from)
-                .map_err(|cause| Unreadable { name: name.clone(), cause })?;
+            let blocks =
+                Blocks::new(stream.from).map_err(|cause| Unreadable::new(name.clone(), cause))?;
             reading.blocks = Some(Lines { name, blocks, clock, years: stream.years, passed: 0 });
         }
         let Some(lines) = &mut reading.blocks else { return Ok(false) };
         if reading.at >= reading.block.len() {
             let next = lines.blocks.next_lines();
-            let next = next.map_err(|cause| Unreadable { name: lines.name.clone(), cause })?;
+            let next = next.map_err(|cause| Unreadable::new(lines.name.clone(), cause))?;
             let Some(next) = next else {
                 let name = lines.name.clone();
                 return reading.read.ended(name, &self.unread).map(|()| false);
@@ -218,7 +179,7 @@ impl Reader {
             if let Some(problem) =
                 delivery.report.problems.into_iter().find(|_| !delivery.report.up)
             {
-                return Err(Unreadable { name, cause: io::Error::other(problem.message) }.into());
+                return Err(Unreadable::new(name, io::Error::other(problem.message)).into());
             }
         }
     }
@@ -260,7 +221,7 @@ impl Reader {
     /// A file that is read whole when it is due.
     fn stream(&mut self, stream: Stream, each: Each<'_>) -> Result<(), Error> {
         let name = stream.name.clone();
-        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let unreadable = |cause| Unreadable::new(name.clone(), cause);
         if stream.is_archive() {
             let mut blocks = Blocks::new(stream.from).map_err(unreadable)?;
             while let Some(lines) = blocks.next_lines().map_err(unreadable)? {
@@ -284,7 +245,7 @@ impl Reader {
         each: Each<'_>,
     ) -> Result<(), Error> {
         let name = stream.name.clone();
-        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let unreadable = |cause| Unreadable::new(name.clone(), cause);
         let mut from = stream.unpacked();
         let mut printed = Printed::new(form);
         let (mut seen, before) = (Seen::default(), self.unread.so_far());
@@ -309,7 +270,7 @@ impl Reader {
     /// Streams CloudTrail's records; a file that is damaged tells what it holds before that.
     fn cloudtrail(&mut self, stream: Stream, clock: &Clock, each: Each<'_>) -> Result<(), Error> {
         let name = stream.name.clone();
-        let unreadable = |cause| Unreadable { name: name.clone(), cause };
+        let unreadable = |cause| Unreadable::new(name.clone(), cause);
         let mut stream = wrapping::Records::new(stream.from).map_err(unreadable)?;
         let mut records = Vec::new();
         loop {
@@ -394,7 +355,7 @@ impl Seen {
             }
             _ => return Ok(()),
         };
-        Err(Unreadable { name, cause: io::Error::other(why) }.into())
+        Err(Unreadable::new(name, io::Error::other(why)).into())
     }
 }
 
@@ -444,127 +405,4 @@ fn before(lines: &[u8], until: Due, clock: &Clock) -> (usize, Option<Due>) {
         }
     }
     (length, last)
-}
-
-/// A stream with its beginning looked at.
-struct Stream {
-    name: String,
-    from: Box<dyn BufRead + Send>,
-    /// The unpacked beginning.
-    peeked: Vec<u8>,
-    modified: Option<Time>,
-    is_packed: bool,
-    /// Of a plain file that can be looked through.
-    years: Years,
-}
-
-impl Stream {
-    /// Lines that the archive or `--format=json` wrote.
-    fn is_archive(&self) -> bool {
-        let first = self.peeked.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        Row::from_json(first).is_ok()
-    }
-
-    /// The form of journalctl's entries, where it printed them.
-    fn printed(&self) -> Option<Form> {
-        Form::of(&self.peeked)
-    }
-
-    /// The stream without its packing.
-    fn unpacked(self) -> Box<dyn BufRead + Send> {
-        match self.is_packed {
-            true => Box::new(BufReader::new(MultiGzDecoder::new(self.from))),
-            false => self.from,
-        }
-    }
-
-    fn is_cloudtrail(&self) -> bool {
-        wrapping::looks_like_cloudtrail(&self.peeked)
-    }
-}
-
-/// One byte in so many can be one that no text has: a crash leaves NULs in a log.
-const MOST_BINARY: usize = 10;
-
-impl Stream {
-    fn is_binary(&self) -> bool {
-        let text = |byte: &&u8| matches!(byte, b'\t'..=b'\r' | 0x1b | b' '..);
-        let binary = self.peeked.len() - self.peeked.iter().filter(text).count();
-        binary * MOST_BINARY > self.peeked.len() && !self.is_cloudtrail()
-    }
-}
-
-fn open(input: Input, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
-    match input {
-        Input::StandardInput => streams.push(peek("standard input".to_owned(), io::stdin(), None)?),
-        Input::Path(path) => open_path(&path, streams)?,
-    }
-    Ok(())
-}
-
-fn open_path(path: &Path, streams: &mut Vec<Stream>) -> Result<(), Unreadable> {
-    let name = path.display().to_string();
-    let unreadable = |cause| Unreadable { name: name.clone(), cause };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_dir() {
-        let modified = time_of(metadata.modified().map_err(unreadable)?);
-        let years = years(&file, &metadata, modified).map_err(unreadable)?;
-        streams.push(Stream { years, ..peek(name, file, Some(modified))? });
-        return Ok(());
-    }
-    let entries =
-        std::fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let mut paths: Vec<_> =
-        entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.is_dir() || is_trail_file(path));
-    paths.sort();
-    if paths.is_empty() {
-        return Err(unreadable(io::Error::other("it is a folder without files of CloudTrail")));
-    }
-    paths.iter().try_for_each(|path| open_path(path, streams))
-}
-
-/// A pipe cannot be looked through.
-fn years(file: &File, metadata: &Metadata, modified: Time) -> io::Result<Years> {
-    match metadata.is_file() {
-        true => Years::of(|into, at| file.read_at(into, at), metadata.len(), modified.seconds()),
-        false => Ok(Years::default()),
-    }
-}
-
-fn is_trail_file(path: &Path) -> bool {
-    let name = path.to_string_lossy();
-    name.ends_with(".json") || name.ends_with(".json.gz")
-}
-
-fn peek(
-    name: String,
-    from: impl Read + Send + 'static,
-    modified: Option<Time>,
-) -> Result<Stream, Unreadable> {
-    let mut from = BufReader::with_capacity(PEEK, from);
-    let begin = match from.fill_buf() {
-        Ok(begin) => begin.to_vec(),
-        Err(cause) => return Err(Unreadable { name, cause }),
-    };
-    let is_packed = begin.starts_with(&[0x1f, 0x8b]);
-    let peeked = match is_packed {
-        true => unpacked_beginning(&begin),
-        false => begin,
-    };
-    let years = Years::default();
-    Ok(Stream { name, from: Box::new(from), peeked, modified, is_packed, years })
-}
-
-/// As much as the beginning of a .gz unpacks to.
-fn unpacked_beginning(packed: &[u8]) -> Vec<u8> {
-    let mut plain = vec![0; PEEK];
-    let mut decoder = MultiGzDecoder::new(Cursor::new(packed));
-    let mut length = 0;
-    while let Ok(read @ 1..) = decoder.read(&mut plain[length..]) {
-        length += read;
-    }
-    plain.truncate(length);
-    plain
 }

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::input::{Each, Item, Unreadable};
+use super::input::{Each, Item};
+use super::stream::Unreadable;
 use super::{Error, Query};
 use crate::archive::{Segment, segments};
 use crate::event::Time;

@@ -1,8 +1,9 @@
 //! `login_exporter history`: the same events as a table, JSON, CSV or the metrics text.
 //!
-//! Reads the archive that `serve` keeps ([`kept`]), or logs and CloudTrail's files ([`input`]).
-//! Whatever is read goes through one filter ([`query`]) before anything of it is kept, and comes
-//! out in the order of its time ([`order`]), so that no more than a window of rows is held.
+//! Reads the archive that `serve` keeps ([`kept`]), or logs and CloudTrail's files, which
+//! [`stream`] opens and [`input`] reads. Whatever is read goes through one filter ([`query`])
+//! before anything of it is kept, and comes out in the order of its time ([`order`]), so that no
+//! more than a window of rows is held.
 
 mod input;
 mod journal;
@@ -10,6 +11,7 @@ mod kept;
 mod order;
 mod print;
 mod query;
+mod stream;
 mod summary;
 mod table;
 mod unread;
@@ -24,9 +26,10 @@ use crate::metrics::series::Store;
 use crate::policy::Policy;
 use crate::row::Row;
 
-pub use input::{Each, Input, Item, Reader, Unreadable};
+pub use input::{Each, Item, Reader};
 pub use kept::{Kept, Searched};
 pub use query::{From, Look, Query};
+pub use stream::{Input, Unreadable};
 pub use unread::Unread;
 
 use order::Ordered;
