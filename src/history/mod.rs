@@ -88,6 +88,8 @@ struct Printer<'q, W> {
     ordered: Ordered,
     summary: Option<Summary>,
     store: Option<Store>,
+    /// Where everything is wanted and only counted, nothing reads a row.
+    reads_rows: bool,
     newest: Time,
     found: Outcome,
     lines: u64,
@@ -97,8 +99,10 @@ struct Printer<'q, W> {
 impl<'q, W: Write> Printer<'q, W> {
     fn new(query: &'q Query, policy: &'q Policy, out: W) -> Self {
         let metrics = query.asked.format == HistoryFormat::Prometheus;
+        let filter = Filter::new(query);
         Printer {
-            filter: Filter::new(query),
+            reads_rows: !(metrics && filter.wants_all()),
+            filter,
             policy,
             ordered: Ordered::new(query.by_time(), query.asked.last),
             summary: query.asked.summary.then(Summary::default),
@@ -137,9 +141,7 @@ impl<'q, W: Write> Printer<'q, W> {
 
     fn counted(&mut self, counted: &Counted<'_>) -> io::Result<()> {
         let observation = self.policy.observe(counted);
-        // Where everything is wanted and only counted, nothing reads a row.
-        let is_read = self.store.is_none() || !self.filter.wants_all();
-        let row = is_read.then(|| Row::new(&observation));
+        let row = self.reads_rows.then(|| Row::new(&observation));
         if row.as_ref().is_some_and(|row| !self.filter.wants(row)) {
             return Ok(());
         }

@@ -86,6 +86,7 @@ impl Identities {
     }
 
     /// Who came in. An attempt that was refused proves nothing, so it has no identity.
+    #[inline]
     pub fn of<'a>(
         &'a self,
         event: &'a Event<'a>,
