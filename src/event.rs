@@ -295,7 +295,7 @@ pub struct AwsCall<'a> {
 
 impl<'a> Event<'a> {
     /// An event of this kind with nothing else known.
-    #[inline]
+    #[inline(always)]
     pub fn new(kind: EventKind, program: impl Into<Cow<'a, str>>) -> Self {
         Event {
             time: Time::default(),

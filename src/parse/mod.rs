@@ -128,6 +128,7 @@ pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
 }
 
 /// Reads a line whose frame was taken off, where it has one.
+#[inline]
 pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a> {
     let Some(envelope) = envelope else { return unframed::line(line) };
     if !envelope.tag.is_empty() {
@@ -143,11 +144,19 @@ pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a>
 ///
 /// Who speaks is what the tag says, and for a PAM module what stands in its own prefix; a message
 /// that quotes another program's words is not that program's.
+#[inline]
 pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    if envelope.message.first().is_some_and(u8::is_ascii_whitespace) {
-        let message = envelope.message.trim_ascii_start();
-        return self::message(&Envelope { message, ..*envelope });
+    match envelope.message.first() {
+        Some(first) if first.is_ascii_whitespace() => {
+            let message = envelope.message.trim_ascii_start();
+            unindented(&Envelope { message, ..*envelope })
+        }
+        _ => unindented(envelope),
     }
+}
+
+#[inline]
+fn unindented<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     match repeated::parse(envelope) {
         Some(parsed) => parsed,
         None => read(envelope),

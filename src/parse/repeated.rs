@@ -15,6 +15,7 @@ use crate::event::{EventKind, Hint, HintKind};
 const MOST_TIMES: u32 = 10_000;
 
 /// `None` where the message is no report of repetition.
+#[inline]
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
     match envelope.message.first()? {
         b'm' => quoted(envelope),

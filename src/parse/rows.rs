@@ -186,7 +186,8 @@ impl<'e, 'a> Line<'e, 'a> {
     }
 
     /// The event that the row tells, with what the frame says.
-    #[inline]
+    // Inlined, it is made where it is given back.
+    #[inline(always)]
     pub(super) fn event(&self) -> Event<'a> {
         let kind = match self.row.tells {
             Tells::Event(kind) => kind,

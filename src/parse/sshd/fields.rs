@@ -17,11 +17,10 @@ pub(super) struct Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    fn new(address: &'a [u8], port: Option<u16>) -> Option<Self> {
-        let kinds = address.iter().fold(0, |kinds, byte| kinds | KINDS[usize::from(*byte)]);
+    /// `kinds` are those of the address's bytes.
+    fn new(address: &'a [u8], kinds: u8, port: Option<u16>) -> Option<Self> {
         let is_address = (1..=255).contains(&address.len()) && kinds & OTHER == 0;
-        let may_be_longer = kinds & LONGER != 0;
-        is_address.then_some(Peer { address, may_be_longer, port })
+        is_address.then_some(Peer { address, may_be_longer: kinds & LONGER != 0, port })
     }
 
     /// The address as events carry it. `None` where sshd knew none and wrote `UNKNOWN`.
@@ -84,33 +83,58 @@ fn last_word(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
         Some((text, port)) => (text, Some(port)),
         None => (text, None),
     };
-    // The words are short: to look at each byte costs less than to search.
-    let address = text.iter().rposition(|byte| *byte == b' ').map_or(0, |blank| blank + 1);
-    Some((&text[..address], Peer::new(&text[address..], port)?))
+    let (mut before, mut kinds) = (text, 0);
+    while let [rest @ .., byte] = before
+        && *byte != b' '
+    {
+        kinds |= KINDS[usize::from(*byte)];
+        before = rest;
+    }
+    Some((before, Peer::new(&text[before.len()..], kinds, port)?))
 }
 
 fn port_at_end(text: &[u8]) -> Option<(&[u8], u16)> {
-    let blank = text.iter().rposition(|byte| !byte.is_ascii_digit())?;
-    Some((text[..=blank].strip_suffix(b" port ")?, port(&text[blank + 1..])?))
+    let (mut before, mut port, mut unit) = (text, 0, 1);
+    while let [rest @ .., digit @ b'0'..=b'9'] = before
+        && unit <= 10_000
+    {
+        port += unit * u32::from(digit - b'0');
+        unit *= 10;
+        before = rest;
+    }
+    let before = before.strip_suffix(b" port ").filter(|_| unit > 1)?;
+    Some((before, port.try_into().ok()?))
 }
 
 /// `A port N…` or, of old versions, `A…`: the peer at the start, and what follows.
 pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
-    let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
-    let rest = &text[end..];
+    let (address, kinds, rest) = first_word(text);
     if let Some(digits) = rest.strip_prefix(b" port ") {
         let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
         let port = port(&digits[..count])?;
-        return Some((Peer::new(&text[..end], Some(port))?, &digits[count..]));
+        return Some((Peer::new(address, kinds, Some(port))?, &digits[count..]));
     }
     // `Received disconnect from 192.0.2.1: 11: Bye`
-    let colon = usize::from(end > 0 && text[end - 1] == b':');
-    Some((Peer::new(&text[..end - colon], None)?, &text[end - colon..]))
+    let bare = address.strip_suffix(b":").unwrap_or(address);
+    Some((Peer::new(bare, kinds, None)?, &text[bare.len()..]))
+}
+
+/// The first word, the kinds of its bytes, and what follows.
+fn first_word(text: &[u8]) -> (&[u8], u8, &[u8]) {
+    let (mut rest, mut kinds) = (text, 0);
+    while let [byte, after @ ..] = rest
+        && *byte != b' '
+    {
+        kinds |= KINDS[usize::from(*byte)];
+        rest = after;
+    }
+    (&text[..text.len() - rest.len()], kinds, rest)
 }
 
 /// An address and a port that stand apart.
 pub(super) fn of_parts<'a>(address: &'a [u8], digits: &[u8]) -> Option<Peer<'a>> {
-    Peer::new(address, port(digits))
+    let (word, kinds, rest) = first_word(address);
+    Peer::new(word, kinds, port(digits)).filter(|_| rest.is_empty())
 }
 
 /// A name as `invalid user NAME` or, before 3.9 and in PAM's lines, `illegal user NAME`; else an

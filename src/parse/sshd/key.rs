@@ -187,7 +187,7 @@ fn is_type(byte: u8) -> bool {
 }
 
 fn is_print(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b',' | b'"')
+    matches!(byte, b'!' | b'#'..=b'+' | b'-'..=b'~')
 }
 
 /// `SHA256:…`, `MD5:aa:bb:…`, `aa:bb:…`, or `(null)` where sshd could make none.

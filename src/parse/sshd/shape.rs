@@ -53,21 +53,21 @@ pub(super) fn ended<'a>(
 }
 
 /// The same event with the address and port that sshd wrote.
-#[inline]
+#[inline(always)]
 pub(super) fn at<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
     (event.source, event.port) = (peer.source(line), peer.known_port());
     event
 }
 
 /// The same event with the name that sshd wrote.
-#[inline]
+#[inline(always)]
 pub(super) fn of<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
     event.user = Some(line.text(user));
     event
 }
 
 /// The same event with the party that sshd wrote.
-#[inline]
+#[inline(always)]
 pub(super) fn by<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
     event.invalid_user = party.stage == Stage::Invalid;
     if let Some(user) = party.user {
@@ -79,7 +79,7 @@ pub(super) fn by<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, party: Party<'a>
     event
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn done<'a>(event: Event<'a>) -> Option<Parsed<'a>> {
     Some(Parsed::Event(event))
 }
