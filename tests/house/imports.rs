@@ -51,8 +51,8 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     (
         "pipeline",
         &[
-            "event", "record", "source", "parse", "memory", "trust", "policy", "metrics", "state",
-            "row", "archive",
+            "event", "programs", "record", "source", "parse", "memory", "trust", "policy",
+            "metrics", "state", "row", "archive",
         ],
         &[],
     ),
