@@ -531,6 +531,29 @@ async fn a_wait_that_is_given_up_loses_nothing() {
     assert_eq!(b.lines, expected);
 }
 
+/// Of a busy log lines are gathered for a moment before each look, and a wait that was given up began
+/// that moment anew: a reader that was asked for something else often enough never looked.
+#[tokio::test]
+async fn a_busy_log_is_read_though_every_wait_is_given_up() {
+    let mut b = Bench::with(|dir| append(&dir.join("secure"), b"one\n"));
+    b.expect(&["one"]).await;
+    for _ in 0..10 {
+        b.append("secure", "busy\n");
+        b.expect(&["busy"]).await;
+    }
+    b.append("secure", "last\n");
+    let given_up = tokio::time::Instant::now() + GUARD;
+    while b.lines.is_empty() {
+        assert!(tokio::time::Instant::now() < given_up, "it never looks");
+        tokio::select! {
+            biased;
+            () = b.step() => {}
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    assert_eq!(b.lines, ["last"]);
+}
+
 #[tokio::test]
 async fn a_line_wakes_the_reader_long_before_the_tick() {
     let mut b = Bench::with(|dir| append(&dir.join("secure"), b"one\n"));

@@ -54,7 +54,7 @@ pub mod years;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::record::{Position, SourceId};
 use crate::source::{Delivery, Records, Source};
@@ -112,6 +112,8 @@ pub struct FileSource {
     pace: Pace,
     started: Option<Instant>,
     behind: bool,
+    /// When a busy log is looked at next: a wait that is given up must not begin anew.
+    look_at: Option<Instant>,
 }
 
 impl FileSource {
@@ -126,6 +128,7 @@ impl FileSource {
             pace: Pace::default(),
             started: None,
             behind: false,
+            look_at: None,
         }
     }
 
@@ -155,8 +158,9 @@ impl FileSource {
             tokio::task::yield_now().await;
         } else if self.pace.is_busy() {
             self.watch.rest();
-            sleep(pace::GATHER).await;
+            sleep_until(*self.look_at.get_or_insert_with(|| Instant::now() + pace::GATHER)).await;
         }
+        self.look_at = None;
         let mut at_once = true;
         loop {
             let clock = started.elapsed();
