@@ -337,23 +337,15 @@ fn query(asked: &History, settings: &Settings) -> Query {
 fn ask_by_hash(query: &mut Query, policy: &Policy) {
     let archive = policy.privacy.views.archive;
     let by_hash = |show| show == Show::Hash;
+    let ask = |names: &mut Vec<String>| {
+        let hashes: Vec<_> = names.iter().filter_map(|name| policy.privacy.hash(name)).collect();
+        names.extend(hashes);
+    };
     if by_hash(archive.user) || by_hash(archive.identity) {
-        let hashes = query
-            .asked
-            .users
-            .iter()
-            .filter_map(|user| policy.privacy.hash(user))
-            .collect::<Vec<_>>();
-        query.asked.users.extend(hashes);
+        ask(&mut query.asked.users);
     }
     if by_hash(archive.source) {
-        let hashes = query
-            .asked
-            .from
-            .iter()
-            .filter_map(|from| policy.privacy.hash(from))
-            .collect::<Vec<_>>();
-        query.asked.from.extend(hashes);
+        ask(&mut query.asked.from);
     }
 }
 
