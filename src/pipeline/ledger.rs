@@ -2,78 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::acknowledgements::Acknowledgements;
 use super::clock::WallClock;
 use super::interpreter::{Interpreter, Tally};
+use super::keepers::Keepers;
+use super::snapshot::{Change, Saved, SavedChange, Snapshot, Watched};
 use crate::archive::{Pending, Plan};
 use crate::event::Time;
-use crate::memory::{self, Counted, Memory};
-use crate::metrics::recent::{Access, Recent};
+use crate::memory::{Counted, Memory};
+use crate::metrics::recent::Recent;
 use crate::metrics::series::{self, Moment, Store};
 use crate::parse::Clock;
 use crate::parse::cloudtrail::Doors;
-use crate::policy::privacy::{Privacy, Show};
-use crate::policy::{Observation, Policy};
+use crate::policy::Policy;
 use crate::record::{Position, SourceId, SourceKind};
-use crate::row::Row;
 use crate::source::{Records, Report};
 use crate::trust::UserIds;
-
-/// What is saved: the ledger as it stands at one moment, or of its large parts what changed since the
-/// moment before.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Snapshot<S, M, R> {
-    /// The kernel's boot ID: another one means that no session of before is open.
-    pub boot_id: String,
-    /// When it was taken, nanoseconds since the epoch; 0 where that is not known.
-    #[serde(default)]
-    pub taken: i64,
-    /// When the wall clock was last set, likewise.
-    #[serde(default)]
-    pub clock_set: i64,
-    /// Of a change: those that moved.
-    pub positions: BTreeMap<SourceId, Position>,
-    /// The time of each source's newest record, in nanoseconds since the epoch.
-    #[serde(default)]
-    pub last_records: BTreeMap<SourceId, i64>,
-    /// Sources whose first reading is not finished: what it still brings is baseline.
-    pub baseline: BTreeSet<SourceId>,
-    /// How many records were read so far, and how many of them when the host's log had been read
-    /// for the first time: an event that is held from before then is baseline too.
-    #[serde(default)]
-    pub ordinal: u64,
-    #[serde(default)]
-    pub baseline_end: u64,
-    #[serde(default)]
-    pub watched: Watched,
-    /// What of the archive is not in its file yet.
-    #[serde(default)]
-    pub archive: Plan,
-    pub series: S,
-    pub memory: M,
-    pub recent: R,
-}
-
-/// Since when nothing is a baseline, whatever a first reading finds. In nanoseconds since the epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Watched {
-    /// In what the host itself tells: the boot of a host that was young at the first start.
-    host: Option<i64>,
-    /// In every source: when a snapshot was last saved that cannot be used.
-    all: Option<i64>,
-    /// Where neither holds: when the first start made a baseline of what the sources held.
-    #[serde(default)]
-    baseline: Option<i64>,
-}
-
-/// What a snapshot holds when it is loaded.
-pub type Saved = Snapshot<Store, Memory, Recent>;
-
-/// What changed, as it is loaded.
-pub type SavedChange = Change<series::Changes>;
 
 /// What is counted so far, and how far was read.
 #[derive(Debug)]
@@ -97,7 +43,7 @@ pub struct Ledger {
     states: BTreeMap<SourceId, State>,
     boot_id: String,
     /// When the snapshot was taken that this began with.
-    restored: i64,
+    restored: Option<Time>,
     clock: WallClock,
     ordinal: u64,
     baseline_end: u64,
@@ -138,7 +84,7 @@ impl Ledger {
             baseline: saved.baseline,
             states: BTreeMap::new(),
             boot_id: saved.boot_id,
-            restored: saved.taken,
+            restored: moment(saved.taken),
             clock: WallClock::resume(moment(saved.taken), moment(saved.clock_set)),
             ordinal: saved.ordinal,
             baseline_end: saved.baseline_end,
@@ -175,7 +121,7 @@ impl Ledger {
 
     /// When the snapshot was taken that this began with. What was read is in it, and no more.
     pub fn restored_from(&self) -> Option<Time> {
-        moment(self.restored)
+        self.restored
     }
 
     /// The time, where the clock was not set within the last day.
@@ -263,6 +209,13 @@ impl Ledger {
         let mut interpreter =
             Interpreter::new(&mut self.memory, clock, users, self.ordinal).within(records.text());
         interpreter.doors = self.doors;
+        let mut keepers = Keepers {
+            series: &mut self.series,
+            recent: &mut self.recent,
+            archive: &mut self.archive,
+            policy,
+            now,
+        };
         let mut delays = Vec::new();
         let mut counted = Vec::new();
         for record in records.iter() {
@@ -272,15 +225,7 @@ impl Ledger {
                 if live && event.event.aws.is_some() {
                     delays.push(now.wall.seconds_since(event.event.time).max(0.0));
                 }
-                observe(
-                    &mut self.series,
-                    &mut self.recent,
-                    &mut self.archive,
-                    policy,
-                    event,
-                    live,
-                    now,
-                );
+                keepers.take(event, live);
             }
             counted.clear();
         }
@@ -330,17 +275,15 @@ impl Ledger {
         self.memory.expire(now.wall, &mut released);
         // Only events of the host's log are held.
         let reading = self.reading(SourceKind::File, true);
+        let mut keepers = Keepers {
+            series: &mut self.series,
+            recent: &mut self.recent,
+            archive: &mut self.archive,
+            policy,
+            now,
+        };
         for event in &released {
-            let live = reading.is_live(event);
-            observe(
-                &mut self.series,
-                &mut self.recent,
-                &mut self.archive,
-                policy,
-                event,
-                live,
-                now,
-            );
+            keepers.take(event, reading.is_live(event));
             self.moves += 1;
         }
     }
@@ -430,49 +373,10 @@ impl Ledger {
     }
 }
 
-impl<S, M, R> Snapshot<S, M, R> {
-    /// The same with these large parts.
-    fn with<S2, M2, R2>(self, series: S2, memory: M2, recent: R2) -> Snapshot<S2, M2, R2> {
-        Snapshot {
-            boot_id: self.boot_id,
-            taken: self.taken,
-            clock_set: self.clock_set,
-            positions: self.positions,
-            last_records: self.last_records,
-            baseline: self.baseline,
-            ordinal: self.ordinal,
-            baseline_end: self.baseline_end,
-            watched: self.watched,
-            archive: self.archive,
-            series,
-            memory,
-            recent,
-        }
-    }
-}
-
-impl Saved {
-    fn apply(&mut self, change: SavedChange) {
-        self.series.apply(change.series);
-        self.memory.apply(change.memory);
-        self.recent.apply(change.recent);
-        self.positions.extend(change.positions);
-        self.last_records.extend(change.last_records);
-        (self.boot_id, self.taken) = (change.boot_id, change.taken);
-        self.clock_set = change.clock_set;
-        (self.baseline, self.watched) = (change.baseline, change.watched);
-        (self.ordinal, self.baseline_end) = (change.ordinal, change.baseline_end);
-        self.archive = change.archive;
-    }
-}
-
 /// A moment that is saved as nanoseconds since the epoch, 0 where it is not known.
 fn moment(nanoseconds: i64) -> Option<Time> {
     Some(nanoseconds).filter(|saved| *saved > 0).map(Time::from_nanoseconds)
 }
-
-/// What changed since the last snapshot.
-type Change<Series> = Snapshot<Series, memory::Changes, Vec<Access>>;
 
 /// Which state of the ledger a snapshot holds.
 #[derive(Clone, Copy, Debug)]
@@ -495,39 +399,6 @@ impl Reading {
         let event = &event.event;
         (self.watching && event.ordinal > self.baseline_end)
             || self.since.is_some_and(|since| event.time >= since)
-    }
-}
-
-fn observe(
-    series: &mut Store,
-    recent: &mut Recent,
-    archive: &mut Pending,
-    policy: &Policy,
-    event: &Counted<'_>,
-    live: bool,
-    now: Moment,
-) {
-    let observation = policy.observe(event);
-    let Privacy { views, .. } = &policy.privacy;
-    let shown = |view, show: &mut dyn FnMut(&Observation<'_>)| match policy
-        .privacy
-        .mask(view, &observation)
-    {
-        Some(masked) => show(&masked.observation()),
-        None => show(&observation),
-    };
-    shown(views.labels, &mut |seen| series.observe(seen, live, now));
-    let counted = live.then(|| now.wall.seconds());
-    shown(views.page, &mut |seen| recent.push(seen, counted));
-    if archive.keeps(event.event.kind) {
-        // Where an address is from tells less than the address, but more than nothing of it.
-        let tells_origin = matches!(views.archive.source, Show::Keep | Show::Network);
-        let source = event.event.source.as_deref().filter(|_| tells_origin);
-        shown(views.archive, &mut |seen| {
-            let mut row = Row::new(seen);
-            row.tell_origin(policy.origins.of(source));
-            archive.push(&row);
-        });
     }
 }
 

@@ -9,8 +9,10 @@ mod archiving;
 mod beside;
 mod clock;
 mod interpreter;
+mod keepers;
 mod ledger;
 mod scrape;
+mod snapshot;
 mod telling;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -30,8 +32,9 @@ use tokio::sync::Notify;
 pub use archiving::Archiving;
 pub use beside::{Beside, OwnNames, SEAM, Span, Told};
 pub use interpreter::{Interpreter, Tally, Unknown};
-pub use ledger::{Ledger, Saved, SavedChange, State};
+pub use ledger::{Ledger, State};
 pub use scrape::{Asked, Scraping};
+pub use snapshot::{Saved, SavedChange};
 
 use telling::Telling;
 
