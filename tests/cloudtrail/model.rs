@@ -21,22 +21,10 @@ use serde_json::{Value, json};
 
 use crate::api::quick;
 use crate::support::cloudtrail_server::{Fault, Server, now, record};
+use crate::support::dice::Dice;
 
 const RUNS: u64 = 3;
 const ACTIONS: usize = 80;
-
-/// Splitmix64: the same numbers everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides as u64) as usize
-    }
-}
 
 #[derive(Debug)]
 struct Nobody;

@@ -84,7 +84,19 @@ impl Host {
         self.source = None;
     }
 
-    /// Looks until nothing more comes, and a moment later once more.
+    /// Hands do this while it runs, or while it is `down`; then it reads what they left.
+    fn meanwhile(&mut self, down: bool, hands: impl FnOnce(&mut Host)) {
+        if down {
+            self.stop();
+        }
+        hands(self);
+        if down {
+            self.start();
+        }
+        self.settle();
+    }
+
+    /// Looks until nothing more comes, and a moment later once more. Stopped, it sees nothing.
     fn settle(&mut self) {
         for _ in 0..4 {
             while self.look() {}
@@ -134,24 +146,31 @@ fn append(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-/// Reads `before` lines, has hands do `script`, appends one line, and counts: running, and down.
+/// Reads `before` lines, has hands do `script`, and appends one line.
+fn tried(before: usize, script: &str, down: bool) -> Host {
+    let mut host = Host::new(before);
+    host.meanwhile(down, |host| {
+        host.sh(script);
+        host.settle();
+        host.append("secure", &line(before + 100));
+    });
+    eprintln!("{script}, down: {down}");
+    host
+}
+
+/// How many lines come, and how many gaps are told, whether it ran meanwhile or not.
 fn try_both(before: usize, script: &str, count: usize, gaps: usize) {
     for down in [false, true] {
-        let mut host = Host::new(before);
-        if down {
-            host.stop();
-        }
-        host.sh(script);
-        if !down {
-            host.settle();
-        }
-        host.append("secure", &line(before + 100));
-        if down {
-            host.start();
-        }
-        host.settle();
-        eprintln!("{script}, down: {down}");
-        host.check(count, gaps);
+        tried(before, script, down).check(count, gaps);
+    }
+}
+
+/// As [`try_both`], where it may be said that something may be missing.
+fn try_once(before: usize, script: &str, count: usize) {
+    for down in [false, true] {
+        let host = tried(before, script, down);
+        assert!(host.gaps.len() <= 1, "{:?}", host.gaps);
+        host.check(count, host.gaps.len());
     }
 }
 
@@ -181,15 +200,10 @@ fn a_mirror_by_temporary_file_and_rename() {
     for down in [false, true] {
         let mut host = Host::new(100);
         for round in 1..=5 {
-            if down {
-                host.stop();
-            }
-            fs::write(host.path(".secure.tmp"), lines(0..100 + 40 * round)).unwrap();
-            host.sh("mv .secure.tmp secure");
-            if down {
-                host.start();
-            }
-            host.settle();
+            host.meanwhile(down, |host| {
+                fs::write(host.path(".secure.tmp"), lines(0..100 + 40 * round)).unwrap();
+                host.sh("mv .secure.tmp secure");
+            });
         }
         host.check(300, 0);
     }
@@ -256,44 +270,29 @@ fn the_lines_are_put_into_another_order() {
     try_both(100, "tac secure > x; mv x secure", 101, 0);
 }
 
-#[test]
-fn what_was_rotated_is_put_before_it_again() {
+/// 300 lines were rotated away and 10 came since; hands do `script`, and one line comes.
+fn try_rotated(script: &str) {
     for down in [false, true] {
         let mut host = Host::new(300);
         host.sh("mv secure secure.1");
         host.append("secure", &lines(300..310));
         host.settle();
-        if down {
-            host.stop();
-        }
-        host.sh("cat secure.1 secure > x; mv x secure");
-        host.append("secure", &line(310));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.sh(script);
+            host.append("secure", &line(310));
+        });
         host.check(311, 0);
     }
 }
 
 #[test]
+fn what_was_rotated_is_put_before_it_again() {
+    try_rotated("cat secure.1 secure > x; mv x secure");
+}
+
+#[test]
 fn a_rotated_file_is_edited() {
-    for down in [false, true] {
-        let mut host = Host::new(300);
-        host.sh("mv secure secure.1");
-        host.append("secure", &lines(300..310));
-        host.settle();
-        if down {
-            host.stop();
-        }
-        host.sh("sed -i '/for u77 /d' secure.1");
-        host.append("secure", &line(310));
-        if down {
-            host.start();
-        }
-        host.settle();
-        host.check(311, 0);
-    }
+    try_rotated("sed -i '/for u77 /d' secure.1");
 }
 
 #[test]
@@ -315,15 +314,10 @@ fn a_flood_of_one_stranger_is_taken_out_from_the_end() {
             text += &line(2000 + n).replace("192.0.2.7", "203.0.113.9");
         }
         let mut host = Host::with(&text);
-        if down {
-            host.stop();
-        }
-        host.sh("sed -i '/203.0.113.9/d' secure");
-        host.append("secure", &line(40_000));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.sh("sed -i '/203.0.113.9/d' secure");
+            host.append("secure", &line(40_000));
+        });
         host.check(22_001, 1);
     }
 }
@@ -372,29 +366,6 @@ fn what_was_read_long_before_the_cut_is_not_read_again_and_the_doubt_is_said() {
 fn lines_that_are_too_many_to_be_known_one_by_one_are_put_into_another_order() {
     try_once(20_000, "tac secure > x; mv x secure", 20_001);
     try_once(20_000, "sort -R secure > x; cat x > secure", 20_001);
-}
-
-/// As [`try_both`], where it may be said that something may be missing.
-fn try_once(before: usize, script: &str, count: usize) {
-    for down in [false, true] {
-        let mut host = Host::new(before);
-        if down {
-            host.stop();
-        }
-        host.sh(script);
-        if !down {
-            host.settle();
-        }
-        host.append("secure", &line(before + 100));
-        if down {
-            host.start();
-        }
-        host.settle();
-        eprintln!("{script}, down: {down}");
-        let gaps = host.gaps.len();
-        assert!(gaps <= 1, "{:?}", host.gaps);
-        host.check(count, gaps);
-    }
 }
 
 #[test]

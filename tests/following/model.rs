@@ -21,27 +21,11 @@ use login_exporter::source::file::lines::MAX_LINE;
 use login_exporter::source::file::{FileSettings, FileSource};
 use tempfile::TempDir;
 
+use crate::support::dice::Dice;
 use crate::support::{is_root, missing, skip};
 
 const RUNS: u64 = 2000;
 const ACTIONS: usize = 60;
-
-/// Splitmix64: the same numbers everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.roll(n) == 0
-    }
-}
 
 /// A line as it must be handed on.
 struct Truth {

@@ -28,29 +28,10 @@ fn write_logins(writer: &WriterAsSshd, numbers: std::ops::Range<usize>) {
     assert!(logger.wait().unwrap().success());
 }
 
-fn as_user(user: &str, command: &[&str]) -> bool {
-    Command::new("setpriv")
-        .args(["--reuid", user, "--regid", user, "--clear-groups"])
-        .args(command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap()
-        .success()
-}
-
 /// Whom su asks for no password: everyone, on this host.
 fn let_su_pass() {
     let rules = std::fs::read_to_string("/etc/pam.d/su").unwrap();
     std::fs::write("/etc/pam.d/su", format!("auth sufficient pam_permit.so\n{rules}")).unwrap();
-}
-
-fn allow_true_by_sudo(user: &str) {
-    let path = format!("/etc/sudoers.d/{user}");
-    let rules = format!("Defaults:{user} !authenticate\n{user} ALL=(root) /usr/bin/true\n");
-    std::fs::write(&path, rules).unwrap();
-    run(Command::new("chmod").args(["0440", &path]));
 }
 
 #[test]
@@ -59,25 +40,27 @@ fn what_real_programs_write_counts_and_what_a_user_forges_does_not() {
         let dir = tempfile::tempdir().unwrap();
         let _journald = Journald::start("");
         let (alice, bob) = (Account::create("le-alice"), Account::create("le-bob"));
-        allow_true_by_sudo(&alice.0);
+        alice.may_sudo_true();
         let_su_pass();
         let sshd = Sshd::start(dir.path(), &alice.0, "");
         let exporter = Exporter::start(dir.path(), JOURNAL).ready();
+        let as_alice = |command: &[&str]| alice.runs(command);
+        let as_bob = |command: &[&str]| bob.runs(command);
         let (alice, bob) = (&*alice.0, &*bob.0);
         exporter.wait_total("login_account_changes_total", &["user_added", alice], 1.0);
 
         assert!(sshd.ssh(alice, "client", "true"), "the login with the right key");
         assert!(!sshd.ssh(alice, "stranger", "true"), "the login with a wrong key");
         assert!(!sshd.ssh("no-such-account", "client", "true"), "the login of nobody");
-        assert!(as_user(alice, &["sudo", "-n", "true"]), "the allowed command");
-        assert!(!as_user(alice, &["sudo", "-n", "id"]), "the refused command");
-        assert!(as_user(alice, &["su", bob, "-c", "true"]), "su");
+        assert!(as_alice(&["sudo", "-n", "true"]), "the allowed command");
+        assert!(!as_alice(&["sudo", "-n", "id"]), "the refused command");
+        assert!(as_alice(&["su", bob, "-c", "true"]), "su");
         // alice logs in, becomes bob, and as bob becomes root. Debian's su names whom it is run by.
         let nested = format!("su {bob} -c 'su root -c true'");
         assert!(sshd.ssh(alice, "client", &nested), "su within su");
-        assert!(as_user(bob, &["logger", "-p", "auth.info", "-t", "sshd", &accepted(1)]));
+        assert!(as_bob(&["logger", "-p", "auth.info", "-t", "sshd", &accepted(1)]));
         let forged = format!("   {alice} : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/forged");
-        assert!(as_user(bob, &["logger", "-p", "authpriv.notice", "-t", "sudo", &forged]));
+        assert!(as_bob(&["logger", "-p", "authpriv.notice", "-t", "sudo", &forged]));
         run(Command::new("useradd").args(["--no-create-home", "le-carol"]));
         exporter.wait_total("login_account_changes_total", &["user_added", "le-carol"], 1.0);
 

@@ -91,6 +91,11 @@ impl Scene {
         sshd
     }
 
+    /// Rules of sudo for the first account.
+    pub(crate) fn may_sudo(&self, rules: &str) {
+        self.accounts[0].may_sudo(rules);
+    }
+
     /// The first account's name.
     pub(crate) fn user(&self) -> &str {
         &self.accounts[0].0

@@ -2,11 +2,11 @@
 //! CloudTrail's wire protocol. A login and a StartSession are seen in Prometheus.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::support::{
-    Account, Exporter, Prometheus, Rsyslog, Sshd, dev_log, missing, run, skip, wait_for,
+    Account, Exporter, Prometheus, Rsyslog, Sshd, dev_log, missing, skip, wait_for,
 };
 
 const PARTS: &[&str] = &["sshd", "ssh", "rsyslogd", "sudo", "prometheus", "useradd"];
@@ -22,27 +22,6 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
-/// sudo as an ordinary user would run it, allowed to run `true` without a password.
-fn sudo(user: &str, arguments: &[&str]) -> bool {
-    Command::new("setpriv")
-        .args(["--reuid", user, "--regid", user, "--clear-groups", "sudo", "-n"])
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap()
-        .success()
-}
-
-fn allow_true_by_sudo(user: &str) {
-    let path = format!("/etc/sudoers.d/{user}");
-    // Without `!authenticate` sudo would ask for a password before it refuses, and log nothing.
-    let rules = format!("Defaults:{user} !authenticate\n{user} ALL=(root) /usr/bin/true\n");
-    std::fs::write(&path, rules).unwrap();
-    run(Command::new("chmod").args(["0440", &path]));
-}
-
 #[test]
 fn a_real_login_a_failed_one_and_a_sudo_command_are_seen_in_prometheus() {
     if cannot_run() {
@@ -54,7 +33,7 @@ fn a_real_login_a_failed_one_and_a_sudo_command_are_seen_in_prometheus() {
     std::fs::write(&log, "").unwrap();
     let _rsyslog = Rsyslog::start(dir.path(), &log);
     let account = Account::create("le-end-to-end");
-    allow_true_by_sudo(&account.0);
+    account.may_sudo_true();
     let sshd = Sshd::start(dir.path(), &account.0, "");
     let exporter =
         Exporter::start(dir.path(), &[&format!("--auth-log.path={}", log.display())]).ready();
@@ -66,8 +45,8 @@ fn a_real_login_a_failed_one_and_a_sudo_command_are_seen_in_prometheus() {
     assert!(sshd.ssh(&account.0, "client", "true"), "the login with the right key");
     assert!(!sshd.ssh(&account.0, "stranger", "true"), "the login with a wrong key");
     assert!(!sshd.ssh("no-such-account", "client", "true"), "the login of nobody");
-    assert!(sudo(&account.0, &["true"]), "the allowed command");
-    assert!(!sudo(&account.0, &["id"]), "the refused command");
+    assert!(account.runs(&["sudo", "-n", "true"]), "the allowed command");
+    assert!(!account.runs(&["sudo", "-n", "id"]), "the refused command");
 
     let user = format!("user='{}'", account.0);
     let login = format!(

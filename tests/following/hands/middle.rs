@@ -7,19 +7,14 @@ use super::{Host, line, lines};
 /// the second and 5 in the log. `away` names what is done with each file, `then` with all of them.
 fn rotated_twice(away: [&str; 2], then: &str, down: bool) -> Host {
     let mut host = Host::new(61);
-    if down {
-        host.stop();
-    }
-    host.append("secure", &lines(61..66));
-    host.sh(away[0]);
-    host.append("secure", &lines(66..76));
-    host.sh(away[1]);
-    host.append("secure", &lines(76..81));
-    host.sh(then);
-    if down {
-        host.start();
-    }
-    host.settle();
+    host.meanwhile(down, |host| {
+        host.append("secure", &lines(61..66));
+        host.sh(away[0]);
+        host.append("secure", &lines(66..76));
+        host.sh(away[1]);
+        host.append("secure", &lines(76..81));
+        host.sh(then);
+    });
     eprintln!("{away:?}, {then}, down: {down}");
     host
 }
@@ -83,19 +78,14 @@ fn two_files_come_between() {
             [(["a", "b", "c"], ""), (["c", "b", "a"], "gzip b"), (["x.0", "secure.1", "y"], "")]
         {
             let mut host = Host::new(61);
-            if down {
-                host.stop();
-            }
-            for (n, name) in names.iter().enumerate() {
-                host.append("secure", &lines(61 + 10 * n..71 + 10 * n));
-                host.sh(&format!("mv secure {name}"));
-            }
-            host.append("secure", &lines(91..100));
-            host.sh(pack);
-            if down {
-                host.start();
-            }
-            host.settle();
+            host.meanwhile(down, |host| {
+                for (n, name) in names.iter().enumerate() {
+                    host.append("secure", &lines(61 + 10 * n..71 + 10 * n));
+                    host.sh(&format!("mv secure {name}"));
+                }
+                host.append("secure", &lines(91..100));
+                host.sh(pack);
+            });
             eprintln!("{names:?}, down: {down}");
             host.check(100, 0);
         }
@@ -164,23 +154,18 @@ fn others() -> [(&'static str, String); 6] {
 fn other_logs_of_the_same_time_are_not_counted() {
     for (with_middle, down) in [(true, false), (true, true), (false, false), (false, true)] {
         let mut host = Host::new(66);
-        if down {
-            host.stop();
-        }
-        host.sh("mv secure foo");
-        if with_middle {
-            host.append("secure", &lines(66..76));
-            host.sh("mv secure bar");
-        }
-        for (name, text) in others() {
-            host.append(name, &text);
-        }
-        host.append("huge", &"x".repeat(1 << 20));
-        host.append("secure", &lines(76..81));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.sh("mv secure foo");
+            if with_middle {
+                host.append("secure", &lines(66..76));
+                host.sh("mv secure bar");
+            }
+            for (name, text) in others() {
+                host.append(name, &text);
+            }
+            host.append("huge", &"x".repeat(1 << 20));
+            host.append("secure", &lines(76..81));
+        });
         host.check(if with_middle { 81 } else { 71 }, 0);
     }
 }
@@ -190,19 +175,14 @@ fn other_logs_of_the_same_time_are_not_counted() {
 fn a_second_log_of_the_same_lines_is_not_counted() {
     for down in [false, true] {
         let mut host = Host::new(66);
-        if down {
-            host.stop();
-        }
-        host.sh("cp secure sshd.log; mv sshd.log sshd.log-20261125; mv secure secure-20261125");
-        for name in ["secure", "sshd.log", "all"] {
-            host.append(name, &line(70));
-        }
-        // It came before the lines that are in both.
-        host.append("sshd.log", &line(68));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.sh("cp secure sshd.log; mv sshd.log sshd.log-20261125; mv secure secure-20261125");
+            for name in ["secure", "sshd.log", "all"] {
+                host.append(name, &line(70));
+            }
+            // It came before the lines that are in both.
+            host.append("sshd.log", &line(68));
+        });
         host.check(67, 0);
     }
 }

@@ -109,15 +109,10 @@ fn emptied_and_restored_from_a_backup() {
         host.settle();
         host.append("secure", &lines(300..305));
         host.settle();
-        if down {
-            host.stop();
-        }
-        host.sh("cat backup secure > x; cat x > secure");
-        host.append("secure", &line(305));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.sh("cat backup secure > x; cat x > secure");
+            host.append("secure", &line(305));
+        });
         host.check(306, 0);
     }
 }
@@ -133,16 +128,11 @@ fn a_backup_is_appended() {
                 host.settle();
                 host.append("secure", &lines(before..before + 5));
                 host.settle();
-                if down {
-                    host.stop();
-                }
-                host.append("secure", &lines(before + 5..before + 5 + unread));
-                host.sh("cat backup >> secure");
-                host.append("secure", &line(before + 50));
-                if down {
-                    host.start();
-                }
-                host.settle();
+                host.meanwhile(down, |host| {
+                    host.append("secure", &lines(before + 5..before + 5 + unread));
+                    host.sh("cat backup >> secure");
+                    host.append("secure", &line(before + 50));
+                });
                 host.append("secure", &line(before + 60));
                 host.settle();
                 eprintln!("{before}, down: {down}, unread: {unread}");
@@ -192,16 +182,11 @@ fn copytruncate_with_a_copy_of_a_part() {
     try_both(300, "cp secure secure.1; truncate -s -100 secure.1; : > secure", 301, 0);
     for down in [false, true] {
         let mut host = Host::new(300);
-        if down {
-            host.stop();
-        }
-        host.append("secure", &lines(300..310));
-        host.sh("head -n 305 secure > secure.1; : > secure");
-        host.append("secure", &line(310));
-        if down {
-            host.start();
-        }
-        host.settle();
+        host.meanwhile(down, |host| {
+            host.append("secure", &lines(300..310));
+            host.sh("head -n 305 secure > secure.1; : > secure");
+            host.append("secure", &line(310));
+        });
         host.check(306, 0);
     }
 }
@@ -240,18 +225,11 @@ fn lines_that_stand_twice_count_twice_whatever_is_edited() {
             let mut host = Host::with(&lines(0..300));
             host.append("secure", &twice);
             host.settle();
-            if down {
-                host.stop();
-            }
-            host.sh(script);
-            if !down {
+            host.meanwhile(down, |host| {
+                host.sh(script);
                 host.settle();
-            }
-            host.append("secure", &(line(501).repeat(3) + &line(502)));
-            if down {
-                host.start();
-            }
-            host.settle();
+                host.append("secure", &(line(501).repeat(3) + &line(502)));
+            });
             assert_eq!(host.lines.len(), 306, "{script}, down: {down}: {:?}", host.gaps);
         }
     }

@@ -2,9 +2,8 @@
 
 use std::process::Command;
 
-use crate::scene::{PASSWORD, Scene, scene, session};
+use crate::scene::{PASSWORD, scene, session};
 use crate::support::pty::Pty;
-use crate::support::run;
 
 /// sudo as this user would run it, without a terminal.
 fn sudo(user: &str, arguments: &[&str]) {
@@ -31,13 +30,6 @@ fn sudo_on_terminal(user: &str, arguments: &str, answers: &[&str]) -> String {
     tty
 }
 
-/// Rules for the first account.
-fn allow(scene: &Scene, rules: &str) {
-    let path = format!("/etc/sudoers.d/{}", scene.user());
-    std::fs::write(&path, rules).unwrap();
-    run(Command::new("chmod").args(["0440", &path]));
-}
-
 fn ran(user: &str, target: &str, command: &str, more: &str) -> String {
     format!("sudo_command sudo user={user} target_user={target} command={command}{more}")
 }
@@ -57,7 +49,7 @@ fn as_root(events: &mut Vec<String>, command: String) {
 fn commands_that_are_allowed() {
     let Some(scene) = scene(&["le-sudo", "le-other"]) else { return };
     let user = scene.user();
-    allow(&scene, &format!("{user} ALL=(ALL:ALL) NOPASSWD:SETENV: ALL\n"));
+    scene.may_sudo(&format!("{user} ALL=(ALL:ALL) NOPASSWD:SETENV: ALL\n"));
     let mut expected = Vec::new();
     sudo(user, &["true"]);
     as_root(&mut expected, ran(user, "root", "/usr/bin/true", " directory=/"));
@@ -82,7 +74,7 @@ fn commands_that_are_allowed() {
 fn a_command_longer_than_one_line_is_one() {
     let Some(scene) = scene(&["le-sudo"]) else { return };
     let user = scene.user();
-    allow(&scene, &format!("{user} ALL=(ALL:ALL) NOPASSWD: ALL\n"));
+    scene.may_sudo(&format!("{user} ALL=(ALL:ALL) NOPASSWD: ALL\n"));
     let long = vec!["0123456789"; 300].join(" ");
     sudo(user, &["echo", &long]);
     scene.settle();
@@ -99,7 +91,7 @@ fn a_command_longer_than_one_line_is_one() {
 fn a_password_that_is_right_wrong_or_missing() {
     let Some(scene) = scene(&["le-sudo"]) else { return };
     let user = scene.user();
-    allow(&scene, &format!("{user} ALL=(ALL:ALL) ALL\nDefaults:{user} timestamp_timeout=0\n"));
+    scene.may_sudo(&format!("{user} ALL=(ALL:ALL) ALL\nDefaults:{user} timestamp_timeout=0\n"));
     let mut expected = Vec::new();
     let tty = sudo_on_terminal(user, "true", &[PASSWORD]);
     let at = |tty: &str| format!(" tty={tty} directory=/");
@@ -119,7 +111,7 @@ fn commands_that_are_refused() {
     let Some(scene) = scene(&["le-sudo", "le-other"]) else { return };
     let user = scene.user();
     let no_password = "Defaults:le-sudo,le-other !authenticate";
-    allow(&scene, &format!("{no_password}\n{user} ALL=(root) /usr/bin/true\n"));
+    scene.may_sudo(&format!("{no_password}\n{user} ALL=(root) /usr/bin/true\n"));
     sudo(user, &["id"]);
     sudo("le-other", &["id"]);
     sudo(user, &["-u", "le-other", "true"]);
@@ -139,7 +131,7 @@ fn commands_that_are_refused() {
 fn a_file_that_is_edited() {
     let Some(scene) = scene(&["le-sudo"]) else { return };
     let user = scene.user();
-    allow(&scene, &format!("{user} ALL=(root) NOPASSWD: sudoedit /etc/hostname\n"));
+    scene.may_sudo(&format!("{user} ALL=(root) NOPASSWD: sudoedit /etc/hostname\n"));
     sudo(user, &["-e", "/etc/hostname"]);
     let mut expected = Vec::new();
     // sudo names the editor that it starts, on a copy of the file.
