@@ -1,7 +1,11 @@
 //! What README says of the program is what the program says of itself.
 
+use std::process::Command;
+
 use login_exporter::memory::limits::TABLES;
 use login_exporter::metrics::catalog;
+
+use crate::checkers::said;
 
 const README: &str = include_str!("../../README.md");
 
@@ -54,4 +58,38 @@ fn every_local_link_leads_to_a_file() {
             "{target}"
         );
     }
+}
+
+const KEYS: [(&str, &str); 2] = [
+    ("alice", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDK07K1Ioz4HvYdFgwbmK16D+hfjDdgK+KQVLzwXDyp\n"),
+    ("bob", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDDK07K1Ioz4HvYdFgwbmK16D+hfjDdgK+KQVLzwXDyq\n"),
+];
+
+/// Pasted as they stand; only the folder of keys is another.
+#[test]
+fn check_config_takes_every_example_of_the_settings_and_doubts_none() {
+    let settings = README.split_once("\n## Settings\n").expect("the section").1;
+    let settings = settings.split_once("\n## ").expect("the next section").0;
+    let dir = tempfile::tempdir().expect("a folder");
+    let (people, file) = (dir.path().join("people"), dir.path().join("login_exporter.yml"));
+    std::fs::create_dir(&people).expect("a folder of keys");
+    for (person, key) in KEYS {
+        std::fs::write(people.join(person), key).expect("a key");
+    }
+    let mut count = 0;
+    for example in settings.split("\n```yaml\n").skip(1) {
+        let example = example.split("```").next().expect("an example");
+        let example = example.replace("/etc/login_exporter/people", &people.display().to_string());
+        std::fs::write(&file, &example).expect("an example");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_login_exporter"));
+        let shown = said(program.arg("check-config").arg(&file), "");
+        // This host has no such accounts, and anyone may write where the keys stand.
+        let of_host = ["no account of this host", &people.display().to_string()];
+        let mut doubts = shown.lines().filter(|line| line.starts_with("# warning"));
+        let left = doubts.find(|line| !of_host.iter().any(|why| line.contains(why)));
+        assert_eq!(left, None, "{example}");
+        count += 1;
+    }
+    assert_eq!(count, settings.matches("```yaml").count());
+    assert!(count > 5, "{count} examples");
 }
