@@ -7,6 +7,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -73,7 +74,7 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
     }
     let mut saved = Saved { series: Store::new(2 * cap), ..Saved::default() };
     saved.series.resume(2 * cap);
-    let mut ledger = Ledger::new(saved, Vec::new());
+    let mut ledger = Ledger::new(saved.into());
     let clock = Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None };
     let id = SourceId::file(Path::new("bench"));
     let policy = Policy::from(Rules::default());
@@ -91,7 +92,8 @@ fn ledger(cap: usize, lines: usize, message: impl Fn(usize) -> String) -> Ledger
 fn cost(what: &str, ledger: &mut Ledger, rounds: usize) {
     let dir = tempfile::tempdir().unwrap();
     let store = state::Store::open(dir.path()).unwrap();
-    let mut serialize = || state::Store::whole(&ledger.whole(Default::default()).0).unwrap();
+    let mut serialize =
+        || state::Store::whole(&ledger.whole(Default::default()).0, Arc::default()).unwrap();
     let bytes = serialize();
     let held = median(rounds, || drop(black_box(serialize())));
     let written = median(rounds, || {

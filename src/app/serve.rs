@@ -143,8 +143,7 @@ fn open_state(settings: &Settings, own: &Own) -> Result<(state::Store, Ledger), 
     let store = state::Store::open(&settings.state_dir).map_err(|error| error.to_string())?;
     let loaded = store.load::<Saved, SavedChange>().map_err(|error| error.to_string())?;
     let first = loaded.state.is_none();
-    let (saved, changes) = loaded.state.unwrap_or_default();
-    let mut ledger = Ledger::new(saved, changes);
+    let mut ledger = Ledger::new(loaded.state.unwrap_or_else(|| Saved::default().into()));
     if let Some(damaged) = loaded.set_aside {
         let goes_on = match first {
             true => "nothing is known of before; what the logs tell since it was written is news",

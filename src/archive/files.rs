@@ -212,7 +212,7 @@ impl Tidier {
 }
 
 fn append(file: &mut File, plan: &Plan) -> io::Result<u64> {
-    let lines = plan.lines.as_bytes();
+    let lines = plan.lines.as_slice();
     let have = file.metadata()?.len();
     let mut there = Vec::new();
     if have > plan.length {

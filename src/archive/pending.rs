@@ -1,5 +1,7 @@
 //! What is counted and not yet in the day's file.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::keeps;
@@ -20,11 +22,11 @@ pub struct Pending {
     stem: String,
     /// Bytes of that file without these lines.
     length: u64,
-    lines: String,
-    /// How many of these bytes a snapshot may hold: they go to that file and no other.
-    planned: usize,
+    /// What a snapshot may hold: it goes to that file and no other.
+    planned: Arc<Vec<u8>>,
+    /// What came since.
+    lines: Vec<u8>,
     kept: Kept,
-    scratch: Vec<u8>,
     /// Lines that found no room, since this was last asked.
     lost: u64,
     /// Lines that the files have, though no snapshot knows of it.
@@ -40,7 +42,8 @@ enum Kept {
     FailuresToo,
 }
 
-/// What one snapshot says is to be appended. It is saved with what the lines were counted into.
+/// What one snapshot says is to be appended. It is saved with what the lines were counted into: they
+/// stand behind it as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Plan {
@@ -48,14 +51,15 @@ pub struct Plan {
     pub stem: String,
     /// Bytes of that file without these lines.
     pub length: u64,
-    pub lines: String,
+    #[serde(skip)]
+    pub lines: Arc<Vec<u8>>,
 }
 
 /// What a start finds: all of its lines are a snapshot's.
 impl From<Plan> for Pending {
     fn from(plan: Plan) -> Pending {
-        let Plan { stem, length, lines } = plan;
-        Pending { planned: lines.len(), stem, length, lines, ..Pending::default() }
+        let Plan { stem, length, lines: planned } = plan;
+        Pending { stem, length, planned, ..Pending::default() }
     }
 }
 
@@ -70,47 +74,52 @@ impl Pending {
         self.kept != Kept::Nothing && keeps(kind, self.kept == Kept::FailuresToo)
     }
 
-    /// Takes a counted event, where it is of a kind that is kept.
+    /// Takes a counted event of a kind that is kept.
     pub fn push(&mut self, row: &Row<'_>) {
-        if !row.kind().is_some_and(|kind| self.keeps(kind)) {
-            return;
-        }
-        self.scratch.clear();
-        let line = row.write_json(&mut self.scratch).ok();
-        if self.standing.take(&self.scratch) {
-            return;
-        }
-        match line.and_then(|()| std::str::from_utf8(&self.scratch).ok()) {
-            Some(line) if self.lines.len() + line.len() <= MOST => self.lines.push_str(line),
-            _ => self.lost += 1,
+        let start = self.lines.len();
+        row.write_json(&mut self.lines);
+        let stands = self.standing.take(&self.lines[start..]);
+        let fits = self.waiting() <= MOST;
+        if stands || !fits {
+            self.lines.truncate(start);
+            self.lost += u64::from(!stands);
         }
     }
 
     /// So much waits that it should be saved now.
     pub fn is_full(&self) -> bool {
-        self.lines.len() >= ENOUGH
+        self.waiting() >= ENOUGH
     }
 
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.waiting() == 0
+    }
+
+    /// Bytes.
+    fn waiting(&self) -> usize {
+        self.planned.len() + self.lines.len()
     }
 
     /// What a snapshot that is taken now says; from then on the lines belong to that file.
     pub fn plan(&mut self) -> Plan {
-        self.planned = self.lines.len();
-        Plan { stem: self.stem.clone(), length: self.length, lines: self.lines.clone() }
+        let lines = std::mem::take(&mut self.lines);
+        match self.planned.is_empty() {
+            true => self.planned = Arc::new(lines),
+            // What an earlier one said could not be written.
+            false => Arc::make_mut(&mut self.planned).extend(lines),
+        }
+        Plan { stem: self.stem.clone(), length: self.length, lines: self.planned.clone() }
     }
 
-    /// The first bytes of the lines are in the file, which is so long now.
-    pub fn appended(&mut self, bytes: usize, length: u64) {
-        self.lines.drain(..bytes.min(self.lines.len()));
-        self.planned = self.planned.saturating_sub(bytes);
+    /// What the last plan said is in the file, which is so long now.
+    pub fn appended(&mut self, length: u64) {
+        self.planned = Arc::default();
         self.length = length;
     }
 
     /// Goes on in another file, unless a snapshot holds lines for the one before.
     pub fn turn(&mut self, stem: &str, length: u64) -> bool {
-        let free = self.planned == 0;
+        let free = self.planned.is_empty();
         if free {
             (self.stem, self.length) = (stem.to_owned(), length);
         }
@@ -119,10 +128,11 @@ impl Pending {
 
     /// Goes on in this file, whose length that is, and leaves out what stands in the archive.
     pub(super) fn resume(&mut self, stem: String, length: u64, mut standing: Standing) {
-        let lines = std::mem::take(&mut self.lines);
-        let missing = lines.split_inclusive('\n').filter(|line| !standing.take(line.as_bytes()));
-        self.lines = missing.collect();
-        (self.stem, self.length, self.planned) = (stem, length, self.lines.len());
+        let all = self.plan().lines;
+        let missing =
+            all.split_inclusive(|byte| *byte == b'\n').filter(|line| !standing.take(line));
+        self.planned = Arc::new(missing.flatten().copied().collect());
+        (self.stem, self.length) = (stem, length);
         self.standing = standing;
     }
 

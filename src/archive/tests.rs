@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -33,7 +34,9 @@ fn push(pending: &mut Pending, n: u32) {
     };
     let counted = Counted::from(event);
     let policy = Policy::default();
-    pending.push(&Row::new(&policy.observe(&counted)));
+    if pending.keeps(counted.event.kind) {
+        pending.push(&Row::new(&policy.observe(&counted)));
+    }
 }
 
 /// Every line of the folder, in order.
@@ -61,15 +64,18 @@ struct Ledger {
     counted: u32,
 }
 
+/// What the disk holds of a snapshot.
+type Saved = (u32, Plan);
+
 /// The process dies at any of these points, or not at all.
 const POINTS: usize = 5;
 
-fn save(ledger: &mut Ledger, files: &mut Files, disk: &mut String, now: Time, dies: usize) -> bool {
+fn save(ledger: &mut Ledger, files: &mut Files, disk: &mut Saved, now: Time, dies: usize) -> bool {
     if let Some((stem, length)) = files.turn(ledger.pending.stem(), now) {
         ledger.pending.turn(&stem, length);
     }
     let plan = ledger.pending.plan();
-    let snapshot = serde_json::to_string(&(ledger.counted, &plan)).unwrap();
+    let snapshot = (ledger.counted, plan.clone());
     if dies == 0 {
         return false;
     }
@@ -80,7 +86,7 @@ fn save(ledger: &mut Ledger, files: &mut Files, disk: &mut String, now: Time, di
     }
     if dies == 2 {
         // In the middle of the write.
-        let cut = Plan { lines: plan.lines[..plan.lines.len() / 2].to_owned(), ..plan };
+        let cut = Plan { lines: plan.lines[..plan.lines.len() / 2].to_owned().into(), ..plan };
         files.append(&cut).unwrap();
         return false;
     }
@@ -88,22 +94,21 @@ fn save(ledger: &mut Ledger, files: &mut Files, disk: &mut String, now: Time, di
     if dies == 3 {
         return false;
     }
-    ledger.pending.appended(plan.lines.len(), length);
+    ledger.pending.appended(length);
     files.tidier().tidy(ledger.pending.stem(), Some(now)).unwrap();
     true
 }
 
-fn start(dir: &Path, disk: &str, now: Time) -> (Ledger, Files) {
-    let (counted, plan): (u32, Plan) = serde_json::from_str(disk).unwrap();
+fn start(dir: &Path, (counted, plan): &Saved, now: Time) -> (Ledger, Files) {
     let mut pending = Pending::from(plan.clone());
     pending.keep(false);
     let mut files = Files::open(dir, limits()).unwrap();
     files.resume(&mut pending).unwrap();
     let plan = pending.plan();
     let length = files.append(&plan).unwrap();
-    pending.appended(plan.lines.len(), length);
+    pending.appended(length);
     files.tidier().tidy(pending.stem(), Some(now)).unwrap();
-    (Ledger { pending, counted }, files)
+    (Ledger { pending, counted: *counted }, files)
 }
 
 /// Each number once, in whatever file: a clock that goes back by days goes back to older files.
@@ -120,7 +125,7 @@ fn check(dir: &Path, counted: u32, deaths: u32) {
 #[test]
 fn a_death_at_any_point_leaves_no_line_twice_and_none_out() {
     let dir = TempDir::new().unwrap();
-    let mut disk = serde_json::to_string(&(0, Plan::default())).unwrap();
+    let mut disk = Saved::default();
     let (mut clock, mut random) = (NOW, 88_172_645_463_325_252_u64);
     let mut below = |most: u64| {
         random ^= random << 13;
@@ -155,7 +160,7 @@ fn a_death_at_any_point_leaves_no_line_twice_and_none_out() {
 fn a_start_from_an_older_snapshot_leaves_no_line_twice() {
     for (days, dies) in [(0, 0), (0, 2), (0, 3), (1, 3), (3, 2)] {
         let dir = TempDir::new().unwrap();
-        let first = serde_json::to_string(&(0, Plan::default())).unwrap();
+        let first = Saved::default();
         let (mut ledger, mut files) = start(dir.path(), &first, at(NOW));
         let mut disk = first.clone();
         let mut grow = |ledger: &mut Ledger, files: &mut Files, now, dies| {
@@ -175,7 +180,7 @@ fn a_start_from_an_older_snapshot_leaves_no_line_twice() {
         drop(files);
         for snapshot in [&older, &first] {
             let (mut ledger, mut files) = start(dir.path(), snapshot, at(NOW + days * DAY));
-            let mut disk = String::new();
+            let mut disk = Saved::default();
             while ledger.counted < counted {
                 push(&mut ledger.pending, ledger.counted);
                 ledger.counted += 1;
@@ -200,7 +205,8 @@ fn check_but_for_halves(dir: &Path, counted: u32) {
 fn what_was_written_halfway_into_a_loss_of_power_is_written_again() {
     let dir = TempDir::new().unwrap();
     let mut files = Files::open(dir.path(), limits()).unwrap();
-    let plan = Plan { stem: "2026-11-26".to_owned(), length: 2, lines: "b\nc\n".to_owned() };
+    let plan =
+        Plan { stem: "2026-11-26".to_owned(), length: 2, lines: Arc::new(b"b\nc\n".to_vec()) };
     for there in ["a\n", "a\nb", "a\nb\nc", "a\n\0\0\0\0", "a\n\0\0", "a\nb\nc\n", "a\nb\nc\nd\n"] {
         fs::write(dir.path().join("2026-11-26.jsonl"), there).unwrap();
         files.append(&plan).unwrap();
@@ -274,7 +280,11 @@ fn a_days_file_and_its_folder_are_the_exporters_alone() {
     let folder = dir.path().join("archive");
     let mut files = Files::open(&folder, limits()).unwrap();
     files
-        .append(&Plan { stem: "2026-11-26".to_owned(), length: 0, lines: "a\n".to_owned() })
+        .append(&Plan {
+            stem: "2026-11-26".to_owned(),
+            length: 0,
+            lines: Arc::new(b"a\n".to_vec()),
+        })
         .unwrap();
     files.tidier().tidy("", Some(at(NOW))).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -193,7 +193,7 @@ impl<'q, W: Write> Printer<'q, W> {
         match self.query.asked.format {
             HistoryFormat::Table => table::row(row, &self.query.look, &mut text)?,
             HistoryFormat::Csv => print::csv(row, &mut text)?,
-            HistoryFormat::Json | HistoryFormat::Prometheus => row.write_json(&mut text)?,
+            HistoryFormat::Json | HistoryFormat::Prometheus => row.write_json(&mut text),
         }
         match self.ordered.after(row.time, ordinal, text) {
             Some(next) => self.out.write_all(&next),

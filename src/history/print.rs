@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
-
 use crate::metrics::text::is_hidden;
-use crate::row::{FIELDS, Row};
+use crate::row::{FIELDS, Row, Value, rfc3339};
 
 pub(super) fn csv_header(out: &mut impl Write) -> io::Result<()> {
     write!(out, "{}\r\n", FIELDS.join(","))
@@ -13,13 +11,15 @@ pub(super) fn csv_header(out: &mut impl Write) -> io::Result<()> {
 
 /// One record of RFC 4180; an absent field is empty.
 pub(super) fn csv(row: &Row<'_>, out: &mut impl Write) -> io::Result<()> {
-    let fields = serde_json::to_value(row)?;
-    for (index, column) in FIELDS.iter().enumerate() {
+    for (index, value) in row.values().into_iter().enumerate() {
         let separator = if index == 0 { "" } else { "," };
-        let text = match &fields[*column] {
-            Value::Null => String::new(),
-            Value::String(text) => quoted(&harmless(&visible(text))),
-            other => other.to_string(),
+        let text = match value {
+            None => String::new(),
+            Some(Value::Text(text)) => quoted(&harmless(&visible(text))),
+            Some(Value::Time(time)) => rfc3339(time),
+            Some(Value::Flag(flag)) => flag.to_string(),
+            Some(Value::Whole(number)) => number.to_string(),
+            Some(Value::Seconds(number)) => serde_json::Value::from(number).to_string(),
         };
         write!(out, "{separator}{text}")?;
     }

@@ -28,7 +28,7 @@ impl Archiving {
         let archiving = Archiving { files: Mutex::new(files), tidier };
         let plan = pending.plan();
         if let Some(length) = archiving.append(&plan, own) {
-            pending.appended(plan.lines.len(), length);
+            pending.appended(length);
         }
         archiving
     }
@@ -51,7 +51,7 @@ impl Archiving {
     pub(super) fn append(&self, plan: &Plan, own: &Own) -> Option<u64> {
         match self.files().append(plan) {
             Ok(length) => {
-                own.archived(memchr_iter(b'\n', plan.lines.as_bytes()).count() as u64);
+                own.archived(memchr_iter(b'\n', &plan.lines).count() as u64);
                 Some(length)
             }
             Err(error) => {

@@ -19,6 +19,7 @@ use crate::parse::cloudtrail::Doors;
 use crate::policy::Policy;
 use crate::record::{Position, SourceId, SourceKind};
 use crate::source::{Records, Report};
+use crate::state::Restored;
 use crate::trust::UserIds;
 
 /// What is counted so far, and how far was read.
@@ -64,8 +65,9 @@ pub struct State {
 }
 
 impl Ledger {
-    /// Goes on from what was saved whole and what changed since, oldest first.
-    pub fn new(mut saved: Saved, changes: Vec<SavedChange>) -> Self {
+    /// Goes on from what was saved.
+    pub fn new(restored: Restored<Saved, SavedChange>) -> Self {
+        let Restored { whole: mut saved, changes, lines } = restored;
         for change in changes {
             saved.apply(change);
         }
@@ -74,7 +76,7 @@ impl Ledger {
             series: saved.series,
             memory: saved.memory,
             recent: saved.recent,
-            archive: Pending::from(saved.archive),
+            archive: Pending::from(Plan { lines: lines.into(), ..saved.archive }),
             doors: Doors::default(),
             acknowledgements: Acknowledgements::default(),
             host_log: String::new(),

@@ -121,17 +121,17 @@ impl Scraping {
     }
 
     async fn write(&self, unsaved: Unsaved) {
-        let Unsaved { bytes, mark, whole, plan, turned } = unsaved;
+        let Unsaved { part, mark, whole, plan, turned } = unsaved;
         let (store, archiving) = (self.store.clone(), self.archiving.clone());
-        let (own, lines) = (self.pipeline.own.clone(), plan.lines.len());
+        let own = self.pipeline.own.clone();
         let written = tokio::task::spawn_blocking(move || {
             let archiving = archiving.as_deref();
             if let Some(archiving) = archiving {
                 archiving.sync(&own);
             }
             match whole {
-                true => store.write(&bytes)?,
-                false => store.append(&bytes)?,
+                true => store.write(&part)?,
+                false => store.append(&part)?,
             };
             Ok::<_, state::StateError>(archiving.and_then(|a| a.append(&plan, &own)))
         })
@@ -142,7 +142,7 @@ impl Scraping {
         };
         self.pipeline.ledger().series.was_saved();
         match written {
-            Ok(appended) => self.saved(mark, appended.map(|length| (lines, length)), turned),
+            Ok(length) => self.saved(mark, length, turned),
             Err(cause) => {
                 warn!("{cause}");
                 self.store.end_changes();
@@ -151,12 +151,13 @@ impl Scraping {
         }
     }
 
-    fn saved(&self, mark: Mark, appended: Option<(usize, u64)>, turned: bool) {
+    /// `length` is that of the archive's file, where it was appended to.
+    fn saved(&self, mark: Mark, length: Option<u64>, turned: bool) {
         let (in_use, relied_on) = {
             let mut ledger = self.pipeline.ledger();
             ledger.was_saved(mark);
-            if let Some((bytes, length)) = appended {
-                ledger.archive.appended(bytes, length);
+            if let Some(length) = length {
+                ledger.archive.appended(length);
             }
             self.pipeline.own.archive_lost(ledger.archive.take_lost());
             (ledger.archive.stem().to_owned(), ledger.relied_on(self.pipeline.now()))
@@ -179,15 +180,16 @@ impl Scraping {
         let plan = ledger.archive.plan();
         let whole_only = self.store.needs_whole() || self.store.wants_whole();
         let change = if whole_only { None } else { ledger.changes(plan.clone()) };
-        let (bytes, mark, whole) = match change {
-            Some((changes, mark)) => (state::Store::change(&changes), mark, false),
+        let lines = plan.lines.clone();
+        let (part, mark, whole) = match change {
+            Some((changes, mark)) => (state::Store::change(&changes, lines), mark, false),
             None => {
                 let (whole, mark) = ledger.whole(plan.clone());
-                (state::Store::whole(&whole), mark, true)
+                (state::Store::whole(&whole, lines), mark, true)
             }
         };
-        match bytes {
-            Ok(bytes) => Some(Unsaved { bytes, mark, whole, plan, turned }),
+        match part {
+            Ok(part) => Some(Unsaved { part, mark, whole, plan, turned }),
             Err(error) => {
                 warn!("{error}");
                 self.store.end_changes();
@@ -199,7 +201,7 @@ impl Scraping {
 
 /// A snapshot to be written, and what is to be archived once it is.
 struct Unsaved {
-    bytes: Vec<u8>,
+    part: state::Part,
     mark: Mark,
     /// Everything, and not what changed.
     whole: bool,

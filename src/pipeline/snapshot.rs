@@ -37,7 +37,7 @@ pub struct Snapshot<S, M, R> {
     pub baseline_end: u64,
     #[serde(default)]
     pub watched: Watched,
-    /// What of the archive is not in its file yet.
+    /// What of the archive is not in its file yet; its lines stand behind the snapshot.
     #[serde(default)]
     pub archive: Plan,
     pub series: S,

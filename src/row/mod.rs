@@ -6,160 +6,175 @@
 //! that a terminal obeys or a reader does not see goes out raw.
 
 mod json;
+mod stamp;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-use std::io;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 use crate::event::{AwsCall, Change, Event, EventKind, Expected, Method, Reason, Time};
 use crate::policy::Observation;
 use crate::policy::origin::Origin;
 
+pub use stamp::rfc3339;
+
 /// Text that is absent where the event has none.
 type Text<'o> = Option<Cow<'o, str>>;
 
-/// The fields of one event; absent ones are left out. The names are the format's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row<'o> {
-    #[serde(serialize_with = "to_rfc3339", deserialize_with = "from_rfc3339")]
-    pub time: Time,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host: Text<'o>,
-    pub event: Cow<'o, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub program: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Text<'o>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub invalid_user: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_user: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tty: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub directory: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Text<'o>,
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub count: u32,
-    /// Seconds, of a closed session whose opening was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_name: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Text<'o>,
-    /// The whole of what the target stands for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tags: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aws_account: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aws_region: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_id: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_identity: Text<'o>,
-    /// Where a tunnel leads from the host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_code: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event_id: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_agent: Text<'o>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mfa: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Text<'o>,
-    /// Of the address, two letters of ISO 3166.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Text<'o>,
-    /// Who runs the network of the address: `AS64500 Example Net`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operator: Text<'o>,
-    /// Left out where the kind of event has no rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Text<'o>,
-    /// The place of the rule that fitted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Text<'o>,
-    /// Why none did, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Text<'o>,
+/// Declares the row: its fields in the order of the format, the names being the format's.
+macro_rules! row {
+    ($(#[$meta:meta])* $row:ident<$o:lifetime> { $($(#[$of:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Deserialize)]
+        pub struct $row<$o> { $($(#[$of])* pub $field: $type,)+ }
+
+        /// The fields in the order of the format: the columns of CSV.
+        pub const FIELDS: &[&str] = &[$(stringify!($field)),+];
+
+        impl $row<'_> {
+            /// One object and a line end.
+            pub fn write_json(&self, out: &mut Vec<u8>) {
+                let start = out.len();
+                $(if let Some(value) = self.$field.value() {
+                    json::put(concat!(",\"", stringify!($field), "\":"), value, out);
+                })+
+                // The time is never absent, so the object begins where the first comma stands.
+                out[start] = b'{';
+                out.extend_from_slice(b"}\n");
+            }
+
+            /// What stands in each of [`FIELDS`].
+            pub fn values(&self) -> [Option<Value<'_>>; FIELDS.len()] {
+                [$(self.$field.value()),+]
+            }
+        }
+    };
 }
 
-/// The fields in the order of the format: the columns of CSV.
-pub const FIELDS: &[&str] = &[
-    "time",
-    "host",
-    "event",
-    "program",
-    "user",
-    "invalid_user",
-    "target_user",
-    "method",
-    "reason",
-    "source",
-    "port",
-    "identity",
-    "fingerprint",
-    "command",
-    "tty",
-    "directory",
-    "change",
-    "count",
-    "duration",
-    "event_name",
-    "target",
-    "resource",
-    "tags",
-    "document",
-    "aws_account",
-    "aws_region",
-    "session_id",
-    "source_identity",
-    "destination",
-    "error_code",
-    "event_id",
-    "user_agent",
-    "mfa",
-    "network",
-    "country",
-    "operator",
-    "expected",
-    "rule",
-    "why",
-];
+row! {
+    /// The fields of one event; absent ones are left out.
+    Row<'o> {
+        #[serde(deserialize_with = "from_rfc3339")]
+        time: Time,
+        host: Text<'o>,
+        event: Cow<'o, str>,
+        program: Text<'o>,
+        user: Text<'o>,
+        #[serde(default)]
+        invalid_user: bool,
+        target_user: Text<'o>,
+        method: Text<'o>,
+        reason: Text<'o>,
+        source: Text<'o>,
+        port: Option<u16>,
+        identity: Text<'o>,
+        fingerprint: Text<'o>,
+        command: Text<'o>,
+        tty: Text<'o>,
+        directory: Text<'o>,
+        change: Text<'o>,
+        #[serde(default = "one")]
+        count: u32,
+        /// Seconds, of a closed session whose opening was seen.
+        duration: Option<f64>,
+        event_name: Text<'o>,
+        target: Text<'o>,
+        /// The whole of what the target stands for.
+        resource: Text<'o>,
+        tags: Text<'o>,
+        document: Text<'o>,
+        aws_account: Text<'o>,
+        aws_region: Text<'o>,
+        session_id: Text<'o>,
+        source_identity: Text<'o>,
+        /// Where a tunnel leads from the host.
+        destination: Text<'o>,
+        error_code: Text<'o>,
+        event_id: Text<'o>,
+        user_agent: Text<'o>,
+        mfa: Option<bool>,
+        network: Text<'o>,
+        /// Of the address, two letters of ISO 3166.
+        country: Text<'o>,
+        /// Who runs the network of the address: `AS64500 Example Net`.
+        operator: Text<'o>,
+        /// Left out where the kind of event has no rules.
+        expected: Text<'o>,
+        /// The place of the rule that fitted.
+        rule: Text<'o>,
+        /// Why none did, in words.
+        why: Text<'o>,
+    }
+}
 
 fn one() -> u32 {
     1
 }
 
-fn is_one(count: &u32) -> bool {
-    *count == 1
+/// What stands in a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'v> {
+    Time(Time),
+    Text(&'v str),
+    Flag(bool),
+    Whole(u32),
+    Seconds(f64),
+}
+
+/// A type of field; `None` where nothing is to be shown.
+trait Field {
+    fn value(&self) -> Option<Value<'_>>;
+}
+
+impl Field for Time {
+    fn value(&self) -> Option<Value<'_>> {
+        Some(Value::Time(*self))
+    }
+}
+
+impl Field for Cow<'_, str> {
+    fn value(&self) -> Option<Value<'_>> {
+        Some(Value::Text(self))
+    }
+}
+
+impl Field for Text<'_> {
+    fn value(&self) -> Option<Value<'_>> {
+        self.as_deref().map(Value::Text)
+    }
+}
+
+impl Field for bool {
+    fn value(&self) -> Option<Value<'_>> {
+        self.then_some(Value::Flag(true))
+    }
+}
+
+impl Field for Option<bool> {
+    fn value(&self) -> Option<Value<'_>> {
+        self.map(Value::Flag)
+    }
+}
+
+impl Field for Option<u16> {
+    fn value(&self) -> Option<Value<'_>> {
+        self.map(u32::from).map(Value::Whole)
+    }
+}
+
+/// How often: once is nothing to tell.
+impl Field for u32 {
+    fn value(&self) -> Option<Value<'_>> {
+        (*self != 1).then_some(Value::Whole(*self))
+    }
+}
+
+impl Field for Option<f64> {
+    fn value(&self) -> Option<Value<'_>> {
+        self.map(Value::Seconds)
+    }
 }
 
 impl<'o> Row<'o> {
@@ -232,16 +247,6 @@ impl<'o> Row<'o> {
     /// It is no JSON, or lacks time or event.
     pub fn from_json(line: &'o [u8]) -> serde_json::Result<Row<'o>> {
         serde_json::from_slice(line)
-    }
-
-    /// One object and a line end.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write_json(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *out, json::Plain);
-        self.serialize(&mut serializer)?;
-        out.write_all(b"\n")
     }
 
     /// The event that the row tells of; what policy found stands in [`Row::observation`].
@@ -322,15 +327,6 @@ fn network<'o>(observation: &'o Observation<'o>) -> Text<'o> {
     let event = observation.event;
     let placed = event.source.is_some() || event.aws.is_some();
     if placed { filled(&observation.network) } else { None }
-}
-
-/// RFC 3339 in UTC, with the fraction that was logged.
-pub fn rfc3339(time: Time) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(time.nanoseconds())).unwrap_or_default().to_string()
-}
-
-fn to_rfc3339<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*time))
 }
 
 fn from_rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {

@@ -1,25 +1,25 @@
 //! The line before each part of a snapshot: what it is, which version, and whether it is whole.
 
 /// The form of what follows. Another version is not read: it may mean something else.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The line has the same length whatever it says, so that it can be written last.
 pub(super) const LENGTH: usize = 74;
 
 /// What a part is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Kind {
     /// Everything, at the beginning of the file.
     Whole,
     /// What changed since the part before.
     Change,
 }
 
-impl Part {
+impl Kind {
     fn magic(self) -> &'static str {
         match self {
-            Part::Whole => "login_exporter snapshot ",
-            Part::Change => "login_exporter changes  ",
+            Kind::Whole => "login_exporter snapshot ",
+            Kind::Change => "login_exporter changes  ",
         }
     }
 }
@@ -35,24 +35,28 @@ pub(super) enum Found<'b> {
     Damaged(String),
 }
 
-/// Writes the line into the room left for it, about the bytes behind it.
-pub(super) fn fill(bytes: &mut [u8], part: Part) {
+/// Writes the line into the room left for it, about what comes behind it and then in `behind`.
+pub(super) fn fill(bytes: &mut [u8], behind: &[u8], kind: Kind) {
     let (header, body) = bytes.split_at_mut(LENGTH);
-    header.copy_from_slice(line(part, crc32fast::hash(body), body.len()).as_bytes());
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(body);
+    crc.update(behind);
+    let line = line(kind, crc.finalize(), body.len() + behind.len());
+    header.copy_from_slice(line.as_bytes());
 }
 
 /// It ends in a checksum of its own, so that a damaged length is not taken for a part cut off.
-fn line(part: Part, crc: u32, length: usize) -> String {
-    let said = format!("{}{VERSION} crc32 {crc:08x} length {length:016}", part.magic());
+fn line(kind: Kind, crc: u32, length: usize) -> String {
+    let said = format!("{}{VERSION} crc32 {crc:08x} length {length:016}", kind.magic());
     format!("{said} {:08x}\n", crc32fast::hash(said.as_bytes()))
 }
 
 /// Reads the part at the beginning of the bytes.
-pub(super) fn read(bytes: &[u8], part: Part) -> Found<'_> {
-    let magic = part.magic().as_bytes();
+pub(super) fn read(bytes: &[u8], kind: Kind) -> Found<'_> {
+    let magic = kind.magic().as_bytes();
     let start = &bytes[..bytes.len().min(magic.len())];
     if !magic.starts_with(start) {
-        return unsynced(bytes, part)
+        return unsynced(bytes, kind)
             .unwrap_or_else(|| damaged("it is no snapshot of login_exporter"));
     }
     let line_end = bytes.iter().position(|byte| *byte == b'\n');
@@ -63,13 +67,13 @@ pub(super) fn read(bytes: &[u8], part: Part) -> Found<'_> {
     }
     let Some((header, rest)) = bytes.split_at_checked(LENGTH) else { return Found::CutOff };
     let Some((crc, length)) = numbers(header) else { return damaged("its header is damaged") };
-    if header != line(part, crc, length).as_bytes() {
+    if header != line(kind, crc, length).as_bytes() {
         return damaged("its header is damaged");
     }
     match rest.split_at_checked(length) {
         None => Found::CutOff,
         Some((body, behind)) if crc32fast::hash(body) == crc => Found::Part(body, behind),
-        Some((body, _)) => unsynced(body, part)
+        Some((body, _)) => unsynced(body, kind)
             .unwrap_or_else(|| damaged("it is damaged: the checksum does not fit")),
     }
 }
@@ -79,8 +83,8 @@ fn damaged(why: &str) -> Found<'_> {
 }
 
 /// A file system may give back zeros for what was appended last before the power went away.
-fn unsynced(bytes: &[u8], part: Part) -> Option<Found<'_>> {
-    (part == Part::Change && bytes.ends_with(&[0])).then_some(Found::CutOff)
+fn unsynced(bytes: &[u8], kind: Kind) -> Option<Found<'_>> {
+    (kind == Kind::Change && bytes.ends_with(&[0])).then_some(Found::CutOff)
 }
 
 fn other_version(line: &[u8]) -> Option<&str> {

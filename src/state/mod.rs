@@ -6,8 +6,8 @@
 //! [`Store::write`] and [`Store::append`] take the bytes to the disk (slow, under none).
 //!
 //! The file is a part that holds everything and parts with what changed since, each one header line
-//! and then JSON: `login_exporter snapshot 2 crc32 89abcdef length 0000000000001234`. A part is
-//! whole or it is not used. A whole snapshot is written beside the old one, synced and renamed over
+//! (`login_exporter snapshot 3 crc32 89abcdef length 0000000000001234 …`), one of JSON, and lines
+//! that stand behind it as they are. A part is whole or it is not used. A whole snapshot is written beside the old one, synced and renamed over
 //! it, which stays as the one before; what changed is appended and synced. So each step happens or
 //! does not, wherever it is cut.
 
@@ -20,7 +20,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::StateError;
-use header::{Found, Part};
+use header::{Found, Kind};
 
 const SNAPSHOT: &str = "snapshot";
 const BEFORE: &str = "snapshot.before";
@@ -47,10 +47,57 @@ const SHARE_OF_WHOLE: u64 = 2;
 /// What was found at a start.
 #[derive(Debug)]
 pub struct Loaded<T, C> {
-    /// What was saved whole, with what changed since, oldest first; `None` at a first start.
-    pub state: Option<(T, Vec<C>)>,
+    /// `None` at a first start.
+    pub state: Option<Restored<T, C>>,
     /// A snapshot that cannot be used; `state` is then of what was saved before it.
     pub set_aside: Option<SetAside>,
+}
+
+/// What a snapshot says.
+#[derive(Debug, PartialEq)]
+pub struct Restored<T, C> {
+    pub whole: T,
+    /// What changed since, oldest first.
+    pub changes: Vec<C>,
+    /// The lines behind the last of them.
+    pub lines: Vec<u8>,
+}
+
+/// Nothing changed since.
+impl<T, C> From<T> for Restored<T, C> {
+    fn from(whole: T) -> Self {
+        Restored { whole, changes: Vec::new(), lines: Vec::new() }
+    }
+}
+
+/// A part of a snapshot, as it will stand in the file.
+#[derive(Debug)]
+pub struct Part {
+    /// The header and the JSON.
+    head: Vec<u8>,
+    lines: Arc<Vec<u8>>,
+}
+
+impl Part {
+    fn new(content: &impl Serialize, lines: Arc<Vec<u8>>, kind: Kind) -> Result<Part, StateError> {
+        let mut head = vec![0; header::LENGTH];
+        serde_json::to_writer(&mut head, content).map_err(StateError::Content)?;
+        // JSON has no line end in it.
+        head.push(b'\n');
+        header::fill(&mut head, &lines, kind);
+        Ok(Part { head, lines })
+    }
+
+    /// Bytes.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.head.len() + self.lines.len()
+    }
+
+    fn write(&self, file: &mut File) -> io::Result<()> {
+        file.write_all(&self.head)?;
+        file.write_all(&self.lines)
+    }
 }
 
 /// A snapshot that cannot be used, and was renamed or copied.
@@ -123,45 +170,43 @@ impl Store {
         let Some(bytes) = read(&path)? else {
             // No step of ours leaves only the one before: someone took the newer away.
             return match read(&before)?.map(|bytes| parse(&bytes)) {
-                Some(Ok((whole, changes, _))) => {
+                Some(Ok((state, _))) => {
                     let why = "it is gone".to_owned();
                     let set_aside = SetAside { to: path, why, written: modified(&before) };
-                    Ok(Loaded { state: Some((whole, changes)), set_aside: Some(set_aside) })
+                    Ok(Loaded { state: Some(state), set_aside: Some(set_aside) })
                 }
                 _ => Ok(Loaded { state: None, set_aside: None }),
             };
         };
         match parse(&bytes) {
-            Ok((whole, changes, None)) => {
-                Ok(Loaded { state: Some((whole, changes)), set_aside: None })
-            }
+            Ok((state, None)) => Ok(Loaded { state: Some(state), set_aside: None }),
             // What stands before the damage is newer than the snapshot before.
-            Ok((whole, changes, Some(why))) => {
+            Ok((state, Some(why))) => {
                 let set_aside = Some(self.set_aside(why)?);
-                Ok(Loaded { state: Some((whole, changes)), set_aside })
+                Ok(Loaded { state: Some(state), set_aside })
             }
             Err(why) => {
                 let set_aside = Some(self.set_aside(why)?);
                 let state = read(&before)?.and_then(|bytes| parse(&bytes).ok());
-                Ok(Loaded { state: state.map(|(whole, changes, _)| (whole, changes)), set_aside })
+                Ok(Loaded { state: state.map(|(state, _)| state), set_aside })
             }
         }
     }
 
-    /// Everything, as it will stand in the file. No I/O.
+    /// Everything, as it will stand in the file, and lines that stand behind it. No I/O.
     ///
     /// # Errors
     /// The content has no form in JSON, such as a map whose keys are no strings.
-    pub fn whole<T: Serialize>(content: &T) -> Result<Vec<u8>, StateError> {
-        serialize(content, Part::Whole)
+    pub fn whole<T: Serialize>(content: &T, lines: Arc<Vec<u8>>) -> Result<Part, StateError> {
+        Part::new(content, lines, Kind::Whole)
     }
 
-    /// What changed, as it will stand in the file. No I/O.
+    /// What changed, likewise. No I/O.
     ///
     /// # Errors
     /// As [`Store::whole`].
-    pub fn change<T: Serialize>(content: &T) -> Result<Vec<u8>, StateError> {
-        serialize(content, Part::Change)
+    pub fn change<T: Serialize>(content: &T, lines: Arc<Vec<u8>>) -> Result<Part, StateError> {
+        Part::new(content, lines, Kind::Change)
     }
 
     /// Whether nothing can be appended: the next one has to be written whole.
@@ -186,10 +231,10 @@ impl Store {
     ///
     /// # Errors
     /// The disk is full, or the directory cannot be written to any more.
-    pub fn write(&self, bytes: &[u8]) -> Result<Written, StateError> {
+    pub fn write(&self, part: &Part) -> Result<Written, StateError> {
         let began = Instant::now();
         let (new, path) = (self.directory.join(NEW), self.path());
-        let result = write_synced(&new, bytes).and_then(|file| {
+        let result = write_synced(&new, part).and_then(|file| {
             self.keep_before(&path)?;
             fs::rename(&new, &path)?;
             File::open(&self.directory)?.sync_all()?;
@@ -197,9 +242,9 @@ impl Store {
         });
         match result {
             Ok(file) => {
-                let whole = bytes.len() as u64;
+                let whole = part.len() as u64;
                 *self.lock() = Some(Open { file, whole, changes: 0 });
-                Ok(Written { bytes: bytes.len(), took: began.elapsed() })
+                Ok(Written { bytes: part.len(), took: began.elapsed() })
             }
             Err(error) => {
                 // What was written of it takes room on a disk that may be full.
@@ -214,18 +259,18 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`]; and where none was written yet.
-    pub fn append(&self, bytes: &[u8]) -> Result<Written, StateError> {
+    pub fn append(&self, part: &Part) -> Result<Written, StateError> {
         let began = Instant::now();
         let mut guard = self.lock();
         let appended = match guard.take() {
             None => Err(io::Error::other("no whole one was written before")),
             Some(mut open) => {
                 let end = open.whole + open.changes;
-                match open.file.write_all(bytes).and_then(|()| open.file.sync_data()) {
+                match part.write(&mut open.file).and_then(|()| open.file.sync_data()) {
                     Ok(()) => {
-                        open.changes += bytes.len() as u64;
+                        open.changes += part.len() as u64;
                         *guard = Some(open);
-                        Ok(Written { bytes: bytes.len(), took: began.elapsed() })
+                        Ok(Written { bytes: part.len(), took: began.elapsed() })
                     }
                     Err(error) => {
                         // A part that is cut off is ignored at a start, so this is only for the room.
@@ -301,13 +346,6 @@ fn lock(directory: &Path) -> Result<File, StateError> {
     Ok(file)
 }
 
-fn serialize<T: Serialize>(content: &T, part: Part) -> Result<Vec<u8>, StateError> {
-    let mut bytes = vec![0; header::LENGTH];
-    serde_json::to_writer(&mut bytes, content).map_err(StateError::Content)?;
-    header::fill(&mut bytes, part);
-    Ok(bytes)
-}
-
 /// The bytes of a file, where there is one.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
     let mut bytes = Vec::new();
@@ -319,44 +357,54 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
     }
 }
 
-/// What was saved whole, what changed since, and why the rest cannot be used if there is any.
-type Parsed<T, C> = (T, Vec<C>, Option<String>);
+/// What a file says, and why the rest of it cannot be used if there is any.
+type Parsed<T, C> = (Restored<T, C>, Option<String>);
 
 fn parse<T: DeserializeOwned, C: DeserializeOwned>(bytes: &[u8]) -> Result<Parsed<T, C>, String> {
-    let (whole, mut rest) = match header::read(bytes, Part::Whole) {
-        Found::Part(body, rest) => (json(body)?, rest),
+    let ((whole, mut lines), mut rest) = match header::read(bytes, Kind::Whole) {
+        Found::Part(body, rest) => (content(body)?, rest),
         Found::CutOff => return Err("it is cut off".to_owned()),
         Found::Damaged(why) => return Err(why),
     };
-    let mut changes = Vec::new();
-    while !rest.is_empty() {
-        match header::read(rest, Part::Change) {
+    let (mut changes, mut broken) = (Vec::new(), None);
+    while !rest.is_empty() && broken.is_none() {
+        match header::read(rest, Kind::Change) {
             Found::Part(body, behind) => {
-                match json(body) {
-                    Ok(change) => changes.push(change),
-                    Err(why) => return Ok((whole, changes, Some(why))),
+                match content(body) {
+                    Ok((change, behind)) => {
+                        changes.push(change);
+                        lines = behind;
+                    }
+                    Err(why) => broken = Some(why),
                 }
                 rest = behind;
             }
             Found::CutOff => break,
-            Found::Damaged(why) => return Ok((whole, changes, Some(why))),
+            Found::Damaged(why) => broken = Some(why),
         }
     }
-    Ok((whole, changes, None))
+    Ok((Restored { whole, changes, lines: lines.to_vec() }, broken))
+}
+
+/// What the JSON of a part says, and the lines behind it.
+fn content<T: DeserializeOwned>(body: &[u8]) -> Result<(T, &[u8]), String> {
+    let end = memchr::memchr(b'\n', body).unwrap_or(body.len());
+    let (text, lines) = body.split_at(end);
+    Ok((json(text)?, lines.get(1..).unwrap_or_default()))
 }
 
 fn json<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|error| format!("its content is not as expected: {error}"))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<File> {
+fn write_synced(path: &Path, part: &Part) -> io::Result<File> {
     // What an earlier failure left behind may have other rights.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
+    part.write(&mut file)?;
     file.sync_all()?;
     Ok(file)
 }

@@ -11,12 +11,24 @@ fn store(dir: &TempDir) -> Store {
     Store::open(dir.path().join("state")).unwrap()
 }
 
+fn whole(content: &Value) -> Part {
+    Store::whole(content, Arc::new(b"lines of\nthe whole\n".to_vec())).unwrap()
+}
+
+fn change(content: &Value) -> Part {
+    Store::change(content, Arc::new(b"a line of a change\n".to_vec())).unwrap()
+}
+
+fn bytes(part: &Part) -> Vec<u8> {
+    [part.head.as_slice(), &part.lines].concat()
+}
+
 fn save(store: &Store, content: &Value) -> Written {
-    store.write(&Store::whole(content).unwrap()).unwrap()
+    store.write(&whole(content)).unwrap()
 }
 
 fn append(store: &Store, content: &Value) -> Written {
-    store.append(&Store::change(content).unwrap()).unwrap()
+    store.append(&change(content)).unwrap()
 }
 
 fn load(store: &Store) -> Loaded<Value, Value> {
@@ -32,14 +44,18 @@ fn is_fresh(store: &Store) -> bool {
 fn restored(store: &Store) -> (Value, Vec<Value>) {
     let loaded = load(store);
     assert!(loaded.set_aside.is_none(), "{loaded:?}");
-    loaded.state.unwrap()
+    parts(loaded.state.unwrap())
+}
+
+fn parts(state: Restored<Value, Value>) -> (Value, Vec<Value>) {
+    (state.whole, state.changes)
 }
 
 /// Where it was put, why, and what is used in its place.
 fn set_aside(store: &Store) -> (PathBuf, String, Option<(Value, Vec<Value>)>) {
     let loaded = load(store);
     let SetAside { to, why, .. } = loaded.set_aside.unwrap();
-    (to, why, loaded.state)
+    (to, why, loaded.state.map(parts))
 }
 
 fn mode(path: &Path) -> u32 {
@@ -62,6 +78,21 @@ fn what_was_saved_is_restored() {
 }
 
 #[test]
+fn the_lines_behind_the_last_part_are_given_back_to_the_byte() {
+    let dir = TempDir::new().unwrap();
+    let store = store(&dir);
+    let lines = || load(&store).state.unwrap().lines;
+    for behind in [&b""[..], b"\n", b"a\n\n", b"\0\xff\n{}", b"login_exporter changes  3\n"] {
+        let behind = Arc::new(behind.to_vec());
+        store.write(&Store::whole(&json!({"a": "\n"}), behind.clone()).unwrap()).unwrap();
+        assert_eq!(lines(), *behind);
+        save(&store, &json!(1));
+        store.append(&Store::change(&json!(2), behind.clone()).unwrap()).unwrap();
+        assert_eq!(lines(), *behind);
+    }
+}
+
+#[test]
 fn nobody_else_may_read_it() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
@@ -75,7 +106,7 @@ fn nobody_else_may_read_it() {
 fn a_snapshot_cut_off_anywhere_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
-    let whole = Store::whole(&json!({"series": [1, 2]})).unwrap();
+    let whole = bytes(&whole(&json!({"series": [1, 2]})));
     for length in 0..whole.len() {
         fs::write(store.path(), &whole[..length]).unwrap();
         let (to, _, used) = set_aside(&store);
@@ -89,7 +120,7 @@ fn a_snapshot_cut_off_anywhere_is_set_aside() {
 fn a_snapshot_with_any_bit_turned_is_set_aside() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
-    let whole = Store::whole(&json!({"series": [1, 2]})).unwrap();
+    let whole = bytes(&whole(&json!({"series": [1, 2]})));
     for bit in 0..whole.len() * 8 {
         let mut damaged = whole.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
@@ -104,9 +135,9 @@ fn a_foreign_file_and_a_later_version_are_named_as_such() {
     let store = store(&dir);
     fs::write(store.path(), "[Unit]\nDescription=x\n").unwrap();
     assert_eq!(set_aside(&store).1, "it is no snapshot of login_exporter");
-    let later = "login_exporter snapshot 3 blake3 00 length 0000000000000000\n{}";
+    let later = "login_exporter snapshot 4 blake3 00 length 0000000000000000\n{}";
     fs::write(store.path(), later).unwrap();
-    assert_eq!(set_aside(&store).1, "it has version 3, and this exporter reads 2");
+    assert_eq!(set_aside(&store).1, "it has version 4, and this exporter reads 3");
 }
 
 #[test]
@@ -175,7 +206,7 @@ fn a_save_that_fails_leaves_the_last_snapshot_as_it_was() {
     save(&store, &json!("old"));
     // Stands for whatever keeps the new file from being written, even for root.
     fs::create_dir(dir.path().join("state/snapshot.new")).unwrap();
-    let new = Store::whole(&json!("new")).unwrap();
+    let new = whole(&json!("new"));
     let error = store.write(&new).unwrap_err().to_string();
     assert!(error.starts_with("snapshot "), "{error}");
     assert_eq!(restored(&store).0, json!("old"));
@@ -223,7 +254,7 @@ fn what_a_file_system_lost_of_the_last_change_is_no_damage() {
         let mut zeros = bytes[..kept].to_vec();
         zeros.resize(ends[3], 0);
         fs::write(store.path(), zeros).unwrap();
-        let changes = load(&store).state.unwrap().1;
+        let changes = load(&store).state.unwrap().changes;
         assert_eq!(changes.len(), 2, "zeros from {kept} on");
     }
 }
@@ -266,7 +297,7 @@ fn nothing_is_appended_to_a_snapshot_of_which_it_is_not_known_how_it_ends() {
     let dir = TempDir::new().unwrap();
     let store = store(&dir);
     assert!(store.needs_whole());
-    assert!(store.append(&Store::change(&json!(1)).unwrap()).is_err());
+    assert!(store.append(&change(&json!(1))).is_err());
     save(&store, &json!("whole"));
     assert!(!store.needs_whole() && !store.wants_whole());
     let much = json!("x".repeat(MOST_CHANGES as usize));

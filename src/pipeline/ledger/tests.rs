@@ -36,7 +36,7 @@ fn before(seconds: i64) -> Time {
 
 /// A ledger at the first start, on a host that has been up for so many seconds.
 fn up_for(seconds: i64) -> Ledger {
-    let mut ledger = Ledger::new(Saved::default(), Vec::new());
+    let mut ledger = Ledger::new(Saved::default().into());
     ledger.booted("boot-1", "web-1", before(seconds), moment().wall);
     ledger
 }
@@ -99,7 +99,7 @@ fn a_host_that_was_newborn_at_the_first_start_stays_so_until_its_log_is_read() {
     let mut ledger = up_for(3000);
     // Killed before it had read a line, and started again half an hour later.
     let saved = serde_json::to_vec(&ledger.whole(Plan::default()).0).unwrap();
-    ledger = Ledger::new(serde_json::from_slice(&saved).unwrap(), Vec::new());
+    ledger = Ledger::new(serde_json::from_slice::<Saved>(&saved).unwrap().into());
     ledger.booted("boot-1", "web-1", before(4800), moment().wall);
     read_logins(&mut ledger, &[("of-the-image", 90_000), ("mallory", 600)]);
     assert_eq!(news(&mut ledger), ["mallory"]);
