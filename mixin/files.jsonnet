@@ -24,17 +24,17 @@ local rules = {
       Made by mixin/make from mixin/: change them there.
 
       How they are built:
-      - An access is news by three witnesses, each enough by itself. First: when the exporter counted it, by its own clock,
-        lies within the last quarter of an hour. That needs no earlier sample, so it holds for a fresh Prometheus, a long
-        interval, somebody else who scrapes too, and a record of CloudTrail that comes hours late. Second: its counter
-        stands higher than a quarter of an hour ago, or than before a hole in the scrapes. Third: AccessWhileNotScraped.
-        And AccessUnexplained tells of what none of them can name.
-      - The value of such an alert is when the access took place, in whole seconds. It stays for an hour, so that an
-        Alertmanager that was away is told.
-      - What an `expected` rule allows tells nobody. Hosts without such rules (expected="unset") have the alerts on
+      - An access is news if one of three witnesses says so. First: the exporter counted it within the last quarter of an
+        hour, by its own clock. That needs no earlier sample, so it holds for a fresh Prometheus, for a long interval, where
+        somebody else scrapes too, and for a record of CloudTrail that comes hours late. Second: its counter stands higher
+        than a quarter of an hour ago, or than before a hole in the scrapes. Third: AccessWhileNotScraped.
+        Where none of them can name an access, AccessUnexplained says that there was one.
+      - The value of such an alert is the time of the access, in whole seconds. The alert stays for an hour, so that an
+        Alertmanager that was away hears of it.
+      - What an `expected` rule allows fires nothing. Hosts without such rules (expected="unset") have the alerts on
         addresses and keys that are new to the whole job, guessed passwords, dormant accounts and account changes.
       - severity: critical wakes somebody, warning is read, info is for the boards and is sent to nobody.
-      - No rule but LoginExporterNeverAnswered names a job: what a metric is called is enough.
+      - No rule but LoginExporterNeverAnswered names a job: the name of a metric is enough.
     |||, mixin.prometheusAlerts
   ),
 };

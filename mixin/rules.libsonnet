@@ -27,15 +27,15 @@ function(config)
         name: 'login_latest',
         rules: [
           {
-            comment: 'When each exporter was last scraped. It tells an exporter that is down from any other target that is\ndown, and where a hole in the scrapes begins.',
+            comment: 'When each exporter was last scraped: by this an exporter that is down is told from any other target, and a hole in the\nscrapes has a beginning.',
             record: scraped,
             expr: 'max by (job, instance) (timestamp(%s))' % s('login_exporter_build_info'),
           },
           {
             comment: |||
-              Since when nobody had scraped an exporter, told as somebody does so again: the last scrape before the hole, less
-              10 minutes in which clocks may differ, where the samples from before are at hand to compare with. An exporter that
-              is new here and began within the hour has been unwatched since it began.
+              For an exporter that is scraped again: since when nobody had scraped it, that is the last scrape before the hole. Of a
+              hole of less than 3 hours, 10 minutes are taken off, because clocks may differ and there are samples from before to
+              compare with. An exporter that is new here has been unwatched since it began, if that was within 75 minutes.
             |||,
             record: 'instance:login_exporter_unwatched_timestamp_seconds:since',
             expr: |||
@@ -63,9 +63,9 @@ function(config)
       },
       {
         comment: |||
-          The memory behind "first in 30 days" and "not for 90 days". The exporters' gauges are that memory; Prometheus bridges
-          the time in which a target is away, and outlives a host that is replaced: each of these carries its own past along. One
-          sample in ten minutes does, which lets the alerts look back a week at little cost.
+          What "first in 30 days" and "not for 90 days" are asked of: the exporters' last-seen gauges. Each of these records also
+          carries its own earlier value along, so it outlasts a target that is away and a host that is replaced. One sample in ten
+          minutes is enough, and lets the alerts look back a week at little cost.
         |||,
         name: 'login_memory',
         interval: '10m',
@@ -147,7 +147,7 @@ function(config)
             ||| % [s('instance_identity:login_ssm_start_timestamp_seconds:max'), s('instance:login_ssm_start_timestamp_seconds:latest')],
           },
           {
-            comment: 'When ssm-user last ran each command through sudo, with the person who most likely did. An empty identity: the\ncommand is older than both known starts, or CloudTrail, up to 15 minutes late, has not told of the start yet.',
+            comment: 'When ssm-user last ran each command through sudo, with the person who most likely did. The identity is empty where the\ncommand is older than both known starts, or where CloudTrail, up to 15 minutes late, has not told of the start yet.',
             record: 'instance_identity:login_ssm_last_command_timestamp_seconds:latest',
             expr: |||
               (%(command)s

@@ -17,7 +17,7 @@ function(config)
   local onHost = t.dashboard('host', { job: 'job', instance: 'instance' });
   local onAccount = t.dashboard('accounts', { aws_account: 'aws_account', identity: 'identity' });
 
-  // Not one alert for each exporter that asks the same AWS account: the host is the target, not the instance.
+  // Several exporters may ask the same AWS account, and a call is one alert all the same: its host is the target, not the instance.
   local perAccount(expr) = 'max without (job, instance) (\n' + p.indented(expr) + '\n)';
   local aws(name, severity, matchers, summary, description, comment=null) = access(
     name,
@@ -61,7 +61,7 @@ function(config)
         ['event_name=~"StartSession|ResumeSession"'],
         'Unexpected Session Manager session of {{ $labels.identity }} on {{ $labels.target }}',
         '{{ $labels.identity }} opened a session ({{ $labels.event_name }}{{ with $labels.document }}, {{ . }}{{ end }})',
-        comment='Not one alert for each exporter that asks the same AWS account: the host is the target, not the instance.',
+        comment='Several exporters may ask the same AWS account, and a call is one alert all the same: its host is the target, not the\ninstance.',
       ),
 
       aws(
@@ -78,7 +78,7 @@ function(config)
         ['event_name!~"StartSession|ResumeSession|TerminateSession|SendSSHPublicKey|SendSerialConsoleSSHPublicKey|OpenTunnel"'],
         'Unexpected {{ $labels.event_name }} of {{ $labels.identity }} on {{ or $labels.target $labels.aws_account }}',
         '{{ $labels.identity }} called {{ $labels.event_name }}{{ with $labels.document }} ({{ . }}){{ end }}',
-        comment='Every other door of AWS. Leaving a session is no access.',
+        comment='Every other call that opens a way in. TerminateSession is none: who leaves does not come in.',
       ),
 
       access(
@@ -105,8 +105,8 @@ function(config)
         '{{ if ne $labels.expected "false" }} The password of {{ $labels.user }} may have been guessed.{{ else }} No rule expects this login.{{ end }}',
         onPerson,
         comment=
-        'What could have been guessed: a password, where that account failed too within the hour before the news. Or what no\n' +
-        'rule expects. An expected key from an office where others mistyped is neither.',
+        'A login by password, of an account that itself failed within the hour before: the password may have been guessed. Or a\n' +
+        'login that no rule expects. Not an expected login by key from an office where others mistyped.',
       ),
 
       access(
@@ -116,7 +116,7 @@ function(config)
         'Login of root on {{ $host }}',
         t.who + ' ' + t.login + '.' + t.lastKnown,
         onHost,
-        comment='Information: a root that is new to the fleet, by address or key, is told by group login_history.',
+        comment='Information only: group login_history tells of a root login from an address or with a key that is new to the fleet.',
       ),
 
       access(
@@ -130,7 +130,7 @@ function(config)
       ),
 
       {
-        comment: 'Guessing is the noise of the internet. It is news where a password of that account has ever let somebody in.',
+        comment: 'Passwords are guessed all over the internet. It is worth a warning where a password of that account has let somebody in before.',
         alert: 'BruteForce',
         expr:
           '(sum without (program, method) (increase(%s[10m])) > %d)\n' % [p.selector('login_failures_total', ['user!="(invalid)"']), config.guesses] +
@@ -148,7 +148,7 @@ function(config)
       },
 
       {
-        comment: 'Everyone mistypes a password. Three in ten minutes is what sudo itself calls a failure.',
+        comment: 'Refused for lack of rights: at once. For a wrong password, which everyone types now and then: after three in ten minutes, as\nsudo itself gives up after three.',
         alert: 'SudoRefused',
         expr:
           'floor(%s)\n' % p.last('login_sudo_last_failure_timestamp_seconds') +
@@ -191,9 +191,9 @@ function(config)
 
       {
         comment: |||
-          The third witness: what was counted while nobody scraped, or before anybody did, and is no news by the other two: told
-          when a hole in the scrapes ends, and once, unless an alert above tells of it. `since` is where the hole begins.
-          It holds at two evaluations in a row, for a scrape may come in between those alerts and this one.
+          What was counted while nobody scraped, or before anybody did: the alerts above cannot see it. This one fires once, when
+          scrapes begin again, unless an alert above tells of the access. The record that ends in `since` says where the hole in
+          the scrapes began. It takes two evaluations in a row, because a scrape may come in between the alerts above and this one.
         |||,
         alert: 'AccessWhileNotScraped',
         expr: std.join('\nor\n', [
@@ -209,7 +209,7 @@ function(config)
           'AccessWhileNotScraped',
           'Access by {{ or $labels.user $labels.identity }} while {{ if $labels.instance }}{{ $host }}{{ else }}account {{ $labels.aws_account }}{{ end }} was not watched',
           '{{ if $labels.event_name }}{{ $labels.identity }} called {{ $labels.event_name }} ' + t.from + ' for {{ $labels.target }} in account {{ $labels.aws_account }}, {{ $labels.aws_region }}' +
-          '{{ else if $labels.change }}Account {{ $labels.user }} had {{ $labels.change }} on ' + t.host +
+          '{{ else if $labels.change }}{{ $labels.change }} for {{ $labels.user }} on ' + t.host +
           '{{ else if $labels.command }}{{ $labels.user }} ran {{ $labels.command }} as {{ $labels.target_user }} on ' + t.host +
           '{{ else }}' + t.who + ' logged in by {{ $labels.method }} ' + t.from + ' on ' + t.host + '{{ end }}' +
           ' at ' + t.when + '. Prometheus did not scrape that exporter at the time, so the other rules could not tell of it.',
@@ -219,8 +219,8 @@ function(config)
 
       {
         comment: |||
-          The net under all of them: accesses that nobody expects were counted, by families that never miss, never fold and are
-          never born late, and no series that an alert above rests on has anything new.
+          The safety net. login_accesses_total counts every access in a few series that are there from the start. It fires where
+          that counter rises by something unexpected, and no series that an alert above looks at has changed.
         |||,
         alert: 'AccessUnexplained',
         expr: std.join('\nor\n', [
@@ -237,7 +237,7 @@ function(config)
         annotations: t.annotations(
           'AccessUnexplained',
           'Access of kind {{ $labels.kind }} on {{ $host }} that no other alert tells of',
-          'login_exporter on ' + t.host + ' counted an access of kind {{ $labels.kind }} (expected: {{ $labels.expected }}) that shows in no series of its own: {{ $value | printf "%.0f" }} in all by now. `login_exporter history` on that host says who it was.',
+          'login_exporter on ' + t.host + ' counted an access of kind {{ $labels.kind }} (expected: {{ $labels.expected }}) of which no other metric tells. The counter stands at {{ $value | printf "%.0f" }}. `login_exporter history` on that host says who it was.',
           onHost
         ),
       },

@@ -62,11 +62,11 @@ function(config)
         ')\n' +
         'unless on (job, instance) max_over_time(%s[7d])' % s(scraped),
         'login_exporter on {{ $host }} has never answered',
-        'Prometheus has a target ' + t.host + ' (job {{ $labels.job }}), and could never scrape it in a week. Nobody is told who logs in there.',
+        'Prometheus has a target ' + t.host + ' (job {{ $labels.job }}) that it could not scrape once in a week. Nobody is told who logs in there.',
         pending='10m',
         comment=
-        'A target of a job that is named like ours, or whose other targets are all exporters: it was installed, or meant to be,\n' +
-        'and has not said a word.',
+        'A target that was meant to be an exporter, by the name of its job or because all other targets of the job are exporters,\n' +
+        'and that has never answered.',
       ),
 
       ofNoHost(alert(
@@ -78,11 +78,11 @@ function(config)
         'unless on (job)\n' +
         '  (group by (job) (%s) or group by (job) (%s))' % [s('up'), s('login_exporter_build_info')],
         '{{ with $labels.job }}Job {{ . }} has no login_exporter any more{{ else }}No login_exporter answers at all{{ end }}',
-        '{{ with $labels.job }}All targets of job {{ . }} have left Prometheus{{ else }}Prometheus has no metric of any login_exporter{{ end }}: a change of its configuration or discovery. Nobody is told who logs in.',
+        '{{ with $labels.job }}All targets of job {{ . }} have left Prometheus{{ else }}Prometheus has no metric of any login_exporter{{ end }}. Its configuration or discovery may have changed. Nobody is told who logs in.',
         pending='15m',
         comment=
-        'All of them gone, or a whole job of them; what is federated has no `up`. One host that is no target any more may well\n' +
-        'have been put away.',
+        'Every exporter is gone, or every one of a job. A single host that is no target any more may have been switched off for\n' +
+        'good. Metrics that are federated have no `up`, so the build\'s metric stands for it.',
       )),
 
       alert(
@@ -90,7 +90,7 @@ function(config)
         'critical',
         '%s == 0' % s('login_exporter_source_up'),
         'Source {{ $labels.source }} on {{ $host }} is down',
-        'login_exporter on ' + t.host + ' cannot read {{ $labels.source }} for 5 minutes. Accesses that stand only there are not seen.',
+        'login_exporter on ' + t.host + ' has not been able to read {{ $labels.source }} for 5 minutes. Accesses that stand only there are not seen.',
         pending='5m',
       ),
 
@@ -112,9 +112,9 @@ function(config)
         'The last record that login_exporter on ' + t.host + ' found in {{ $labels.source }} is {{ $value | humanizeDuration }} old. Perhaps the host writes its log elsewhere.',
         pending='10m',
         comment=
-        'No news by its own rate: silent for twice as long as ever in the week before, and for an hour at least. A log without a\n' +
-        'line in a day in any case: cron alone writes some, while CloudTrail may well be quiet. And a log beside which the journal\n' +
-        'has newer entries: the exporter looks every 5 minutes.',
+        'A log without a line for a day: cron alone writes some (CloudTrail may well be quiet for so long). A source that has been\n' +
+        'silent for an hour or more, and twice as long as ever in the week before. A log beside which the journal has newer\n' +
+        'entries: the exporter looks every 5 minutes.',
       ),
 
       alert(
@@ -122,7 +122,7 @@ function(config)
         'warning',
         'min_over_time(%s[15m]) > 1048576' % s('login_exporter_source_lag_bytes'),
         'login_exporter on {{ $host }} is behind in {{ $labels.source }}',
-        '{{ $value | humanize1024 }}B of {{ $labels.source }} on ' + t.host + ' wait to be read, for 15 minutes or more. Accesses are told late.',
+        'At least {{ $value | humanize1024 }}B of {{ $labels.source }} on ' + t.host + ' have been waiting to be read for 15 minutes. Accesses are told late.',
         pending='15m',
       ),
 
@@ -132,7 +132,7 @@ function(config)
         p.lately('login_exporter_source_errors_total', ['reason!~"gap|suppressed|line_too_long|untrusted|stale|vanished"']) + ' > 0',
         'Source {{ $labels.source }} on {{ $host }} gave an error, {{ $labels.reason }}',
         'login_exporter on ' + t.host + ' met {{ $value | printf "%%.0f" }} errors ({{ $labels.reason }}) in {{ $labels.source }} within %d minutes.' % p.minutesLately,
-        comment='Whatever reason has no alert of its own ends up here.',
+        comment='Every reason that has no alert of its own.',
       ),
 
       alert(
@@ -142,7 +142,7 @@ function(config)
         std.rstripChars(p.atStart('login_exporter_source_errors_total', ['reason=~"gap|vanished"']), '\n'),
         'Records of {{ $labels.source }} on {{ $host }} are missing, {{ $labels.reason }}',
         'login_exporter on ' + t.host + ' found that records of {{ $labels.source }} are missing ({{ $labels.reason }}, {{ $value | printf "%%.0f" }} within %d minutes). An access may stand among them.' % p.minutesLately,
-        comment='What went missing while the exporter was down is found at its start, before anybody has seen a 0.',
+        comment='The second part: what went missing while the exporter was down is counted as it starts, so no scrape sees that counter rise.',
       ),
 
       alert(
@@ -158,8 +158,8 @@ function(config)
         'warning',
         'increase(%s[1h]) > 0' % s('login_exporter_records_unrecognized_total', ['program="unframed"']),
         'Lines without a known frame on {{ $host }}',
-        'login_exporter on ' + t.host + ' could not tell when, where and by which program {{ $value | printf "%.0f" }} lines of its logs were written, within an hour. Every access among them is missed.',
-        comment='A line whose stamp, host or tag is none that is known: it may be a whole log in a format of its own.',
+        'login_exporter on ' + t.host + ' could not read time, host and program in {{ $value | printf "%.0f" }} lines of its logs within an hour. Every access among them is missed.',
+        comment='Such lines begin with no time, host and tag in a form that is known. It may be a whole log in a format of its own.',
       ),
 
       alert(
@@ -167,7 +167,7 @@ function(config)
         'warning',
         p.lately('login_exporter_series_limited_total') + ' > 0',
         '{{ $labels.family }} on {{ $host }} is full',
-        '{{ $labels.family }} of login_exporter on ' + t.host + ' has reached its limit of series, newcomers are counted as (other). First times and sources may be hidden among them.',
+        '{{ $labels.family }} of login_exporter on ' + t.host + ' has reached its limit of series, so newcomers are counted as (other). First logins and new addresses may be hidden among them.',
       ) + { keep_firing_for: config.keepFiringFor },
 
       alert(
@@ -203,8 +203,8 @@ function(config)
         'What login_exporter on ' + t.host + ' knows from CloudTrail of ' + account + ' is {{ $value | humanizeDuration }} old. Session Manager sessions are told late.',
         pending='5m',
         comment=
-        'Late by our fault (no poll) or by CloudTrail\'s (records that come late; AWS speaks of 5 minutes on average).\n' +
-        'What a fresh start reads from the past is old without anybody being late.',
+        'Late because nobody asks it (no poll for 15 minutes), or because its records come late (AWS speaks of 5 minutes on\n' +
+        'average). The second is not looked at for two hours after a start, which reads what is long past.',
       ),
 
       alert(
@@ -222,9 +222,9 @@ function(config)
             and on () group(%(any)s)
         ||| % joined,
         'CloudTrail has not told of a session of {{ $labels.identity }} on {{ $host }}',
-        'The agent on ' + t.host + ' told of a Session Manager session of {{ $labels.identity }} at ' + t.when + ', and CloudTrail did not, of {{ $labels.target }}, in %d minutes. A trail may be switched off, or the session belong to an account that nobody asks.' % config.cloudtrailMinutes,
+        'The agent on ' + t.host + ' told of a Session Manager session of {{ $labels.identity }} at ' + t.when + '. CloudTrail has not told of it (target {{ $labels.target }}) within %d minutes. A trail may be switched off, or no exporter asks the account of that session.' % config.cloudtrailMinutes,
         pending='5m',
-        comment='What the host saw and CloudTrail never told; only where CloudTrail is read at all.',
+        comment='The host saw a session, and CloudTrail never told of it. Only where CloudTrail is read at all.',
       ),
 
       ofNoHost(alert(
@@ -242,9 +242,9 @@ function(config)
             and on (target) %(watched)s
         ||| % joined,
         'The host {{ $labels.target }} has not seen a session of {{ $labels.identity }}',
-        'CloudTrail told of a Session Manager session of {{ $labels.identity }} on {{ $labels.target }} in account {{ $labels.aws_account }} at ' + t.when + ', and the exporter on that host, which reads the agent\'s state, has not seen it. The agent may keep its state elsewhere, or somebody have hidden it.',
+        'CloudTrail told of a Session Manager session of {{ $labels.identity }} on {{ $labels.target }} in account {{ $labels.aws_account }} at ' + t.when + '. The exporter on that host reads the agent\'s state and has not seen the session. The agent may keep its state elsewhere, or somebody may have hidden it.',
         pending='10m',
-        comment='And what CloudTrail told of a host whose exporter reads the agent\'s state, and the host never saw.',
+        comment='The other way round: CloudTrail told of a session on a host whose exporter reads the agent\'s state, and the host never saw it.',
       )),
 
       alert(
@@ -252,7 +252,7 @@ function(config)
         'warning',
         p.lately('login_exporter_state_save_failures_total') + ' > 0',
         'login_exporter on {{ $host }} cannot save its state',
-        '{{ $value | printf "%.0f" }} snapshots of login_exporter on ' + t.host + ' failed within %d minutes. After a restart its counters would fall back to the last snapshot and rise again.' % p.minutesLately,
+        'login_exporter on ' + t.host + ' failed to save its state {{ $value | printf "%%.0f" }} times within %d minutes. After a restart its counters would fall back to the last snapshot and rise again.' % p.minutesLately,
       ),
 
       alert(
@@ -260,8 +260,8 @@ function(config)
         'warning',
         'floor(%s) > time() - 3600' % p.last('login_exporter_state_last_set_aside_timestamp_seconds'),
         'login_exporter on {{ $host }} could not use its state',
-        'login_exporter on ' + t.host + ' found at ' + t.when + ' that its snapshot was damaged, or of another version, and set it aside. It went on from the one before, or began anew: then its counters fell, and what is first there may be told again.',
-        comment='The file itself is kept, and the log says where. What was logged since it was written is no baseline.',
+        'login_exporter on ' + t.host + ' found at ' + t.when + ' that its snapshot was damaged, or of another version, and set it aside. It went on from the snapshot before. If there was none, it began anew: its counters fell, and logins may be told as first ones once more.',
+        comment='The file is kept, and the exporter\'s log says where. What the sources hold from after it was written counts as news.',
       ),
 
       alert(
@@ -272,10 +272,10 @@ function(config)
         'and on (job, instance)\n' +
         '  max_over_time(%s[7d] offset %s)' % [s(scraped), p.before],
         'login_exporter on {{ $host }} began anew, without its state',
-        'login_exporter on ' + t.host + ' had no saved state when it started at ' + t.when + ', and Prometheus knows it from before. Who came in between its last scrape and then counts as its past, and is told to nobody.',
+        'login_exporter on ' + t.host + ' had no saved state when it started at ' + t.when + ', although Prometheus knows it from before. Whoever came in between its last scrape and that start counts as past, so no alert tells of them.',
         comment=
-        'Whoever removes the state and restarts the exporter makes a past of what he did. A newborn host that takes the place of\n' +
-        'another under its name has no such past.',
+        'Whoever removes the state and restarts the exporter turns what they did into a past that no alert tells of. A newborn host\n' +
+        'that takes over another\'s name has no such past, and fires nothing.',
       ) + { keep_firing_for: config.keepFiringFor },
 
       alert(
@@ -283,7 +283,7 @@ function(config)
         'warning',
         '(%s > 0)\n  or\n(%s > 0)' % [p.lately('login_exporter_archive_failures_total'), p.lately('login_exporter_archive_lines_lost_total')],
         'login_exporter on {{ $host }} cannot write its archive',
-        'login_exporter on ' + t.host + ' could not write to its archive within %d minutes. What waits is tried again; once there is no more room for it, lines are lost to `history`. Metrics and alerts are not concerned.' % p.minutesLately,
+        'login_exporter on ' + t.host + ' could not write to its archive within %d minutes. It tries again; once what waits finds no more room, those lines are lost to `history`. Metrics and alerts are not affected.' % p.minutesLately,
       ),
 
       alert(
@@ -301,7 +301,7 @@ function(config)
         'and on (job, instance, kind)\n' +
         '  max_over_time(%s[7d])' % s('instance_kind:login_accesses_total:judged'),
         'login_exporter on {{ $host }} judges no {{ $labels.kind }} any more',
-        'login_exporter on ' + t.host + ' has no expected rules for accesses of kind {{ $labels.kind }}, and had some within the week before. Until it has them again, what is unexpected there is told to nobody.',
+        'login_exporter on ' + t.host + ' has no rules that say which accesses of kind {{ $labels.kind }} are expected, and had some within the week before. Until it has them again, no alert tells of what is unexpected there.',
         comment='A host that had rules and counts accesses without a verdict: its settings were lost.',
       ) + { keep_firing_for: config.keepFiringFor },
     ],

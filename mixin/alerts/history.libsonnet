@@ -3,7 +3,7 @@ function(config)
   local p = (import '../lib/promql.libsonnet')(config);
   local t = (import '../lib/text.libsonnet')(config);
   local stranger = config.strangerDays;
-  // What rules allow is known, and what they do not is told by group login_access.
+  // Where there are rules, group login_access tells of what they do not expect.
   local other = ['expected="unset"'];
 
   local first(name, severity, expr, summary, description, comment=null) = {
@@ -17,9 +17,10 @@ function(config)
 
   {
     comment: |||
-      "Not in the last 30 days" asks the exporters' own memory, their last-seen gauges, as group login_memory has kept it
-      for the whole job: so a person is no stranger to a host that is new, and a host that is gone takes nobody's past along.
-      It is asked as it stood before the news. Where these rules are too young for that, an exporter's own counter is.
+      Whether somebody came in the 30 days before is asked of group login_memory, which keeps the exporters' last-seen gauges
+      for the whole job: nobody is a stranger because a host is new, and no past goes with a host that is gone. It is asked
+      as it stood before the access. Where these rules have not run that long, the exporter's own counter says whether the
+      access was the first.
     |||,
     name: 'login_history',
     interval: '1m',
@@ -31,7 +32,7 @@ function(config)
         'and on (job, user)\n' +
         '  (max_over_time(%s[7d] offset %s) < time() - %d * 86400)' % [p.selector('job_user:login_last_success_timestamp_seconds:max'), p.before, config.dormantDays],
         'Login of {{ $labels.user }} on {{ $host }} after %d days without one' % config.dormantDays,
-        t.who + ' ' + t.login + '. No host has seen that account for %d days.' % config.dormantDays + t.lastKnown,
+        t.who + ' ' + t.login + '. No host had seen that account for %d days.' % config.dormantDays + t.lastKnown,
       ),
 
       first(
@@ -42,11 +43,11 @@ function(config)
         '  (max_over_time(%s[7d] offset %s) > time() - %d * 86400)\n' % [p.selector('job_user_network:login_last_success_timestamp_seconds:max'), p.before, stranger] +
         'unless ' + p.alerting('login', ['DormantAccountLogin']),
         '{{ $labels.user }} came from {{ or $labels.source "no address" }} for the first time, to {{ $host }}',
-        t.who + ' ' + t.login + '. In %d days {{ $labels.user }} has come to no host from there.' % stranger + t.lastKnown,
+        t.who + ' ' + t.login + '. No host had seen {{ $labels.user }} come from there for %d days.' % stranger + t.lastKnown,
         comment=
-        'The one that finds a stolen key: a user whom no host of the job has seen come from there. An address within a network\n' +
-        'that the settings name is as good as any other of it. At two evaluations in a row, as a scrape may come in between\n' +
-        'this rule and the one before it.',
+        'This one finds a stolen key: no host of the job has seen the user come from that address. The addresses of a network that\n' +
+        'the settings name count as one. It takes two evaluations in a row, because a scrape may come in between this rule and\n' +
+        'the one before it.',
       ) + { 'for': '1s' },
 
       first(
@@ -55,8 +56,8 @@ function(config)
         p.first('login', ['identity!=""'] + other, ['job', 'user', 'identity'], 'job_user_identity:login_last_success_timestamp_seconds:max', stranger) +
         'unless ' + p.alerting('login', ['DormantAccountLogin', 'LoginFromNewAddress']),
         '{{ $labels.user }} used the key of {{ $labels.identity }} for the first time, on {{ $host }}',
-        t.who + ' ' + t.login + '. In %d days no host has let in {{ $labels.user }} with that key.' % stranger,
-        comment='And a key, certificate or principal that let in nobody by that name before.',
+        t.who + ' ' + t.login + '. No host had let in {{ $labels.user }} with that key for %d days.' % stranger,
+        comment='The same for a key, certificate or principal with which the user had not come in before.',
       ) + { 'for': '1s' },
 
       {
@@ -94,7 +95,7 @@ function(config)
           label: 'user',
           matchers: [],
           summary: 'First login of {{ $labels.user }} on {{ $host }} in %d days' % stranger,
-          unseen: 'This host has not seen that account in %d days.' % stranger,
+          unseen: 'This host had not seen that account for %d days.' % stranger,
           comment: 'Information for the boards: what is new to one host is mostly known to the others.',
         },
         {
@@ -102,7 +103,7 @@ function(config)
           label: 'network',
           matchers: [],
           summary: 'First login from network {{ $labels.network }} on {{ $host }} in %d days' % stranger,
-          unseen: 'Nobody came to this host from that network in %d days.' % stranger,
+          unseen: 'Nobody had come to this host from that network for %d days.' % stranger,
           comment: null,
         },
         {
@@ -110,15 +111,15 @@ function(config)
           label: 'identity',
           matchers: ['identity!=""'],
           summary: 'First login with the key of {{ $labels.identity }} on {{ $host }} in %d days' % stranger,
-          unseen: 'This host has not seen that key in %d days.' % stranger,
+          unseen: 'This host had not seen that key for %d days.' % stranger,
           comment: null,
         },
       ]
     ] + [
       {
         comment: |||
-          The one rule on the age of a gauge, because age is its question: a session is open, and none was opened for
-          12 hours, so it is that old. A shared account where new sessions keep opening can hide an old one.
+          A session is open, and none was opened for 12 hours: so it has been open for longer. On a shared account newer sessions
+          can hide an old one.
         |||,
         alert: 'SessionOpenTooLong',
         expr: |||

@@ -171,13 +171,13 @@ def history():
     away = friend | {"source": "198.51.100.7"}
     test("her own key from an address where she never was", WORLD.exporter() + before + WORLD.access("login", away, [30]), [
         ("LoginFromNewAddress", HOST | away | {"severity": "warning"}, "alice came from 198.51.100.7 for the first time, to web-1",
-         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. In 30 days alice has come to no host from there." + came, person),
+         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. No host had seen alice come from there for 30 days." + came, person),
         ("FirstLoginOfUser", HOST | away | {"severity": "info"}, "First login of alice on web-1 in 30 days",
-         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. This host has not seen that account in 30 days.", person),
+         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. This host had not seen that account for 30 days.", person),
         ("FirstLoginFromNetwork", HOST | away | {"severity": "info"}, "First login from network public on web-1 in 30 days",
-         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. Nobody came to this host from that network in 30 days.", person),
+         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. Nobody had come to this host from that network for 30 days.", person),
         ("FirstLoginWithKey", HOST | away | {"severity": "info"}, "First login with the key of alice on web-1 in 30 days",
-         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. This host has not seen that key in 30 days.", person),
+         f"alice (alice) logged in by publickey from 198.51.100.7 (network public) {where}. This host had not seen that key for 30 days.", person),
     ], never=["LoginWithNewKey", "DormantAccountLogin", "UnexpectedLogin"])
     test("a friend comes to a host that is new to her", WORLD.exporter() + before + WORLD.access("login", friend, [30]), [], never=["LoginFromNewAddress", "LoginWithNewKey"])
     office = friend | {"source": "192.0.2.1", "network": "office"}
@@ -186,17 +186,17 @@ def history():
     other = friend | {"identity": "SHA256:xyz"}
     test("her account and address with another key", WORLD.exporter() + before + WORLD.access("login", other, [30]), [
         ("LoginWithNewKey", HOST | other | {"severity": "warning"}, "alice used the key of SHA256:xyz for the first time, on web-1",
-         f"alice (SHA256:xyz) logged in by publickey from 203.0.113.9 (network public) {where}. In 30 days no host has let in alice with that key.", person)],
+         f"alice (SHA256:xyz) logged in by publickey from 203.0.113.9 (network public) {where}. No host had let in alice with that key for 30 days.", person)],
         never=["LoginFromNewAddress"])
     dave = friend | {"user": "dave", "identity": "", "method": "password"}
     test("an account out of the past", WORLD.exporter() + WORLD.access("login", dave, [30], base=5, newest=-8640000), [
         ("DormantAccountLogin", without_empty(HOST | dave | {"severity": "critical"}), "Login of dave on web-1 after 90 days without one",
-         f"dave logged in by password from 203.0.113.9 (network public) {where}. No host has seen that account for 90 days. Before that dave came in from 203.0.113.9 (network public) on web-1 at 1969-09-23 00:00:00 +0000 UTC.",
+         f"dave logged in by password from 203.0.113.9 (network public) {where}. No host had seen that account for 90 days. Before that dave came in from 203.0.113.9 (network public) on web-1 at 1969-09-23 00:00:00 +0000 UTC.",
          link("person", job="login", user="dave"))], never=["LoginFromNewAddress"])
     test("rules that were loaded a minute ago: who came often is no stranger, who came once is",
          WORLD.changed(start=29).exporter() + WORLD.changed(start=29).access("login", friend, [30], base=3) + WORLD.changed(start=29).access("login", friend | {"user": "eve"}, [30]), [
              ("LoginFromNewAddress", HOST | friend | {"user": "eve", "severity": "warning"}, "eve came from 203.0.113.9 for the first time, to web-1",
-              f"eve (alice) logged in by publickey from 203.0.113.9 (network public) {where}. In 30 days eve has come to no host from there.{NOTHING} of alice as eve.", link("person", job="login", user="eve"))], at=32)
+              f"eve (alice) logged in by publickey from 203.0.113.9 (network public) {where}. No host had seen eve come from there for 30 days.{NOTHING} of alice as eve.", link("person", job="login", user="eve"))], at=32)
     session = {"program": "sshd", "user": "alice"}
     test("a session that stays open", WORLD.exporter() + [gauge("login_sessions_active", session, 1), gauge("login_last_session_opened_timestamp_seconds", session, -50000.5)], [
         ("SessionOpenTooLong", HOST | session | {"severity": "info"}, "Session of alice on web-1 open for more than 12 hours",
@@ -212,7 +212,7 @@ def witnesses():
          link("overview", job="login"))], at=65, never=["UnexpectedLogin", "AccessUnexplained"])
     test("a login that shows in no series", WORLD.exporter(counted={("login", "false"): [30], ("login", "true"): [20, 30]}.items()), [
         ("AccessUnexplained", HOST | {"kind": "login", "expected": "false", "severity": "critical"}, "Access of kind login on web-1 that no other alert tells of",
-         "login_exporter on web-1 (web-1:10922) counted an access of kind login (expected: false) that shows in no series of its own: 1 in all by now. `login_exporter history` on that host says who it was.",
+         "login_exporter on web-1 (web-1:10922) counted an access of kind login (expected: false) of which no other metric tells. The counter stands at 1. `login_exporter history` on that host says who it was.",
          link("host", job="login", instance="web-1:10922"))])
 
 
@@ -229,19 +229,19 @@ def exporter():
             gauge("login_exporter_build_info", {"job": "mixed", "version": "1"}, 1), gauge("up", {"job": "mixed", "instance": "y:9100"}, 0),
             gauge("up", {"job": "login-eu", "instance": "web-3:10922"}, 0)]
     never = lambda job, host: ("LoginExporterNeverAnswered", {"job": job, "instance": f"{host}:10922", "severity": "critical"}, f"login_exporter on {host} has never answered",
-                               f"Prometheus has a target {host} ({host}:10922) (job {job}), and could never scrape it in a week. Nobody is told who logs in there.", link("health", job=job, instance=f"{host}:10922"))
+                               f"Prometheus has a target {host} ({host}:10922) (job {job}) that it could not scrape once in a week. Nobody is told who logs in there.", link("health", job=job, instance=f"{host}:10922"))
     test("exporters that never answered", jobs, [never("hosts", "web-2"), never("login-eu", "web-3")], never=["LoginExporterDown", "LoginExportersGone"])
     left = World(end=60, labels=HOST)
     gone = lambda m: 1 if m < 20 else None
     other = [left.series("up", {"job": "eu"}, lambda _: 1), left.series("login_exporter_build_info", {"job": "eu", "version": "1"}, lambda _: 1)]
     test("a job whose targets all left", other + [left.series("up", {}, gone), left.series("login_exporter_build_info", {"version": "1"}, gone)], [
         ("LoginExportersGone", {"job": "login", "severity": "critical"}, "Job login has no login_exporter any more",
-         "All targets of job login have left Prometheus: a change of its configuration or discovery. Nobody is told who logs in.", link("health"))], at=55)
+         "All targets of job login have left Prometheus. Its configuration or discovery may have changed. Nobody is told who logs in.", link("health"))], at=55)
     federated = World(end=60, labels=HOST)
     test("a federated job, of which no target is known here", other + [federated.series("login_exporter_build_info", {"version": "1"}, lambda _: 1)], [], at=55, never=["LoginExportersGone"])
     test("none at all", [gauge("up", {"job": "node"}, 1)], [
         ("LoginExportersGone", {"severity": "critical"}, "No login_exporter answers at all",
-         "Prometheus has no metric of any login_exporter: a change of its configuration or discovery. Nobody is told who logs in.", link("health"))])
+         "Prometheus has no metric of any login_exporter. Its configuration or discovery may have changed. Nobody is told who logs in.", link("health"))])
 
     secure, journal, trail = ({"source": s} for s in ("file:/var/log/secure", "journal", "cloudtrail:eu-west-1"))
     last = "login_exporter_source_last_record_timestamp_seconds"
@@ -249,11 +249,11 @@ def exporter():
                      gauge(last, journal, lambda m: 60 * m), gauge(last, trail, -900000), gauge("login_exporter_source_lag_bytes", secure, 5242880),
                      gauge("login_exporter_source_lag_bytes", journal, steps((0, 5242880), (25, 0), (26, 5242880)))], [
         ("LoginSourceDown", of(**secure, severity="critical"), "Source file:/var/log/secure on web-1 is down",
-         f"login_exporter on {on} cannot read file:/var/log/secure for 5 minutes. Accesses that stand only there are not seen.", health),
+         f"login_exporter on {on} has not been able to read file:/var/log/secure for 5 minutes. Accesses that stand only there are not seen.", health),
         ("LoginSourceStale", of(**secure, severity="warning"), "Nothing new in file:/var/log/secure on web-1",
          f"The last record that login_exporter on {on} found in file:/var/log/secure is 1d 1h 35m 0s old. Perhaps the host writes its log elsewhere.", health),
         ("LoginSourceBehind", of(**secure, severity="warning"), "login_exporter on web-1 is behind in file:/var/log/secure",
-         f"5MiB of file:/var/log/secure on {on} wait to be read, for 15 minutes or more. Accesses are told late.", health)])
+         f"At least 5MiB of file:/var/log/secure on {on} have been waiting to be read for 15 minutes. Accesses are told late.", health)])
     # A log with a line every 10 minutes falls silent; another one is silent every day for two hours.
     days = 60 * 28
     long = World(end=days, every=10, labels=HOST)
@@ -285,11 +285,11 @@ def exporter():
         ("LoginLinesUnknown", of(program="sshd", severity="info"), "Unknown lines of sshd on web-1",
          f"login_exporter on {on} did not know 3 lines of sshd within an hour. An access may stand among them.", health),
         ("LoginLinesUnframed", of(program="unframed", severity="warning"), "Lines without a known frame on web-1",
-         f"login_exporter on {on} could not tell when, where and by which program 3 lines of its logs were written, within an hour. Every access among them is missed.", health),
+         f"login_exporter on {on} could not read time, host and program in 3 lines of its logs within an hour. Every access among them is missed.", health),
         ("LoginSeriesFolded", of(family="login_successes_total", severity="warning"), "login_successes_total on web-1 is full",
-         f"login_successes_total of login_exporter on {on} has reached its limit of series, newcomers are counted as (other). First times and sources may be hidden among them.", health),
+         f"login_successes_total of login_exporter on {on} has reached its limit of series, so newcomers are counted as (other). First logins and new addresses may be hidden among them.", health),
         ("LoginStateNotSaved", of(severity="warning"), "login_exporter on web-1 cannot save its state",
-         f"3 snapshots of login_exporter on {on} failed within 26 minutes. After a restart its counters would fall back to the last snapshot and rise again.", health),
+         f"login_exporter on {on} failed to save its state 3 times within 26 minutes. After a restart its counters would fall back to the last snapshot and rise again.", health),
         ("LoginRulesRejected", of(severity="warning"), "login_exporter on web-1 refused its rules",
          f"The settings of login_exporter on {on} have an error, so the last reload was refused and the rules from before stay in force.", health)])
 
@@ -304,21 +304,21 @@ def exporter():
          began("web-1:10922", steps((0, -90000), (30, 1790.5))) + began("web-2:10922", lambda _: -90000) + began("web-3:10922", lambda _: 1790, start=30)
          + began("web-4:10922", steps((0, -90000), (30, None))), [
         ("LoginStateLost", of(severity="warning"), "login_exporter on web-1 began anew, without its state",
-         f"login_exporter on {on} had no saved state when it started at {of_time(29)}, and Prometheus knows it from before. Who came in between its last scrape and then counts as its past, and is told to nobody.", health)], at=60)
+         f"login_exporter on {on} had no saved state when it started at {of_time(29)}, although Prometheus knows it from before. Whoever came in between its last scrape and that start counts as past, so no alert tells of them.", health)], at=60)
     test("a snapshot that cannot be used, an archive that cannot be written", [
         gauge("login_exporter_state_last_set_aside_timestamp_seconds", {}, steps((30, 1790.5))), rises("login_exporter_archive_failures_total"), rises("login_exporter_archive_lines_lost_total")], [
         ("LoginStateSetAside", of(severity="warning"), "login_exporter on web-1 could not use its state",
          f"login_exporter on {on} found at {of_time(29)} that its snapshot was damaged, or of another version, and set it aside. "
-         "It went on from the one before, or began anew: then its counters fell, and what is first there may be told again.", health),
+         "It went on from the snapshot before. If there was none, it began anew: its counters fell, and logins may be told as first ones once more.", health),
         ("LoginArchiveNotWritten", of(severity="warning"), "login_exporter on web-1 cannot write its archive",
-         f"login_exporter on {on} could not write to its archive within 26 minutes. What waits is tried again; once there is no more room for it, lines are lost to `history`. Metrics and alerts are not concerned.", health)])
+         f"login_exporter on {on} could not write to its archive within 26 minutes. It tries again; once what waits finds no more room, those lines are lost to `history`. Metrics and alerts are not affected.", health)])
 
     lost = World(end=60, labels=HOST)
     never_had = World(end=60, labels=HOST | {"instance": "web-2:10922"})
     counted = {("login", "true"): [5], ("login", "unset"): [40]}
     test("a host that had rules", lost.exporter(counted=counted.items()) + never_had.exporter(counted={("login", "unset"): [40]}.items()), [
         ("LoginRulesMissing", of(kind="login", expected="unset", severity="warning"), "login_exporter on web-1 judges no login any more",
-         f"login_exporter on {on} has no expected rules for accesses of kind login, and had some within the week before. Until it has them again, what is unexpected there is told to nobody.", health)], at=42)
+         f"login_exporter on {on} has no rules that say which accesses of kind login are expected, and had some within the week before. Until it has them again, no alert tells of what is unexpected there.", health)], at=42)
 
     asked = World(end=60, labels=HOST)
     place = {"aws_account": "123456789012", "aws_region": "eu-west-1"}
@@ -354,14 +354,14 @@ def sessions():
                                                      "aws_account": "123456789012", "aws_region": "eu-west-1", "expected": "true"}, lambda m: at if 60 * m >= at + 300 else None)
     test("a session that CloudTrail never told; another that both did", [info, agent, seen("Ops/eve", 1800.5), seen("Ops/alice", 1900), told("Ops/alice", 1899)], [
         ("LoginSessionNotInCloudTrail", HOST | {"identity": "Ops/eve", "target": "i-0abc", "instance_id": "i-0abc", "severity": "warning"}, "CloudTrail has not told of a session of Ops/eve on shop",
-         "The agent on shop (web-1:10922) told of a Session Manager session of Ops/eve at 1970-01-01 00:30:00 +0000 UTC, and CloudTrail did not, of i-0abc, in 45 minutes. "
-         "A trail may be switched off, or the session belong to an account that nobody asks.", link("health", job="login", instance="web-1:10922"))],
+         "The agent on shop (web-1:10922) told of a Session Manager session of Ops/eve at 1970-01-01 00:30:00 +0000 UTC. CloudTrail has not told of it (target i-0abc) within 45 minutes. "
+         "A trail may be switched off, or no exporter asks the account of that session.", link("health", job="login", instance="web-1:10922"))],
         at=90, never=["LoginSessionNotOnHost"])
     test("nobody asks CloudTrail", [info, agent, seen("Ops/eve", 1800)], [], at=90, never=["LoginSessionNotInCloudTrail"])
     test("a session that the host never saw; a host without an exporter", [info, agent, seen("Ops/alice", 600), told("Ops/alice", 601), told("Ops/eve", 1800), told("Ops/eve", 1800, "i-0def")], [
         ("LoginSessionNotOnHost", {"identity": "Ops/eve", "target": "i-0abc", "aws_account": "123456789012", "aws_region": "eu-west-1", "severity": "warning"}, "The host i-0abc has not seen a session of Ops/eve",
-         "CloudTrail told of a Session Manager session of Ops/eve on i-0abc in account 123456789012 at 1970-01-01 00:30:00 +0000 UTC, and the exporter on that host, which reads the agent's state, has not seen it. "
-         "The agent may keep its state elsewhere, or somebody have hidden it.", link("health"))], at=60, never=["LoginSessionNotInCloudTrail"])
+         "CloudTrail told of a Session Manager session of Ops/eve on i-0abc in account 123456789012 at 1970-01-01 00:30:00 +0000 UTC. The exporter on that host reads the agent's state and has not seen the session. "
+         "The agent may keep its state elsewhere, or somebody may have hidden it.", link("health"))], at=60, never=["LoginSessionNotInCloudTrail"])
 
 
 def main():
