@@ -135,7 +135,11 @@ impl Recent {
 
     fn insert(&mut self, kept: Box<Kept>) {
         let time = kept.access.time;
-        let place = self.accesses.partition_point(|other| other.access.time <= time);
+        let is_newest = self.accesses.back().is_none_or(|newest| newest.access.time <= time);
+        let place = match is_newest {
+            true => self.accesses.len(),
+            false => self.accesses.partition_point(|other| other.access.time <= time),
+        };
         self.repeats.insert(place, &kept.access);
         self.accesses.insert(place, kept);
     }

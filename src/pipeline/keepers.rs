@@ -5,8 +5,8 @@ use crate::archive::Pending;
 use crate::memory::Counted;
 use crate::metrics::recent::Recent;
 use crate::metrics::series::{Moment, Store};
+use crate::policy::Policy;
 use crate::policy::privacy::{Show, Views};
-use crate::policy::{Observation, Policy};
 use crate::row::Row;
 
 pub(super) struct Keepers<'l> {
@@ -22,22 +22,16 @@ impl Keepers<'_> {
     pub(super) fn take(&mut self, event: &Counted<'_>, live: bool) {
         let Keepers { series, recent, archive, policy, now } = self;
         let observation = policy.observe(event);
-        let shown = |view, show: &mut dyn FnMut(&Observation<'_>)| match policy
-            .privacy
-            .mask(view, &observation)
-        {
-            Some(masked) => show(&masked.observation()),
-            None => show(&observation),
-        };
-        let Views { labels, page, archive: archived, .. } = policy.privacy.views;
-        shown(labels, &mut |seen| series.observe(seen, live, *now));
+        let privacy = &policy.privacy;
+        let Views { labels, page, archive: archived, .. } = privacy.views;
+        privacy.show(labels, &observation, |seen| series.observe(seen, live, *now));
         let counted = live.then(|| now.wall.seconds());
-        shown(page, &mut |seen| recent.push(seen, counted));
+        privacy.show(page, &observation, |seen| recent.push(seen, counted));
         if archive.keeps(event.event.kind) {
             // Where an address is from tells less than the address, but more than nothing of it.
             let tells_origin = matches!(archived.source, Show::Keep | Show::Network);
             let source = event.event.source.as_deref().filter(|_| tells_origin);
-            shown(archived, &mut |seen| {
+            privacy.show(archived, &observation, |seen| {
                 let mut row = Row::new(seen);
                 row.tell_origin(policy.origins.of(source));
                 archive.push(&row);

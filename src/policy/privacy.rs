@@ -65,7 +65,7 @@ pub struct Privacy {
 
 /// An observation with less of the person.
 #[derive(Debug)]
-pub struct Masked<'e> {
+struct Masked<'e> {
     event: Event<'e>,
     identity: Cow<'e, str>,
     network: Cow<'e, str>,
@@ -80,11 +80,16 @@ impl Privacy {
         Privacy { views, key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key)) }
     }
 
-    /// The observation as this view may show it; `None` where that is all of it.
-    pub fn mask<'e>(&self, view: View, seen: &'e Observation<'e>) -> Option<Masked<'e>> {
-        if view.keeps_all() {
-            return None;
+    /// Hands on the observation as this view may show it.
+    #[inline]
+    pub fn show(&self, view: View, seen: &Observation<'_>, to: impl FnOnce(&Observation<'_>)) {
+        match view.keeps_all() {
+            true => to(seen),
+            false => to(&self.masked(view, seen).observation()),
         }
+    }
+
+    fn masked<'e>(&self, view: View, seen: &'e Observation<'e>) -> Masked<'e> {
         let mut event = seen.event.clone();
         for user in [&mut event.user, &mut event.target_user] {
             *user = user.take().and_then(|user| self.shown(view.user, user, &seen.network));
@@ -103,7 +108,7 @@ impl Privacy {
         }
         let identity = Some(seen.identity.clone()).filter(|identity| !identity.is_empty());
         let identity = identity.and_then(|name| self.shown(view.identity, name, &seen.network));
-        Some(Masked {
+        Masked {
             event,
             identity: identity.unwrap_or_default(),
             network: seen.network.clone(),
@@ -111,7 +116,7 @@ impl Privacy {
             rule: seen.rule,
             duration: seen.duration,
             after_failures: seen.after_failures,
-        })
+        }
     }
 
     fn shown<'e>(
@@ -142,7 +147,7 @@ impl Privacy {
 }
 
 impl Masked<'_> {
-    pub fn observation(&self) -> Observation<'_> {
+    fn observation(&self) -> Observation<'_> {
         Observation {
             event: &self.event,
             identity: Cow::Borrowed(&self.identity),
@@ -181,7 +186,6 @@ mod tests {
         let (policy, login) = (Policy::default(), login());
         let seen = policy.observe(&login);
         let privacy = Privacy::new(Views::default(), Some(KEY));
-        let masked = privacy.mask(view, &seen);
         let of = |seen: &Observation<'_>| {
             let event = seen.event;
             format!(
@@ -194,7 +198,9 @@ mod tests {
                 seen.network
             )
         };
-        masked.map_or_else(|| of(&seen), |masked| of(&masked.observation()))
+        let mut shown = String::new();
+        privacy.show(view, &seen, |seen| shown = of(seen));
+        shown
     }
 
     #[test]

@@ -6,9 +6,7 @@
 use super::{Value, stamp};
 use crate::metrics::text::is_hidden;
 
-/// Writes a value behind its name. The name is written as it is, with comma, quotes and colon.
-pub(super) fn put(name: &str, value: Value<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(name.as_bytes());
+pub(super) fn put(value: Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Text(text) => put_text(text, out),
         Value::Time(time) => {
@@ -58,12 +56,17 @@ fn put_character(character: char, out: &mut Vec<u8>) {
 /// Whether it is printable ASCII without quotes and backslashes: eight bytes at a time, since this
 /// is asked of each text of each line.
 fn is_plain(text: &[u8]) -> bool {
-    let (eights, rest) = text.as_chunks::<8>();
-    let last = match text.last_chunk::<8>() {
-        Some(last) => eight_are_plain(*last),
-        None => rest.iter().all(|byte| matches!(byte, b' '..=b'~') && !b"\"\\".contains(byte)),
-    };
-    last && eights.iter().all(|eight| eight_are_plain(*eight))
+    if let Some(last) = text.last_chunk() {
+        return text.as_chunks().0.iter().chain([last]).all(|eight| eight_are_plain(*eight));
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let [a, b, c, d] = *first;
+        let [e, f, g, h] = *last;
+        return eight_are_plain([a, b, c, d, e, f, g, h]);
+    }
+    let mut eight = [b' '; 8];
+    eight.iter_mut().zip(text).for_each(|(into, byte)| *into = *byte);
+    eight_are_plain(eight)
 }
 
 fn eight_are_plain(bytes: [u8; 8]) -> bool {
@@ -145,7 +148,7 @@ mod tests {
             (Value::Flag(false), "false"),
         ] {
             let mut out = Vec::new();
-            put("", value, &mut out);
+            put(value, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), json);
         }
     }

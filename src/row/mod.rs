@@ -38,7 +38,8 @@ macro_rules! row {
             pub fn write_json(&self, out: &mut Vec<u8>) {
                 let start = out.len();
                 $(if let Some(value) = self.$field.value() {
-                    json::put(concat!(",\"", stringify!($field), "\":"), value, out);
+                    out.extend_from_slice(concat!(",\"", stringify!($field), "\":").as_bytes());
+                    json::put(value, out);
                 })+
                 // The time is never absent, so the object begins where the first comma stands.
                 out[start] = b'{';

@@ -1,12 +1,9 @@
 //! Which of the last accesses are alike but for their time.
-//!
-//! A list of at most some hundred entries is searched from end to end: numbers that lie side by
-//! side are faster to look through than any map.
 
 use std::collections::VecDeque;
 
 use super::Access;
-use crate::keyed::Words;
+use crate::keyed::{Numbers, Words};
 
 /// Accesses that are alike, from which on they are a habit and no longer news each.
 pub const MANY: usize = 4;
@@ -38,8 +35,11 @@ impl Access {
 pub(super) struct Repeats {
     /// For each access in its place: which of `kinds` it is.
     places: VecDeque<u16>,
-    /// By a hash; of two that share one, no more comes than that both make room as one.
     kinds: Vec<Kind>,
+    /// Those of them that no access is of.
+    free: Vec<u16>,
+    /// By a hash; of two that share one, no more comes than that both make room as one.
+    by_hash: Numbers<u16>,
     /// Kinds that have come many times.
     habits: usize,
     words: Words,
@@ -53,27 +53,23 @@ struct Kind {
 
 impl Repeats {
     pub(super) fn insert(&mut self, place: usize, access: &Access) {
-        let kind = self.kind(self.words.number(access.likeness()));
-        self.kinds[kind].count += 1;
-        self.habits += usize::from(self.kinds[kind].count == MANY);
-        // There are no more kinds than accesses that are kept.
-        self.places.insert(place, kind as u16);
+        let index = self.kind(self.words.number(access.likeness()));
+        let kind = &mut self.kinds[usize::from(index)];
+        kind.count += 1;
+        self.habits += usize::from(kind.count == MANY);
+        self.places.insert(place, index);
     }
 
-    fn kind(&mut self, hash: u64) -> usize {
-        let known = self.kinds.iter().position(|kind| kind.count > 0 && kind.hash == hash);
-        known.unwrap_or_else(|| {
-            let new = Kind { hash, count: 0 };
-            match self.kinds.iter().position(|kind| kind.count == 0) {
-                Some(free) => {
-                    self.kinds[free] = new;
-                    free
-                }
-                None => {
-                    self.kinds.push(new);
-                    self.kinds.len() - 1
-                }
+    fn kind(&mut self, hash: u64) -> u16 {
+        *self.by_hash.entry(hash).or_insert_with(|| {
+            let kind = Kind { hash, count: 0 };
+            if let Some(free) = self.free.pop() {
+                self.kinds[usize::from(free)] = kind;
+                return free;
             }
+            self.kinds.push(kind);
+            // There are no more kinds than accesses that are kept.
+            (self.kinds.len() - 1) as u16
         })
     }
 
@@ -83,10 +79,13 @@ impl Repeats {
     }
 
     pub(super) fn remove(&mut self, place: usize) {
-        if let Some(kind) = self.places.remove(place) {
-            let kind = &mut self.kinds[usize::from(kind)];
-            self.habits -= usize::from(kind.count == MANY);
-            kind.count -= 1;
+        let Some(index) = self.places.remove(place) else { return };
+        let kind = &mut self.kinds[usize::from(index)];
+        self.habits -= usize::from(kind.count == MANY);
+        kind.count -= 1;
+        if kind.count == 0 {
+            self.by_hash.remove(&kind.hash);
+            self.free.push(index);
         }
     }
 
