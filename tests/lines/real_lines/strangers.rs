@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use crate::scene::{scene, session};
 use crate::support::visitor::Visitor;
+use crate::support::wait_for;
 use crate::visits::{with_key, with_password};
 
 fn rejected(reason: &str, from: &Visitor) -> String {
@@ -23,6 +24,9 @@ fn a_port_scan_and_a_client_of_another_protocol() {
     let sshd = scene.sshd("");
     let (scan, stream) = Visitor::connect(&sshd);
     drop(stream);
+    // sshd may be asked for its connections before it has taken this one on.
+    let named = format!("{} port {}", scan.source, scan.port);
+    wait_for("sshd's word on the scan", || scene.text().contains(&named).then_some(()));
     sshd.wait_idle();
     let mut expected = vec![rejected("bad_protocol", &scan)];
     let said: [&[u8]; 5] = [
