@@ -32,7 +32,7 @@ fn push(pending: &mut Pending, n: u32) {
         time: at(NOW),
         ..Event::new(EventKind::LoginSuccess, "sshd")
     };
-    let counted = Counted::from(event);
+    let counted = Counted::from(&event);
     let policy = Policy::default();
     if pending.keeps(counted.event.kind) {
         pending.push(&Row::new(&policy.observe(&counted)));

@@ -186,9 +186,13 @@ impl Reader {
 
     /// Lets go of what was held for lines that did not come.
     pub fn finish(&mut self, each: Each<'_>) -> Result<(), Error> {
-        let mut out = Vec::new();
-        self.memory.finish(&mut out);
-        Ok(out.iter().map(Item::Counted).try_for_each(each)?)
+        let mut shown = Ok(());
+        self.memory.finish(&mut |counted| {
+            if shown.is_ok() {
+                shown = each(Item::Counted(counted));
+            }
+        });
+        Ok(shown?)
     }
 
     /// The sessions that are open after what was read.
@@ -297,14 +301,18 @@ impl Reader {
             .within(records.text())
             .telling(&mut self.unread);
         interpreter.doors = self.doors;
-        let mut out = Vec::new();
+        let mut shown = Ok(());
         for record in records.iter() {
-            interpreter.record(record, &mut out);
-            for counted in &out {
-                each(Item::Counted(counted))?;
+            interpreter.record(record, &mut |counted| {
+                if shown.is_ok() {
+                    shown = each(Item::Counted(counted));
+                }
+            });
+            if shown.is_err() {
+                break;
             }
-            out.clear();
         }
+        shown?;
         let tally = interpreter.end();
         self.ordinal += tally.records;
         self.unread.read(&tally);

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Counted;
 use super::held::shortened;
 use super::limits::SESSIONS;
 use super::sessions::is_host;
 use super::table::Table;
+use super::{Counted, Show};
 use crate::event::{AwsCall, Event, EventKind, SSM_AGENT, Time};
 use crate::keyed::Words;
 
@@ -58,9 +58,9 @@ pub(super) fn is_agents(event: &Event<'_>) -> bool {
 
 impl AgentSessions {
     /// A session began: a login, and a session that is open. One that is open already is the same.
-    pub(super) fn began<'a>(&mut self, words: Words, login: Event<'a>, out: &mut Vec<Counted<'a>>) {
+    pub(super) fn began(&mut self, words: Words, login: &Event<'_>, show: &mut Show<'_>) {
         let call = login.aws.as_deref();
-        let part = |part: Option<&Cow<'a, str>>| part.map(|text| shortened(text));
+        let part = |part: Option<&Cow<'_, str>>| part.map(|text| shortened(text));
         let open = Open {
             host: shortened(&login.host),
             user: part(login.user.as_ref()),
@@ -81,12 +81,13 @@ impl AgentSessions {
             self.open.remove(oldest);
         }
         self.open.insert(key, 0, open);
-        out.extend([login.into(), opened.into()]);
+        show(&Counted::from(login));
+        show(&Counted::from(&opened));
     }
 
     /// A session ended. What was never told to begin, such as a command of Run Command, ends
     /// nothing.
-    pub(super) fn ended(&mut self, words: Words, end: Ended<'_>, out: &mut Vec<Counted<'_>>) {
+    pub(super) fn ended(&mut self, words: Words, end: Ended<'_>, show: &mut Show<'_>) {
         let key = key(words, &shortened(end.instance), &shortened(end.id));
         let Some(open) = self.open.take(&key) else { return };
         let lasted = end.time.seconds_since(Time::from_nanoseconds(open.since));
@@ -104,7 +105,7 @@ impl AgentSessions {
             ..AwsCall::default()
         }));
         let duration = (end.watched && lasted >= 0.0).then_some(lasted);
-        out.push(Counted { duration, ..event.into() });
+        show(&Counted { duration, ..Counted::from(&event) });
     }
 
     /// The owner of the one session that is open for this account on this host at this time.

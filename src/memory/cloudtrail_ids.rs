@@ -40,9 +40,9 @@ impl CloudTrailChanges {
 }
 
 impl CloudTrailIds {
-    /// The record where it counts, with the target that TerminateSession and ResumeSession leave
+    /// Whether the record counts. It is given the target that TerminateSession and ResumeSession leave
     /// out. One that corrects another adds nothing to it.
-    pub(super) fn counted<'a>(&mut self, words: Words, mut event: Event<'a>) -> Option<Event<'a>> {
+    pub(super) fn counts(&mut self, words: Words, event: &mut Event<'_>) -> bool {
         let (time, succeeded) = (event.time, event.kind == EventKind::AwsSuccess);
         if let Some(call) = event.aws.as_deref_mut() {
             let id = |text: &str| (!text.is_empty()).then(|| words.number(["id", text]));
@@ -54,11 +54,11 @@ impl CloudTrailIds {
                 self.seen.insert(original, time);
             }
             if corrects || !is_new {
-                return None;
+                return false;
             }
             self.join(words, call, succeeded);
         }
-        Some(event)
+        true
     }
 
     /// How many IDs were let go of since this was last asked, for want of room: should one of

@@ -52,8 +52,8 @@ use waiting::{Place, Queue, Waiting};
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Counted<'a> {
-    pub event: Event<'a>,
+pub struct Counted<'e> {
+    pub event: &'e Event<'e>,
     /// Seconds, of a closed session whose opening was seen.
     pub duration: Option<f64>,
     /// A success from an address that failed often within the hour before.
@@ -64,22 +64,8 @@ pub struct Counted<'a> {
     pub principal_trusted: bool,
 }
 
-impl Counted<'_> {
-    /// The same with text of its own, to be kept past the record.
-    pub fn into_owned(self) -> Counted<'static> {
-        let Counted { event, duration, after_failures, principal, principal_trusted } = self;
-        Counted {
-            event: event.into_owned(),
-            duration,
-            after_failures,
-            principal,
-            principal_trusted,
-        }
-    }
-}
-
-impl<'a> From<Event<'a>> for Counted<'a> {
-    fn from(event: Event<'a>) -> Self {
+impl<'e> From<&'e Event<'e>> for Counted<'e> {
+    fn from(event: &'e Event<'e>) -> Self {
         Counted {
             event,
             duration: None,
@@ -89,6 +75,10 @@ impl<'a> From<Event<'a>> for Counted<'a> {
         }
     }
 }
+
+/// Is shown each event that counts, in their order. An event stays where it was read: it is not
+/// handed over.
+pub type Show<'s> = dyn FnMut(&Counted<'_>) + 's;
 
 /// Everything remembered between records.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -154,73 +144,56 @@ impl Memory {
         }
     }
 
-    /// Takes one event and appends to `out` what now counts: this event, an earlier one that was
-    /// held back, or nothing yet. Its time lets go of what was due on its host before it.
-    pub fn event<'a>(&mut self, mut event: Event<'a>, out: &mut Vec<Counted<'a>>) {
+    /// Takes one event and shows what now counts: this event, an earlier one that was held back, or
+    /// nothing yet. Its time lets go of what was due on its host before it.
+    pub fn event(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) {
         // CloudTrail's records come late and stand beside the log, not in it.
         if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
-            let counted = self.parts.cloudtrail_ids.counted(self.words, event);
-            out.extend(counted.map(Counted::from));
+            if self.parts.cloudtrail_ids.counts(self.words, event) {
+                show(&Counted::from(&*event));
+            }
             return;
         }
         // The agent's files stand beside the log too.
-        if agent::is_agents(&event) {
-            return self.parts.agent.began(self.words, event, out);
+        if agent::is_agents(event) {
+            return self.parts.agent.began(self.words, event, show);
         }
-        let host = self.spoke(&event.host, event.time, out);
-        let su = su::behind_session(&event);
-        let (time, from) = (event.time, out.len());
-        if self.queue.may_be_due(host, time) {
-            self.let_go_of_due(host, time, out);
-        }
-        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
-        let mut line = Line::new(host, time, *words, hosts, queue);
-        let counts = parts.judge(&mut line, &mut event);
-        if line.queue.lets_go() {
-            parts.let_go(line.queue, out);
-        }
+        let host = self.spoke(&event.host, event.time, show);
+        let su = su::behind_session(event);
+        self.let_go_of_due(host, event.time, show);
+        let (mut line, mut telling) = self.line(host, event.time);
+        let counts = telling.parts.judge(&mut line, event);
+        telling.tell_let_go(&mut line, show);
         if counts {
-            out.push(event.into());
+            telling.tell(event, &line, show);
         }
-        for counted in &mut out[from..] {
-            enrich(counted, &line, parts, failures, limits);
-        }
-        if let Some(su) = su {
-            self.event(su, out);
+        if let Some(mut su) = su {
+            self.event(&mut su, show);
         }
     }
 
     /// Takes a line that is no event but that another one needs.
-    pub fn hint(&mut self, hint: Hint<'_>, out: &mut Vec<Counted<'_>>) {
-        let host = self.spoke(&hint.host, hint.time, out);
+    pub fn hint(&mut self, hint: &Hint<'_>, show: &mut Show<'_>) {
+        let host = self.spoke(&hint.host, hint.time, show);
         if hint.kind == HintKind::HostStarted {
-            self.release(self.queue.of(Some(host)), out);
+            self.release(self.queue.of(Some(host)), show);
             self.parts.connections.host_started(host, self.words);
         }
-        let from = out.len();
-        if self.queue.may_be_due(host, hint.time) {
-            self.let_go_of_due(host, hint.time, out);
-        }
-        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
-        let mut line = Line::new(host, hint.time, *words, hosts, queue);
-        parts.hint(&mut line, &hint);
-        if line.queue.lets_go() {
-            parts.let_go(line.queue, out);
-        }
-        for counted in &mut out[from..] {
-            enrich(counted, &line, parts, failures, limits);
-        }
+        self.let_go_of_due(host, hint.time, show);
+        let (mut line, mut telling) = self.line(host, hint.time);
+        telling.parts.hint(&mut line, hint);
+        telling.tell_let_go(&mut line, show);
     }
 
     /// A session of Session Manager ended.
-    pub fn agent_ended(&mut self, ended: Ended<'_>, out: &mut Vec<Counted<'_>>) {
-        self.parts.agent.ended(self.words, ended, out);
+    pub fn agent_ended(&mut self, ended: Ended<'_>, show: &mut Show<'_>) {
+        self.parts.agent.ended(self.words, ended, show);
     }
 
     /// Lets go of what was held back and can no longer be joined when it is `wall` by the clock.
-    pub fn expire(&mut self, wall: Time, out: &mut Vec<Counted<'static>>) {
+    pub fn expire(&mut self, wall: Time, show: &mut Show<'_>) {
         let due = self.queue.due_by_clock(|host| self.hosts.time(host, Some(wall)));
-        self.release(due, out);
+        self.release(due, show);
         let Memory { hosts, words, parts, failures, limits, .. } = self;
         parts.connections.expire(hosts, wall, *words);
         parts.throttling.told.expire(hosts, wall);
@@ -235,8 +208,8 @@ impl Memory {
     }
 
     /// Lets go of all that is held back: nothing more will come.
-    pub fn finish(&mut self, out: &mut Vec<Counted<'static>>) {
-        self.release(self.queue.of(None), out);
+    pub fn finish(&mut self, show: &mut Show<'_>) {
+        self.release(self.queue.of(None), show);
     }
 
     /// How many IDs of CloudTrail's records were let go of since this was last asked, for want of
@@ -259,34 +232,95 @@ impl Memory {
 
     /// Notes that a host wrote a line. What waits of a host that is forgotten for it counts.
     #[inline]
-    fn spoke(&mut self, name: &str, time: Time, out: &mut Vec<Counted<'_>>) -> HostId {
+    fn spoke(&mut self, name: &str, time: Time, show: &mut Show<'_>) -> HostId {
         let (host, forgotten) = self.hosts.spoke(name, time, self.wall, self.words);
         if let Some(forgotten) = forgotten {
-            self.release(self.queue.of(Some(forgotten)), out);
+            self.release(self.queue.of(Some(forgotten)), show);
         }
         host
     }
 
-    /// Lets go of what is due on a host at its time `now`.
-    fn let_go_of_due(&mut self, host: HostId, now: Time, out: &mut Vec<Counted<'_>>) {
-        while let Some((place, waiting)) = self.queue.pop_due(host, now) {
-            self.parts.released(place, &waiting);
-            release(*waiting.event, out);
+    /// A line of a host, and what an event that counts by it is told with.
+    #[inline]
+    fn line(&mut self, host: HostId, time: Time) -> (Line<'_>, Telling<'_>) {
+        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+        (Line::new(host, time, *words, hosts, queue), Telling { parts, failures, limits })
+    }
+
+    /// Lets go of what is due on a host at its time `now`: mostly nothing is.
+    #[inline]
+    fn let_go_of_due(&mut self, host: HostId, now: Time, show: &mut Show<'_>) {
+        while self.queue.may_be_due(host, now)
+            && let Some((place, waiting)) = self.queue.pop_due(host, now)
+        {
+            let (line, mut telling) = self.line(host, now);
+            telling.parts.released(place, &waiting);
+            telling.tell_held(*waiting.event, &line, show);
         }
     }
 
-    fn release(&mut self, places: Vec<Place>, out: &mut Vec<Counted<'_>>) {
-        let Memory { words, hosts, queue, parts, failures, limits, .. } = self;
+    fn release(&mut self, places: Vec<Place>, show: &mut Show<'_>) {
         for place in places {
-            let Some(waiting) = queue.take(place) else { continue };
-            parts.released(place, &waiting);
-            let (from, (host, ..)) = (out.len(), place);
-            let time = Time::from_nanoseconds(waiting.event.time);
-            release(*waiting.event, out);
-            let line = Line::new(host, time, *words, hosts, queue);
-            for counted in &mut out[from..] {
-                enrich(counted, &line, parts, failures, limits);
+            let Some(waiting) = self.queue.take(place) else { continue };
+            let (line, mut telling) =
+                self.line(place.0, Time::from_nanoseconds(waiting.event.time));
+            telling.parts.released(place, &waiting);
+            telling.tell_held(*waiting.event, &line, show);
+        }
+    }
+}
+
+/// What an event that counts is told with.
+struct Telling<'m> {
+    parts: &'m mut Parts,
+    failures: &'m mut failures::Failures,
+    limits: &'m Limits,
+}
+
+impl Telling<'_> {
+    /// Shows an event that counts with what is known only then: how long a session was, failures to
+    /// remember, successes to compare with them.
+    fn tell(&mut self, event: &mut Event<'_>, line: &Line<'_>, show: &mut Show<'_>) {
+        let Telling { parts, failures, limits } = self;
+        parts.lay_to_owner(event);
+        let mut counted = Counted::from(&*event);
+        if event.kind == EventKind::SessionClosed {
+            counted.duration = parts.closed(line, event);
+        }
+        if let Some(source) = event.source.as_deref() {
+            // A user's own word on a failure must not make another's login one after failures.
+            if event.kind == EventKind::LoginFailure && event.told_by == 0 {
+                failures.note(line, source, (event.time, event.count), limits);
             }
+            if event.kind == EventKind::LoginSuccess {
+                counted.after_failures = failures.often(line, source, event.time, limits);
+                let principal = parts.instance_connect.principal(line, event);
+                counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
+                counted.principal = principal.map(|(name, _)| name);
+            }
+        }
+        show(&counted);
+    }
+
+    /// Shows what the line lets go of what waited.
+    #[inline]
+    fn tell_let_go(&mut self, line: &mut Line<'_>, show: &mut Show<'_>) {
+        if !line.queue.lets_go() {
+            return;
+        }
+        for event in std::mem::take(&mut line.queue.released) {
+            self.tell_held(event, line, show);
+        }
+        for (place, waiting) in std::mem::take(&mut line.queue.went) {
+            self.parts.released(place, &waiting);
+            self.tell_held(*waiting.event, line, show);
+        }
+    }
+
+    /// An event that waited counts.
+    fn tell_held(&mut self, held: HeldEvent, line: &Line<'_>, show: &mut Show<'_>) {
+        if let Some(mut event) = held.event() {
+            self.tell(&mut event, line, show);
         }
     }
 }
@@ -373,47 +407,6 @@ impl Parts {
         self.refusals.released(place, waiting);
         self.attempts.released(place, waiting);
     }
-
-    /// What the line lets go of what waited is appended to `out`.
-    fn let_go(&mut self, queue: &mut Queue, out: &mut Vec<Counted<'_>>) {
-        queue.released.drain(..).for_each(|event| release(event, out));
-        for (place, waiting) in queue.went.drain(..) {
-            self.released(place, &waiting);
-            release(*waiting.event, out);
-        }
-    }
-}
-
-/// Adds to an event what is known only once it counts: how long a session was, failures to
-/// remember, successes to compare with them.
-fn enrich(
-    counted: &mut Counted<'_>,
-    line: &Line<'_>,
-    parts: &mut Parts,
-    failures: &mut failures::Failures,
-    limits: &Limits,
-) {
-    parts.lay_to_owner(&mut counted.event);
-    let event = &counted.event;
-    if event.kind == EventKind::SessionClosed {
-        counted.duration = parts.closed(line, event);
-    }
-    let Some(source) = event.source.as_deref() else { return };
-    // A user's own word on a failure must not make another's login one after failures.
-    if event.kind == EventKind::LoginFailure && event.told_by == 0 {
-        failures.note(line, source, (event.time, event.count), limits);
-    }
-    if event.kind == EventKind::LoginSuccess {
-        counted.after_failures = failures.often(line, source, event.time, limits);
-        let principal = parts.instance_connect.principal(line, event);
-        counted.principal_trusted = principal.as_ref().is_some_and(|(_, t)| *t);
-        counted.principal = principal.map(|(name, _)| name);
-    }
-}
-
-/// Lets a held event go: it counts.
-fn release(held: HeldEvent, out: &mut Vec<Counted<'_>>) {
-    out.extend(held.event().map(Counted::from));
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use tracing::debug;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Role, Time};
-use crate::memory::{Counted, Ended, Memory};
+use crate::memory::{Ended, Memory, Show};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
@@ -97,15 +97,15 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         Interpreter { unknown: Some(unknown), ..self }
     }
 
-    /// Reads one record and appends to `out` what now counts.
-    pub fn record(&mut self, record: Record<'r>, out: &mut Vec<Counted<'r>>) {
+    /// Reads one record and shows what now counts.
+    pub fn record(&mut self, record: Record<'r>, show: &mut Show<'_>) {
         self.tally.records += 1;
         match record {
-            Record::Line(line) => self.line(line, out),
-            Record::Journal(entry) => self.journal(&entry, out),
-            Record::Agent(document) => self.agent(document, out),
+            Record::Line(line) => self.line(line, show),
+            Record::Journal(entry) => self.journal(&entry, show),
+            Record::Agent(document) => self.agent(document, show),
             Record::CloudTrail(json) => {
-                self.parsed(parse::cloudtrail::record(json, self.doors), out)
+                self.parsed(&mut parse::cloudtrail::record(json, self.doors), show)
             }
         }
     }
@@ -121,13 +121,13 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         self.tally
     }
 
-    fn line(&mut self, line: &'r [u8], out: &mut Vec<Counted<'r>>) {
+    fn line(&mut self, line: &'r [u8], show: &mut Show<'_>) {
         let names = &self.users.surroundings().names;
         let envelope = self.frames.envelope(line).map(|envelope| envelope.known_by(names));
-        let parsed = parse::of_line(line, envelope);
+        let mut parsed = parse::of_line(line, envelope);
         match &parsed {
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
-                self.repeat(hint, out);
+                self.repeat(hint, show);
             }
             Parsed::Event(event) if is_folded(event) => self.last = Last::Line(line),
             Parsed::Unrecognized { program } => {
@@ -136,11 +136,11 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             }
             _ => self.last = Last::Other,
         }
-        self.parsed(parsed, out);
+        self.parsed(&mut parsed, show);
     }
 
     /// `last message repeated N times` is the last line, N times more: it is read again.
-    fn repeat(&mut self, hint: &Hint<'_>, out: &mut Vec<Counted<'r>>) {
+    fn repeat(&mut self, hint: &Hint<'_>, show: &mut Show<'_>) {
         let HintKind::Repeated { times } = hint.kind else { return };
         let parsed = match self.last {
             Last::Other => return,
@@ -150,12 +150,13 @@ impl<'m, 'r> Interpreter<'m, 'r> {
                 _ => return,
             },
         };
-        let Parsed::Event(event) = parsed else { return };
+        let Parsed::Event(mut event) = parsed else { return };
         let same_process = hint.pid.is_none() || hint.pid == event.pid;
         let same_host = hint.host.is_empty() || hint.host == event.host;
         if same_process && same_host {
-            let count = event.count.saturating_mul(times);
-            self.event(Event { count, time: hint.time, ..event }, out);
+            event.count = event.count.saturating_mul(times);
+            event.time = hint.time;
+            self.event(&mut event, show);
         }
     }
 
@@ -172,22 +173,22 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     /// The agent's files stand beside the log: no line of it speaks of them.
-    fn agent(&mut self, document: &'r AgentDocument, out: &mut Vec<Counted<'r>>) {
+    fn agent(&mut self, document: &'r AgentDocument, show: &mut Show<'_>) {
         let AgentDocument { host, instance, id, change } = document;
         match change {
             AgentChange::Began { time, state } => {
                 let place = parse::ssm_agent::Place { host, instance, id, time: *time };
-                self.parsed(parse::ssm_agent::document(place, state), out);
+                self.parsed(&mut parse::ssm_agent::document(place, state), show);
             }
             AgentChange::Ended { time, watched } => {
                 let ordinal = self.ordinal + self.tally.records;
                 let (time, watched) = (*time, *watched);
-                self.memory.agent_ended(Ended { instance, id, time, watched, ordinal }, out);
+                self.memory.agent_ended(Ended { instance, id, time, watched, ordinal }, show);
             }
         }
     }
 
-    fn journal(&mut self, entry: &JournalEntry<'r>, out: &mut Vec<Counted<'r>>) {
+    fn journal(&mut self, entry: &JournalEntry<'r>, show: &mut Show<'_>) {
         let tag = entry.identifier.as_bytes();
         let envelope = Envelope {
             time: entry.time,
@@ -205,7 +206,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
                 if let Parsed::Unrecognized { program } = parsed {
                     self.tell_unknown(program, entry.message);
                 }
-                self.parsed(behind_session(parsed), out);
+                self.parsed(&mut behind_session(parsed), show);
             }
             None => self.tally.untrusted += 1,
         }
@@ -219,27 +220,26 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         }
     }
 
-    // Inlined, an event is not copied from one function's frame to the next one's.
-    #[inline(always)]
-    fn parsed(&mut self, parsed: Parsed<'r>, out: &mut Vec<Counted<'r>>) {
+    // An event is some hundred bytes: it stays where the parser made it.
+    fn parsed(&mut self, parsed: &mut Parsed<'_>, show: &mut Show<'_>) {
         match parsed {
-            Parsed::Event(event) => self.event(event, out),
+            Parsed::Event(event) => self.event(event, show),
             Parsed::Hint(hint) => {
                 self.tally.last_record = self.tally.last_record.max(Some(hint.time));
                 if let HintKind::Suppressed { messages } = hint.kind {
                     self.tally.suppressed += messages.max(1);
                 }
-                self.memory.hint(hint, out);
+                self.memory.hint(hint, show);
             }
             Parsed::Ignored => {}
             Parsed::Unrecognized { program } => self.tally.unrecognized(program),
         }
     }
 
-    fn event(&mut self, mut event: Event<'r>, out: &mut Vec<Counted<'r>>) {
+    fn event(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) {
         event.ordinal = self.ordinal + self.tally.records;
         self.tally.last_record = self.tally.last_record.max(Some(event.time));
-        self.memory.event(event, out);
+        self.memory.event(event, show);
     }
 }
 
@@ -266,6 +266,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::memory::Counted;
 
     #[derive(Debug)]
     struct Nobody;
@@ -287,15 +288,15 @@ mod tests {
             let lines: Vec<String> =
                 batch.iter().map(|line| format!("May  1 10:00:{line}")).collect();
             let mut interpreter = Interpreter::new(&mut memory, clock.clone(), &Nobody, 0);
-            let mut out = Vec::new();
-            for line in &lines {
-                interpreter.record(Record::Line(line.as_bytes()), &mut out);
-            }
-            told.extend(out.iter().map(|Counted { event, .. }| {
+            let mut show = |counted: &Counted<'_>| {
+                let event = counted.event;
                 let user = event.user.as_deref().unwrap_or_default();
                 let second = event.time.seconds() % 60;
-                format!("{second} {} {user} x{}", event.kind, event.count)
-            }));
+                told.push(format!("{second} {} {user} x{}", event.kind, event.count));
+            };
+            for line in &lines {
+                interpreter.record(Record::Line(line.as_bytes()), &mut show);
+            }
             interpreter.end();
         }
         told

@@ -219,17 +219,15 @@ impl Ledger {
             now,
         };
         let mut delays = Vec::new();
-        let mut counted = Vec::new();
-        for record in records.iter() {
-            interpreter.record(record, &mut counted);
-            for event in &counted {
-                let live = reading.is_live(event);
-                if live && event.event.aws.is_some() {
-                    delays.push(now.wall.seconds_since(event.event.time).max(0.0));
-                }
-                keepers.take(event, live);
+        let mut show = |counted: &Counted<'_>| {
+            let (live, event) = (reading.is_live(counted), counted.event);
+            if live && event.aws.is_some() {
+                delays.push(now.wall.seconds_since(event.time).max(0.0));
             }
-            counted.clear();
+            keepers.take(counted, live);
+        };
+        for record in records.iter() {
+            interpreter.record(record, &mut show);
         }
         // The last record tells how fresh the source is, also where it told no event.
         let stamp = records.last().and_then(|last| interpreter.stamp(last));
@@ -273,8 +271,6 @@ impl Ledger {
 
     /// Counts what was held back and can no longer be joined with a better line.
     pub fn expire(&mut self, now: Moment, policy: &Policy) {
-        let mut released = Vec::new();
-        self.memory.expire(now.wall, &mut released);
         // Only events of the host's log are held.
         let reading = self.reading(SourceKind::File, true);
         let mut keepers = Keepers {
@@ -284,10 +280,10 @@ impl Ledger {
             policy,
             now,
         };
-        for event in &released {
-            keepers.take(event, reading.is_live(event));
+        self.memory.expire(now.wall, &mut |counted| {
+            keepers.take(counted, reading.is_live(counted));
             self.moves += 1;
-        }
+        });
     }
 
     fn reading(&self, of: SourceKind, watching: bool) -> Reading {
@@ -398,7 +394,7 @@ struct Reading {
 impl Reading {
     /// What is held since before the end of the first reading is baseline too.
     fn is_live(&self, event: &Counted<'_>) -> bool {
-        let event = &event.event;
+        let event = event.event;
         (self.watching && event.ordinal > self.baseline_end)
             || self.since.is_some_and(|since| event.time >= since)
     }

@@ -74,11 +74,11 @@ impl Policy {
     /// Judges one event.
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
         let identity = self.identity(counted);
-        let network = self.network(&counted.event);
-        let facts = Facts { event: &counted.event, identity: &identity.trusted, network };
+        let network = self.network(counted.event);
+        let facts = Facts { event: counted.event, identity: &identity.trusted, network };
         let (expected, rule) = self.judge(&facts);
         Observation {
-            event: &counted.event,
+            event: counted.event,
             identity: identity.shown,
             network: Cow::Borrowed(network),
             expected,
@@ -92,8 +92,8 @@ impl Policy {
     /// `None` for an event that is expected, or of a kind without rules.
     pub fn explain(&self, counted: &Counted<'_>) -> Option<String> {
         let identity = self.identity(counted);
-        let network = self.network(&counted.event);
-        let facts = Facts { event: &counted.event, identity: &identity.trusted, network };
+        let network = self.network(counted.event);
+        let facts = Facts { event: counted.event, identity: &identity.trusted, network };
         let kind = Kind::of(counted.event.kind)?;
         let misfits = self.rules.expected.list(kind).iter().map(|rule| rule.misfits(&facts));
         let (place, nearest) = misfits
@@ -134,7 +134,7 @@ impl Policy {
             .principal
             .as_deref()
             .map(|name| Principal { name, trusted: counted.principal_trusted });
-        self.rules.identities.of(&counted.event, principal)
+        self.rules.identities.of(counted.event, principal)
     }
 
     #[inline]

@@ -169,22 +169,22 @@ mod tests {
 
     const KEY: &[u8] = b"0123456789abcdef";
 
-    fn login() -> Counted<'static> {
+    fn login() -> Event<'static> {
         let call = AwsCall { session_id: Some("alice-0a1b".into()), ..AwsCall::default() };
-        let event = Event {
+        Event {
             user: Some("alice".into()),
             source: Some("203.0.113.9".into()),
             port: Some(22),
             identity: Some("alice@example.com".into()),
             aws: Some(Box::new(call)),
             ..Event::new(EventKind::LoginSuccess, "ssm-agent")
-        };
-        event.into()
+        }
     }
 
     fn shown(view: View) -> String {
         let (policy, login) = (Policy::default(), login());
-        let seen = policy.observe(&login);
+        let counted = Counted::from(&login);
+        let seen = policy.observe(&counted);
         let privacy = Privacy::new(Views::default(), Some(KEY));
         let of = |seen: &Observation<'_>| {
             let event = seen.event;

@@ -49,7 +49,7 @@ fn full() -> Event<'static> {
 
 fn line(event: &Event<'static>) -> String {
     let policy = Policy::default();
-    let counted = Counted { duration: Some(1.5), ..event.clone().into() };
+    let counted = Counted { duration: Some(1.5), ..event.into() };
     let observation = policy.observe(&counted);
     let (country, operator) = (Some("JP".into()), Some("AS64500 Example Net".into()));
     let row = Row { country, operator, ..Row::new(&observation) };

@@ -75,14 +75,14 @@ impl Reader {
         let (reference, year) = (delivery.reference, delivery.year);
         let clock = Clock { reference, year, zone: TimeZone::UTC };
         let mut interpreter = Interpreter::new(&mut self.memory, clock, &Nobody, 0);
-        let mut counted = Vec::new();
-        delivery.records.iter().for_each(|record| interpreter.record(record, &mut counted));
-        for event in &counted {
-            let call = event.event.aws.as_ref().unwrap();
-            // A correction stands for what it corrects, where it came first.
-            let id = call.original_event_id.as_ref().unwrap_or(&call.event_id);
-            let target = call.target.as_deref().unwrap_or("").to_owned();
-            self.counted.entry(id.to_string()).or_default().push(target);
+        for record in delivery.records.iter() {
+            interpreter.record(record, &mut |counted| {
+                let call = counted.event.aws.as_ref().unwrap();
+                // A correction stands for what it corrects, where it came first.
+                let id = call.original_event_id.as_ref().unwrap_or(&call.event_id);
+                let target = call.target.as_deref().unwrap_or("").to_owned();
+                self.counted.entry(id.to_string()).or_default().push(target);
+            });
         }
         self.position = Some(delivery.position);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::journals::{Said, remote};
 use jiff::tz::TimeZone;
 use login_exporter::event::Time;
-use login_exporter::memory::Memory;
+use login_exporter::memory::{Counted, Memory};
 use login_exporter::parse::Clock;
 use login_exporter::pipeline::Interpreter;
 use login_exporter::record::Record;
@@ -43,23 +43,20 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
         caught_up = delivery.report.caught_up;
         let clock = Clock { reference: Time::default(), zone: TimeZone::UTC, year: None };
         let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0);
-        let mut out = Vec::new();
         for record in delivery.records.iter() {
             let Record::Journal(entry) = record else { panic!("{record:?}") };
-            let mut of_this = Vec::new();
-            interpreter.record(Record::Journal(entry), &mut of_this);
-            out.extend(of_this.into_iter().map(|counted| counted.into_owned()));
+            interpreter.record(Record::Journal(entry), &mut |counted| events.push(shown(counted)));
         }
         untrusted += interpreter.tally.untrusted;
         suppressed += interpreter.tally.suppressed;
-        events.extend(out);
     }
-    memory.finish(&mut events);
-    let shown = |event: &login_exporter::memory::Counted<'_>| {
-        let user = event.event.user.as_deref().unwrap_or_default();
-        format!("{} {} {user}", event.event.kind, event.event.program)
-    };
-    Some((events.iter().map(shown).collect(), untrusted, suppressed))
+    memory.finish(&mut |counted| events.push(shown(counted)));
+    Some((events, untrusted, suppressed))
+}
+
+fn shown(counted: &Counted<'_>) -> String {
+    let event = counted.event;
+    format!("{} {} {}", event.kind, event.program, event.user.as_deref().unwrap_or_default())
 }
 
 fn by(uid: u32, identifier: &str, comm: &str, message: &str) -> Said {

@@ -28,13 +28,10 @@ fn allocations(lines: &[&str]) -> u64 {
     let mut memory = Memory::new(Limits::default());
     let (policy, mut store) = (Policy::default(), Store::default());
     let mut interpreter = Interpreter::new(&mut memory, clock, &Nobody, 0);
-    let mut out = Vec::new();
     let mut take = |line: &'static str| {
-        interpreter.record(Record::Line(line.as_bytes()), &mut out);
-        for counted in &out {
+        interpreter.record(Record::Line(line.as_bytes()), &mut |counted| {
             store.observe(&policy.observe(counted), true, counted.event.time);
-        }
-        out.clear();
+        });
     };
     // The lines outlive the reading: what is kept of one may borrow from it.
     let lines: Vec<&'static str> =

@@ -13,23 +13,20 @@ fn counted(lines: &[&str]) -> Vec<String> {
     for line in lines {
         let (time, message) = line.split_once(' ').unwrap();
         let line = format!("May  1 {time} web sshd{message}");
-        let mut out = Vec::new();
+        let mut show = |counted: &Counted<'_>| told.push(tell(counted));
         match parse::line(line.as_bytes(), &clock) {
-            Parsed::Event(event) => memory.event(event, &mut out),
-            Parsed::Hint(hint) => memory.hint(hint, &mut out),
+            Parsed::Event(mut event) => memory.event(&mut event, &mut show),
+            Parsed::Hint(hint) => memory.hint(&hint, &mut show),
             Parsed::Ignored => {}
             Parsed::Unrecognized { .. } => panic!("no rule knows {line}"),
         }
-        told.extend(out.iter().map(tell));
     }
-    let mut rest = Vec::new();
-    memory.finish(&mut rest);
-    told.extend(rest.iter().map(tell));
+    memory.finish(&mut |counted| told.push(tell(counted)));
     told
 }
 
 fn tell(counted: &Counted<'_>) -> String {
-    let event = &counted.event;
+    let event = counted.event;
     let seconds = event.time.seconds().rem_euclid(86_400);
     let words = [
         Some(format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)),

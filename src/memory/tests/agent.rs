@@ -23,8 +23,8 @@ fn login(
 fn ended(memory: &mut Memory, seconds: i64, id: &str, watched: bool) -> Vec<String> {
     let mut out = Vec::new();
     let (instance, time) = ("i-1", at(seconds));
-    memory.agent_ended(Ended { instance, id, time, watched, ordinal: 0 }, &mut out);
-    out.iter().map(told).collect()
+    memory.agent_ended(Ended { instance, id, time, watched, ordinal: 0 }, &mut into(&mut out));
+    out
 }
 
 fn sudo(seconds: i64, host: &'static str, user: &'static str) -> Event<'static> {

@@ -207,18 +207,18 @@ fn read(plays: &[(usize, i64, Play)], live: bool, restarts: usize, saved: Saved)
         let wall = Time::new(1_000_000, 0).nanoseconds() + at * 1_000_000;
         let wall = Time::from_nanoseconds(wall);
         if live {
-            memory.expire(wall, &mut out);
+            memory.expire(wall, &mut into(&mut out));
             memory.read_at(Some(wall));
         }
         let time = wall.saturating_add_seconds(AHEAD[host]);
-        memory.event(Event { time, ..event.clone() }, &mut out);
+        memory.event(&mut Event { time, ..event.clone() }, &mut into(&mut out));
         if n % restarts == 0 {
             memory = restarted(&mut memory, &mut copy, saved);
         }
     }
-    memory.finish(&mut out);
+    memory.finish(&mut into(&mut out));
     let without_time = |line: String| line.split_once(' ').map(|(_, rest)| rest.to_owned());
-    out.iter().map(told).filter_map(without_time).collect()
+    out.into_iter().filter_map(without_time).collect()
 }
 
 fn restarted(memory: &mut Memory, copy: &mut Memory, saved: Saved) -> Memory {

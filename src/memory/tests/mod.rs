@@ -27,28 +27,33 @@ fn counted(memory: &mut Memory, steps: Vec<Step>) -> Vec<String> {
     let mut out = Vec::new();
     for step in steps {
         match step {
-            Step::Event(event) => memory.event(event, &mut out),
-            Step::Hint(hint) => memory.hint(hint, &mut out),
-            Step::Expire(seconds) => memory.expire(at(seconds), &mut out),
+            Step::Event(event) => memory.event(&mut { event }, &mut into(&mut out)),
+            Step::Hint(hint) => memory.hint(&hint, &mut into(&mut out)),
+            Step::Expire(seconds) => memory.expire(at(seconds), &mut into(&mut out)),
         }
     }
-    out.iter().map(told).collect()
+    out
 }
 
 fn check(steps: Vec<Step>, expected: &[&str]) {
     let mut memory = Memory::default();
     let mut lines = counted(&mut memory, steps);
     let mut held = Vec::new();
-    memory.finish(&mut held);
-    lines.extend(held.iter().map(|counted| format!("at the end: {}", told(counted))));
+    memory.finish(&mut into(&mut held));
+    lines.extend(held.iter().map(|line| format!("at the end: {line}")));
     assert_eq!(lines, expected);
     let mut again = Vec::new();
-    memory.finish(&mut again);
-    assert_eq!(again, [], "what was let go is not let go again");
+    memory.finish(&mut into(&mut again));
+    assert_eq!(again, [""; 0], "what was let go is not let go again");
+}
+
+/// Writes down what counts.
+fn into(out: &mut Vec<String>) -> impl FnMut(&Counted<'_>) {
+    |counted| out.push(told(counted))
 }
 
 fn told(counted: &Counted<'_>) -> String {
-    let event = &counted.event;
+    let event = counted.event;
     let word = |before: &str, field: Option<&str>| field.map(|field| format!("{before}{field}"));
     let target = event.aws.as_ref().and_then(|call| call.target.as_deref());
     let words = [

@@ -29,7 +29,7 @@ fn policy(yaml: &str) -> Policy {
 
 /// The verdict and, where one fitted, the rule's place.
 fn verdict(policy: &Policy, event: Event<'static>) -> String {
-    let counted = Counted::from(event);
+    let counted = Counted::from(&event);
     let observation = policy.observe(&counted);
     match observation.rule {
         Some(rule) => format!("{} {rule}", observation.expected),

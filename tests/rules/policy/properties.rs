@@ -63,7 +63,7 @@ fn event() -> impl Strategy<Value = Counted<'static>> {
             event.method = method;
             event.aws = user
                 .map(|name| Box::new(AwsCall { event_name: name.into(), ..AwsCall::default() }));
-            let mut counted = Counted::from(event);
+            let mut counted = Counted::from(&*Box::leak(Box::new(event)));
             counted.principal = principal;
             counted.principal_trusted = trusted;
             counted

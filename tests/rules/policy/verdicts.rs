@@ -129,7 +129,7 @@ const PRINT: &str = "SHA256:ohD8VZEXGWo6Ez8GSEJQ9WpafgLFsOfLOtGGQCQo6Og";
 fn connected(principal: &str, trusted: bool) -> Counted<'static> {
     let mut event = login("ec2-user", "203.0.113.7", Method::Publickey);
     event.fingerprint = Some(PRINT.into());
-    let mut counted = Counted::from(event);
+    let mut counted = Counted::from(&*Box::leak(Box::new(event)));
     counted.principal = Some(principal.to_owned());
     counted.principal_trusted = trusted;
     counted
@@ -178,7 +178,7 @@ fn what_is_unexpected_can_be_explained() {
          {}    - {{user: deploy, network: [vpc, office], hours: 'Mon 08:00-20:00'}}\n",
         ""
     ));
-    let explain = |event: Event<'static>| policy.explain(&event.into());
+    let explain = |event: Event<'static>| policy.explain(&Counted::from(&event));
     assert_eq!(
         explain(login("deploy", "192.0.2.7", Method::Publickey)).as_deref(),
         Some("expected.logins[1] comes nearest, but network is \"public\", not vpc or office")
