@@ -6,6 +6,7 @@ use std::io;
 use jiff::tz::TimeZone;
 
 use super::journal::{Form, Printed};
+use super::reading::{Due, Lines, Reading, Seen, before};
 use super::stream::{Input, Stream, Unreadable, open};
 use super::{Error, Sessions, Unread};
 use crate::event::Time;
@@ -13,9 +14,7 @@ use crate::memory::{Counted, Memory};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::{self, Clock};
 use crate::pipeline::{Interpreter, now};
-use crate::record::Record;
 use crate::source::file::blocks::Blocks;
-use crate::source::file::years::Years;
 use crate::source::journal::export;
 use crate::source::{Records, Source, wrapping};
 use crate::trust::UserIds;
@@ -318,99 +317,4 @@ impl Reader {
         self.unread.read(&tally);
         Ok(())
     }
-}
-
-/// When a file is due: CloudTrail's last, by the time of the next line; before all where none has a
-/// time that can be read.
-type Due = Option<(bool, Time)>;
-
-/// A file on the way through its lines.
-struct Reading {
-    next: Due,
-    /// Until it is begun.
-    stream: Option<Stream>,
-    blocks: Option<Lines>,
-    /// Lines that were read, and how many bytes of them were handed on.
-    block: Vec<u8>,
-    at: usize,
-    read: Seen,
-}
-
-/// What was read of a file.
-#[derive(Default)]
-struct Seen {
-    lines: u64,
-    without_frame: u64,
-}
-
-impl Seen {
-    /// Adds what was read since there were so many records, and so many of them without a frame.
-    fn add(&mut self, unread: &Unread, (records, without_frame): (u64, u64)) {
-        let (records_now, without_frame_now) = unread.so_far();
-        self.lines += records_now - records;
-        self.without_frame += without_frame_now - without_frame;
-    }
-
-    /// A file without a line that can be read is told of.
-    fn ended(&self, name: String, unread: &Unread) -> Result<(), Error> {
-        let Seen { lines, without_frame } = *self;
-        let why = match lines {
-            0 => "it is empty".to_owned(),
-            _ if without_frame == lines => {
-                let first = unread.first().filter(|_| unread.records() == lines);
-                let first = first.map_or(String::new(), |first| format!(" (the first: {first})"));
-                format!("none of its {lines} lines has a time, host and tag that are known{first}")
-            }
-            _ => return Ok(()),
-        };
-        Err(Unreadable::new(name, io::Error::other(why)).into())
-    }
-}
-
-struct Lines {
-    name: String,
-    blocks: Blocks,
-    clock: Clock,
-    years: Years,
-    /// Bytes before the block at hand.
-    passed: u64,
-}
-
-impl Lines {
-    /// The clock of the lines that stand `at` so many bytes within the block, and how many of them
-    /// are of the same year.
-    fn clock(&self, at: usize, rest: &[u8]) -> (Clock, usize) {
-        let place = self.passed + at as u64;
-        let Some((year, end)) = self.years.at(place) else {
-            return (self.clock.clone(), rest.len());
-        };
-        let most = usize::try_from(end - place).unwrap_or(usize::MAX).min(rest.len());
-        // Never within a line, should something have been left out before.
-        let last = most.saturating_sub(1);
-        let whole = memchr::memchr(b'\n', &rest[last..]).map_or(rest.len(), |at| last + at + 1);
-        (Clock { year: Some(year), ..self.clock.clone() }, whole)
-    }
-}
-
-/// How many bytes of these lines come before `until`, and when what follows is due. At least one
-/// line does, and a line without a time goes with the one before it.
-fn before(lines: &[u8], until: Due, clock: &Clock) -> (usize, Option<Due>) {
-    let time =
-        |line: &[u8]| parse::syslog::envelope(line, clock).map(|frame| Some((false, frame.time)));
-    let block = Records::Lines(lines);
-    let last = match block.last() {
-        Some(Record::Line(line)) => time(line),
-        _ => None,
-    };
-    let Some(until) = until.filter(|until| last.is_none_or(|last| last > Some(*until))) else {
-        return (lines.len(), last);
-    };
-    let mut length = 0;
-    for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        match time(line).filter(|time| *time > Some(until)) {
-            Some(later) if length > 0 => return (length, Some(later)),
-            _ => length += line.len(),
-        }
-    }
-    (length, last)
 }

@@ -11,6 +11,7 @@ mod kept;
 mod order;
 mod print;
 mod query;
+mod reading;
 mod stream;
 mod summary;
 mod table;

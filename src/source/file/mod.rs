@@ -15,7 +15,8 @@
 //! - `position`: what is saved
 //! - `log_name`: what stands under the log's name; `mounts`: whether that can be another file
 //! - `lingering`: rotated files that may still grow
-//! - `follow`: one step after another, without waiting; `start`: the first of them
+//! - `follow`: one step after another, without waiting; `start`: the first of them; `next`: which
+//!   file comes when one is over
 //! - `watch`: being woken; `pace`: how often to look
 //! - `problems`: what can go wrong, in words
 //! - [`blocks`]: a finished file, from its beginning to its end
