@@ -39,7 +39,7 @@ impl Host {
             boot_id: line("proc/sys/kernel/random/boot_id").filter(|id| !id.is_empty()),
             machine_id: line("etc/machine-id").unwrap_or_default(),
             control_group: text("proc/1/cgroup").as_deref().and_then(own_group).unwrap_or_default(),
-            boot_time: text("proc/stat").as_deref().and_then(boot_time),
+            boot_time: boot_time(root),
             sudo_rs: SUDO_FILES.iter().find_map(|path| sudo_rs(&root.join(path))),
         }
     }
@@ -85,8 +85,10 @@ fn own_group(groups: &str) -> Option<String> {
     Some(path.strip_suffix("/init.scope").unwrap_or(path).trim_end_matches('/').to_owned())
 }
 
-/// The line `btime` of /proc/stat: seconds since the epoch (proc(5)).
-fn boot_time(stat: &str) -> Option<Time> {
+/// When the kernel started: the line `btime` of /proc/stat below `root`, seconds since the epoch
+/// (proc(5)).
+pub fn boot_time(root: &Path) -> Option<Time> {
+    let stat = fs::read_to_string(root.join("proc/stat")).ok()?;
     let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
     Some(Time::new(seconds.trim().parse().ok()?, 0))
 }

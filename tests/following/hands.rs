@@ -2,6 +2,7 @@
 //! again, what is new counts, and where that cannot be told it is said.
 
 mod middle;
+mod missing;
 mod siblings;
 
 use std::fs::{self, File, OpenOptions};

@@ -4,6 +4,7 @@
 //! told again, and nothing between them is left out.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use super::host_log::{self, Choice, HostLog};
 use super::{JOURNAL_BACK_OFF, check_readable};
 use crate::config::{AuthLog, Settings, Start};
 use crate::event::Time;
+use crate::host;
 use crate::pipeline::{Beside, Ledger, Pipeline, SEAM, Span, Told, now};
 use crate::record::{JournalEntry, Position, SourceId, SourceKind};
 use crate::source::file::{self, FileSettings, FileSource};
@@ -228,7 +230,8 @@ fn file_source(log: &AuthLog, position: Option<&Position>) -> Box<FileSource> {
         Start::Beginning => file::Start::Beginning,
         Start::End => file::Start::End,
     };
-    let settings = FileSettings { start, ..FileSettings::new(&log.path) };
+    let boot_time = host::boot_time(Path::new("/"));
+    let settings = FileSettings { start, boot_time, ..FileSettings::new(&log.path) };
     Box::new(FileSource::new(settings, position))
 }
 

@@ -27,7 +27,7 @@ use super::position::{self, Finished, Saved};
 use super::problems::{damaged, foreign, may_be_part, too_long};
 use super::reading::{Block, Progress, Reading, Step};
 use super::retrace::{Retraced, retrace};
-use super::search::{self, Middle, Plan, Seam, Search};
+use super::search::{self, Plan, Seam, Search};
 use retracing::Settling;
 
 /// Rotated files that are kept open at once.
@@ -71,6 +71,8 @@ pub(super) struct Follower {
     pub(super) left: Option<Mark>,
     /// The files that were being read before the start.
     pub(super) marked: Vec<FileId>,
+    /// The files that a start found rotated away: nobody saw what came behind them.
+    pub(super) unwatched: Vec<FileId>,
     /// To be told if what was read is not found in the files that come.
     pub(super) missing: Option<Problem>,
     pub(super) settling: Option<Settling>,
@@ -111,6 +113,7 @@ impl Follower {
             footprint,
             left: None,
             marked: Vec::new(),
+            unwatched: Vec::new(),
             missing: None,
             settling: None,
             again: None,
@@ -300,24 +303,19 @@ impl Follower {
     /// tells nothing. False if there is some, or that cannot be told yet.
     fn look_between(&mut self) -> bool {
         let Some(mut current) = self.current.take_if(|c| c.is_unjoined()) else { return true };
-        let middle = self.find_between(&current);
-        let Some(middle) = middle else {
+        let Some(before) = self.find_between(&current) else {
             self.current = Some(current);
             return false;
         };
         current.join();
-        if !middle.doubtful.is_empty() {
-            self.report.problems.push(may_be_part(&self.settings.path, &middle.doubtful));
-        }
-        let is_next = middle.files.is_empty();
-        let queue = middle.files.into_iter().collect();
-        self.go_back_to(Plan { queue, ..Plan::default() }, current);
+        let is_next = before.queue.is_empty();
+        self.go_back_to(before, current);
         is_next
     }
 
-    fn find_between(&self, current: &Reading) -> Option<Middle> {
+    fn find_between(&self, current: &Reading) -> Option<Plan> {
         let (Some(left), Some(owner)) = (&self.left, current.owner()) else {
-            return Some(Middle::default());
+            return Some(Plan::default());
         };
         let before = self.lingering.iter().map(|l| &l.reading).filter(|r| r.id == left.id);
         let sides = before.chain([current]).map(Reading::share).collect();
@@ -325,7 +323,16 @@ impl Follower {
         let search = Search::new(&self.settings.path, Some(&left.path), &self.done)?;
         let mut known = self.known();
         known.push(Known::of(current));
-        search.middle(&mut seam, &mut known)
+        let middle = search.middle(&mut seam, &mut known)?;
+        let problems = if !middle.doubtful.is_empty() {
+            vec![may_be_part(&self.settings.path, &middle.doubtful)]
+        } else if self.unwatched.contains(&left.id) {
+            let behind: Vec<&Reading> = middle.files.iter().chain([current]).collect();
+            search.lacking(left, &behind, self.settings.boot_time.map(Time::seconds))?
+        } else {
+            Vec::new()
+        };
+        Some(Plan { queue: middle.files.into(), problems, ..Plan::default() })
     }
 
     /// Reads `before`, then `current`.

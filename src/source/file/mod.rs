@@ -22,9 +22,10 @@
 //! - [`blocks`]: a finished file, from its beginning to its end
 //!
 //! What is lost, and said (`reason="gap"`): what a rotated file held that was deleted, or
-//! compressed by something else than gzip, while the exporter was stopped.
+//! compressed by something else than gzip, while the exporter was stopped. Where the one before it is
+//! still there, a hole in logrotate's numbers tells it, or a silence that is unlike the log.
 //! What is lost and cannot be known: a rotated file that was removed before anybody saw it, where
-//! the one before it is there; lines written between the last look and a truncation of which no
+//! neither does; lines written between the last look and a truncation of which no
 //! copy was made, and those that logrotate's copytruncate loses between its copy and its
 //! truncation.
 
@@ -57,6 +58,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::event::Time;
 use crate::record::{Position, SourceId};
 use crate::source::{Delivery, Records, Source};
 
@@ -87,6 +89,8 @@ pub struct FileSettings {
     pub linger: Duration,
     /// How long a file that is being written anew must be left alone before it is read.
     pub settle: Duration,
+    /// When this host was started, if that is known: before that nothing was written to the log.
+    pub boot_time: Option<Time>,
 }
 
 impl FileSettings {
@@ -99,6 +103,7 @@ impl FileSettings {
             half_line: Duration::from_secs(60),
             linger: Duration::from_secs(600),
             settle: Duration::from_millis(200),
+            boot_time: None,
         }
     }
 }

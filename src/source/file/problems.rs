@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
+
 use crate::source::{Problem, ProblemReason};
 
 use super::identity::Mark;
@@ -66,6 +68,27 @@ pub(super) fn may_be_part(log: &Path, files: &[PathBuf]) -> Problem {
         "{}: lines may be missing before its first one: {names} may have been the log, which cannot \
          be told for certain, and is not counted; look into it with login_exporter history FILE",
         log.display()
+    ))
+}
+
+pub(super) fn left_out(older: &Path, newer: &Path, number: u64) -> Problem {
+    gap(format!(
+        "{}: lines are missing behind it: its name tells that a rotated file with the number {number} \
+         came between it and {}, and none is there; what stood in it is not counted; keep rotated \
+         files longer than the exporter is stopped (logrotate: rotate, maxage), and ask who removed it",
+        older.display(),
+        newer.display()
+    ))
+}
+
+pub(super) fn silent(older: &Path, newer: &Path, pause: SignedDuration) -> Problem {
+    gap(format!(
+        "{}: lines may be missing behind it: {} begins {pause:#} later, and its last lines are never a \
+         third of that apart; while the exporter was stopped the log may have been rotated once more \
+         in between, and that file been removed or moved to another folder; look for it, and read \
+         it with login_exporter history FILE",
+        older.display(),
+        newer.display()
     ))
 }
 

@@ -289,6 +289,12 @@ impl Reading {
         self.content.metadata().ok().map(|meta| (meta.size(), modified(&meta)))
     }
 
+    /// When it was last written, renamed or linked: nanoseconds since the epoch, UTC.
+    pub(super) fn changed(&self) -> Option<i64> {
+        let meta = self.content.metadata().ok()?;
+        Some(meta.ctime().saturating_mul(1_000_000_000).saturating_add(meta.ctime_nsec()))
+    }
+
     pub(super) fn is_as(&self, size: u64, modified: i64) -> bool {
         self.as_it_is() == Some((size, modified))
     }

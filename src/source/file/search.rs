@@ -11,10 +11,12 @@
 //! 4. Where the file of a mark is not found, that is a gap: it is reported, and the files that
 //!    were written after the last read and are not known to be read are read from the beginning.
 //! 5. Before the first line of each file comes what fits between it and the last line that was
-//!    read, under whatever name: [`middle`].
+//!    read, under whatever name: [`middle`]. Where nothing is found after a start, [`pause`] judges
+//!    whether something is missing.
 
 mod locate;
 mod middle;
+mod pause;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -31,7 +33,7 @@ use super::problems::{gap, not_found, unreadable};
 use super::reading::Reading;
 use super::rotated::{self, Rank, Rotated};
 use locate::Found;
-pub(super) use middle::{Middle, Seam};
+pub(super) use middle::Seam;
 
 /// What is to be read: rotated files that may still grow, then these, in order.
 #[derive(Debug, Default)]

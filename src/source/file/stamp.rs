@@ -5,6 +5,10 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
 const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
@@ -43,6 +47,36 @@ pub(super) fn order(one: &[u8], other: &[u8]) -> Option<Ordering> {
     }
 }
 
+/// When a line was written, for telling how far it is from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// Since the epoch; a stamp without a zone is read as UTC.
+    pub(super) seconds: i64,
+    pub(super) has_zone: bool,
+}
+
+/// What the stamp of a line says. `year_of` tells the year of one that names only a month, 0 for
+/// January.
+pub(super) fn moment(line: &[u8], year_of: impl Fn(usize) -> i16) -> Option<Moment> {
+    let stamp = std::str::from_utf8(line.get(..length(line)?)?).ok()?;
+    let civil = match month(line) {
+        Some(month) => without_year(stamp, month, year_of(month))?,
+        None => match stamp.parse::<Timestamp>() {
+            Ok(time) => return Some(Moment { seconds: time.as_second(), has_zone: true }),
+            Err(_) => stamp.parse::<DateTime>().ok()?,
+        },
+    };
+    let seconds = Offset::UTC.to_timestamp(civil).ok()?.as_second();
+    Some(Moment { seconds, has_zone: false })
+}
+
+/// `Nov 26 01:02:03`, as [`length`] knows it.
+fn without_year(stamp: &str, month: usize, year: i16) -> Option<DateTime> {
+    let number = |at: usize| stamp.get(at..at + 2)?.trim_start().parse::<i8>().ok();
+    let month = i8::try_from(month + 1).ok()?;
+    DateTime::new(year, month, number(4)?, number(7)?, number(10)?, number(13)?, 0).ok()
+}
+
 /// Whether what [`order`] looks at is the same in both, if it is there: most lines bear the second
 /// of the one before.
 pub(super) fn begins_alike(one: &[u8], other: &[u8]) -> bool {
@@ -74,4 +108,33 @@ fn is_iso(line: &[u8]) -> bool {
         && stamp[4] == b'-'
         && stamp[7] == b'-'
         && matches!(stamp[10], b'T' | b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_moment_of_each_form_of_a_stamp() {
+        let table = [
+            ("Mar  1 00:00:01 h p: m", Some((1_772_323_201, false))),
+            ("Feb 28 23:59:59 h p: m", Some((1_772_323_199, false))),
+            ("Dec 31 23:59:59 h p: m", Some((1_767_225_599, false))),
+            ("Feb 29 23:59:59 h p: m", None),
+            ("Mar  1 24:00:01 h p: m", None),
+            ("2026-03-01T00:00:01 h p: m", Some((1_772_323_201, false))),
+            ("2026-03-01 00:00:01 h p: m", Some((1_772_323_201, false))),
+            ("2026-03-01T00:00:01.999Z h p: m", Some((1_772_323_201, true))),
+            ("2026-03-01T09:00:01.5+09:00 h p: m", Some((1_772_323_201, true))),
+            ("2026-02-28T17:00:01-0700 h p: m", Some((1_772_323_201, true))),
+            ("2026-13-01T00:00:01Z h p: m", None),
+            ("2026-03-01T00:00:01Z", None),
+            ("Mar  1 00:00", None),
+            ("", None),
+        ];
+        for (line, expected) in table {
+            let found = moment(line.as_bytes(), |month| if month > 2 { 2025 } else { 2026 });
+            assert_eq!(found.map(|m| (m.seconds, m.has_zone)), expected, "{line}");
+        }
+    }
 }

@@ -72,9 +72,14 @@ impl Follower {
         let resolved: Option<PathBuf> = marks.last().map(|m| m.path.clone());
         let search = Search::new(&self.settings.path, resolved.as_deref(), &self.done);
         let knows_lines = !self.footprint.is_empty();
+        let log = live.as_ref().map(|live| live.id);
         let plan = search.and_then(|search| search.resume(&marks, live, knows_lines));
         match plan {
-            Some(plan) => self.take(plan, clock),
+            Some(plan) => {
+                let rotated = plan.queue.iter().map(|reading| reading.id);
+                self.unwatched = rotated.filter(|id| Some(*id) != log).collect();
+                self.take(plan, clock);
+            }
             None => self.beginning = Beginning::Saved(marks),
         }
     }

@@ -105,7 +105,7 @@ fn turn(before: usize, after: usize) -> i16 {
 }
 
 /// The latest year in which that month is not behind what was last written.
-fn year_of(month: usize, modified: i64) -> i16 {
+pub(super) fn year_of(month: usize, modified: i64) -> i16 {
     // The days of a month do not matter: a year that is off by half a day is no other month.
     let latest = modified + DAY;
     let year = 1970 + latest.div_euclid(YEAR);

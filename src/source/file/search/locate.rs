@@ -45,7 +45,7 @@ impl Search<'_> {
         self.among_strangers(mark)
     }
 
-    fn by_inode(&self, mark: &Mark) -> Option<Found> {
+    pub(super) fn by_inode(&self, mark: &Mark) -> Option<Found> {
         let file = self.files.iter().find(|f| f.id == mark.id);
         let opened = file.map_or_else(|| Reading::open_rotated(&mark.path), |f| self.open(f));
         let mut reading = opened.ok().filter(|r| r.id == mark.id)?;
