@@ -265,6 +265,15 @@ impl Table {
                 return parsed;
             }
         }
+        // A line that ends in a name, where the name is empty, has lost the blank before it.
+        for row in self.rows.iter().copied().flatten() {
+            if row.begins.strip_suffix(' ').map(str::as_bytes) == Some(text) {
+                line.row = row;
+                if let Some(parsed) = (row.shape)(line, b"") {
+                    return parsed;
+                }
+            }
+        }
         unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program })
     }
 

@@ -149,7 +149,8 @@ fn last_quote(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `HOST, U`
 pub(super) fn failed_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let (from, user) = split_once(rest, b", ")?;
+    let no_name = || Some((rest.strip_suffix(b",")?, &b""[..]));
+    let (from, user) = split_once(rest, b", ").or_else(no_name)?;
     told(line, Some(user), from_place(from))
 }
 

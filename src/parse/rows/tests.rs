@@ -23,6 +23,25 @@ fn every_row_gives_what_it_says() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// Log daemons and journald take blanks from the end of a message.
+#[test]
+fn a_line_that_ends_in_an_empty_name_is_known_without_its_last_blank() {
+    let mut wrong = String::new();
+    let mut seen = 0;
+    for (_, sample) in samples().filter(|(_, sample)| sample.parts().2.is_empty()) {
+        let whole = sample.message(Some(b""));
+        let Some(stripped) = whole.strip_suffix(b" ") else { continue };
+        let told = |bytes| told(&message(&framed(sample.tag, sample.pid, bytes)));
+        seen += 1;
+        if told(stripped) != told(&whole) || told(stripped).starts_with("unrecognized") {
+            let line = String::from_utf8_lossy(&whole);
+            wrong += &format!("{line}\n  whole: {}\n  is:    {}\n", told(&whole), told(stripped));
+        }
+    }
+    assert!(seen > 2, "{seen} rows end in a name");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
 #[test]
 fn every_row_has_a_sample_that_begins_with_its_words() {
     for table in tables() {
