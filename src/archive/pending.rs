@@ -113,8 +113,13 @@ impl Pending {
 
     /// What the last plan said is in the file, which is so long now.
     pub fn appended(&mut self, length: u64) {
-        self.planned = Arc::default();
+        let written = std::mem::take(&mut self.planned);
         self.length = length;
+        // While a backlog is read its room is used again.
+        if written.len() >= ENOUGH && self.lines.is_empty() {
+            self.lines = Arc::into_inner(written).unwrap_or_default();
+            self.lines.clear();
+        }
     }
 
     /// Goes on in another file, unless a snapshot holds lines for the one before.

@@ -293,7 +293,10 @@ impl Source {
 
     /// Something went wrong, so many times.
     pub fn errors(&self, reason: &'static str, count: u64) {
-        self.families.source_errors.with_label_values(&[&*self.name, reason]).inc_by(count);
+        // Nearly always none did, and to find the counter takes a while.
+        if count > 0 {
+            self.families.source_errors.with_label_values(&[&*self.name, reason]).inc_by(count);
+        }
     }
 }
 

@@ -164,7 +164,7 @@ impl FileSource {
             tokio::task::yield_now().await;
         } else if self.pace.is_busy() {
             self.watch.rest();
-            sleep_until(*self.look_at.get_or_insert_with(|| Instant::now() + pace::GATHER)).await;
+            sleep_until(*self.look_at.get_or_insert_with(|| Instant::now() + pace::LOOK)).await;
         }
         self.look_at = None;
         let mut at_once = true;
@@ -179,7 +179,7 @@ impl FileSource {
                 at_once = false;
                 tokio::task::yield_now().await;
             } else if self.pace.is_still_busy() {
-                sleep(pace::GATHER).await;
+                sleep(pace::LOOK).await;
             } else if !self.arm(clock).await {
                 // Waking up by the tick is as good a reason to look.
                 let woken = timeout(self.follower.due(self.tick), self.watch.changed()).await;

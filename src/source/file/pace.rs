@@ -6,15 +6,19 @@
 
 use std::time::Duration;
 
-/// How long lines are gathered: a fifth of what it may take until one is shown.
+/// How long lines are gathered after being woken: a fifth of what it may take until one is shown.
 pub(super) const GATHER: Duration = Duration::from_millis(10);
+
+/// How far apart the looks at a busy log are: each costs as much as some seven lines, whatever it
+/// finds.
+pub(super) const LOOK: Duration = Duration::from_millis(15);
 
 /// Finds that follow each other this fast make a log busy, and so many of them.
 const SOON: Duration = Duration::from_millis(40);
 const FINDS: u32 = 4;
 
 /// After so many looks that found nothing a log is quiet again.
-const LOOKS: u32 = 20;
+const LOOKS: u32 = 14;
 
 #[derive(Debug, Default)]
 pub(super) struct Pace {
