@@ -265,8 +265,9 @@ impl Table {
                 return parsed;
             }
         }
-        // A line that ends in a name, where the name is empty, has lost the blank before it.
-        for row in self.rows.iter().copied().flatten() {
+        // A line that ends in a name that someone typed has lost the blank before it, where he typed
+        // none.
+        for row in self.rows.iter().copied().flatten().filter(|row| row.sample.ends_with('›')) {
             if row.begins.strip_suffix(' ').map(str::as_bytes) == Some(text) {
                 line.row = row;
                 if let Some(parsed) = (row.shape)(line, b"") {

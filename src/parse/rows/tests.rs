@@ -40,6 +40,13 @@ fn a_line_that_ends_in_an_empty_name_is_known_without_its_last_blank() {
     }
     assert!(seen > 2, "{seen} rows end in a name");
     assert!(wrong.is_empty(), "\n{wrong}");
+    // A line that was cut before what sshd, login or PAM always write is no line of theirs.
+    for (tag, cut) in
+        [("login", "ROOT LOGIN"), ("passwd", "pam_unix(passwd:chauthtok): password changed for")]
+    {
+        let told = told(&message(&framed(tag, Some(7), cut.as_bytes())));
+        assert!(told.starts_with("unrecognized"), "{cut}: {told}");
+    }
 }
 
 #[test]
