@@ -10,7 +10,7 @@ use crate::event::EventKind;
 use crate::row::Row;
 
 /// From here on it is time to save, so that the lines can go to their file.
-const ENOUGH: usize = 2 << 20;
+const ENOUGH: usize = 3 << 20;
 
 /// No more waits while nothing can be written.
 const MOST: usize = 8 << 20;
