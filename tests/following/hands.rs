@@ -369,6 +369,15 @@ fn lines_that_are_too_many_to_be_known_one_by_one_are_put_into_another_order() {
     try_once(20_000, "sort -R secure > x; cat x > secure", 20_001);
 }
 
+/// The line that was read last stands behind all others that are known, by chance.
+#[test]
+fn lines_in_another_order_behind_the_one_that_was_read_last_are_not_read_again() {
+    let order = "(head -n -1 secure | tac; tail -n 1 secure; sed -n 5003,5009p secure) > x";
+    for write in ["mv x secure", "cat x > secure"] {
+        try_once(20_000, &format!("{order}; {write}"), 20_001);
+    }
+}
+
 #[test]
 fn a_dated_link_that_was_switched_twice_while_down_loses_no_day() {
     let dir = TempDir::new().unwrap();

@@ -277,7 +277,13 @@ impl<'f> Known<'f> {
             return Retraced::New;
         }
         match self.last_line(found) {
-            Some((end, _)) if end == nearest.end => Retraced::Here(end),
+            Some((end, context)) if end == nearest.end => match found.older {
+                // Behind a line that has come out of its order, what is older has too.
+                Some(older) if older > end && context < 2 && found.before.len() > 1 => {
+                    Retraced::Doubtful(older)
+                }
+                _ => Retraced::Here(end),
+            },
             Some((end, context)) if self.is_in_order(found, end, context) => Retraced::Here(end),
             _ => self.behind(nearest, found),
         }
