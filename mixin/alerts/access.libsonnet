@@ -130,7 +130,7 @@ function(config)
       ),
 
       {
-        comment: 'Passwords are guessed all over the internet. It is worth a warning where a password of that account has let somebody in before.',
+        comment: 'Passwords are guessed all over the internet. It is worth a warning where a password of that account has let\nsomebody in before.',
         alert: 'BruteForce',
         expr:
           '(sum without (program, method) (increase(%s[10m])) > %d)\n' % [p.selector('login_failures_total', ['user!="(invalid)"']), config.guesses] +
@@ -148,7 +148,7 @@ function(config)
       },
 
       {
-        comment: 'Refused for lack of rights: at once. For a wrong password, which everyone types now and then: after three in ten minutes, as\nsudo itself gives up after three.',
+        comment: 'Refused for lack of rights: at once. For a wrong password, which everyone types now and then: after three in ten\nminutes, as sudo itself gives up after three.',
         alert: 'SudoRefused',
         expr:
           'floor(%s)\n' % p.last('login_sudo_last_failure_timestamp_seconds') +

@@ -142,7 +142,7 @@ function(config)
         std.rstripChars(p.atStart('login_exporter_source_errors_total', ['reason=~"gap|vanished"']), '\n'),
         'Records of {{ $labels.source }} on {{ $host }} are missing, {{ $labels.reason }}',
         'login_exporter on ' + t.host + ' found that records of {{ $labels.source }} are missing ({{ $labels.reason }}, {{ $value | printf "%%.0f" }} within %d minutes). An access may stand among them.' % p.minutesLately,
-        comment='The second part: what went missing while the exporter was down is counted as it starts, so no scrape sees that counter rise.',
+        comment='The second part: what went missing while the exporter was down is counted as it starts, so no scrape sees that\ncounter rise.',
       ),
 
       alert(
@@ -244,7 +244,7 @@ function(config)
         'The host {{ $labels.target }} has not seen a session of {{ $labels.identity }}',
         'CloudTrail told of a Session Manager session of {{ $labels.identity }} on {{ $labels.target }} in account {{ $labels.aws_account }} at ' + t.when + '. The exporter on that host reads the agent\'s state and has not seen the session. The agent may keep its state elsewhere, or somebody may have hidden it.',
         pending='10m',
-        comment='The other way round: CloudTrail told of a session on a host whose exporter reads the agent\'s state, and the host never saw it.',
+        comment='The other way round: CloudTrail told of a session on a host whose exporter reads the agent\'s state, and the host\nnever saw it.',
       )),
 
       alert(
