@@ -111,12 +111,12 @@ impl<'e> Witness<'e> {
         program::may_be(program, self.entry, self.host.surroundings())
     }
 
-    /// Whose word it is that the event may count on: root's, or the user's own.
     /// Whether root's process is by now the very command that its line names.
     fn became(&self, row: &Program, event: &Event<'_>) -> bool {
         self.is_root() && program::has_become_command(row, self.entry, event.command.as_deref())
     }
 
+    /// Whose word it is that the event may count on: root's, or the user's own.
     fn tells(&self, event: &Event<'_>) -> Option<u32> {
         let row = programs::by_name(&event.program);
         let Some(row) = row else { return self.is_root().then_some(ROOT) };
