@@ -92,6 +92,20 @@ fn a_file_between_that_was_removed_is_a_gap() {
 }
 
 #[test]
+fn a_file_between_is_missed_also_behind_a_minute_of_lines() {
+    for gone in [10, 30] {
+        let mut host = down(&every(1, 0..50));
+        host.append("secure", &every(1, 50..60));
+        host.sh("mv secure foo");
+        host.append("secure", &every(1, 60..60 + gone));
+        host.sh("rm secure");
+        host.append("secure", &every(1, 60 + gone..70 + gone));
+        host.written("foo", 59, Written::Touched);
+        host.start_and_check(70, 1);
+    }
+}
+
+#[test]
 fn a_hole_in_the_numbers_is_a_gap_however_short_the_silence() {
     for (away, name) in [("true", "secure.2"), ("gzip secure.2", "secure.2.gz")] {
         let mut host = down(&every(10, 0..HOUR));

@@ -275,9 +275,10 @@ impl Facts {
     }
 }
 
-/// So many times as long as any before a pause must be, and after a day that does not reach as far
-/// back as [`reach`].
+/// So many times as long as any before a pause must be; behind a few minutes of lines; and after a day
+/// that does not reach as far back as [`reach`].
 const LONG: i64 = 3;
+const LONG_BRIEF: i64 = 10;
 const LONG_DAY: i64 = 12;
 
 /// Whether a pause is longer than can be expected behind lines over `covered` seconds, among which
@@ -289,6 +290,8 @@ fn is_unlike(pause: i64, longest: i64, covered: i64) -> bool {
         LONG_DAY
     } else if pause <= 10 * MINUTE && covered >= 8 * pause {
         LONG
+    } else if pause <= 10 * MINUTE && covered >= pause {
+        LONG_BRIEF
     } else {
         return false;
     };
@@ -340,8 +343,13 @@ mod tests {
             (0..1000, 10, 1019, false),
             (0..1000, 10, 1020, true),
             // Eight times as long must be known, or a day, or 24 times.
-            (0..479, 1, 538, false),
-            (0..481, 1, 540, true),
+            (0..480, 10, 529, false),
+            (0..500, 10, 549, true),
+            // Of lines over a shorter time ten times its own.
+            (0..100, 5, 144, false),
+            (0..100, 5, 145, true),
+            (0..50, 1, 98, true),
+            (0..50, 1, 99, false),
             (0..6000, 10, 5990 + 601, false),
             (0..15_000, 10, 14_990 + 601, true),
             // An hour may be spring's.
