@@ -71,6 +71,8 @@ pub(super) struct Follower {
     pub(super) left: Option<Mark>,
     /// The files that were being read before the start.
     pub(super) marked: Vec<FileId>,
+    /// Since when it cannot be told what comes before the current file.
+    unjoined_since: Option<Duration>,
     /// The files that a start found rotated away: nobody saw what came behind them.
     pub(super) unwatched: Vec<FileId>,
     /// To be told if what was read is not found in the files that come.
@@ -113,6 +115,7 @@ impl Follower {
             footprint,
             left: None,
             marked: Vec::new(),
+            unjoined_since: None,
             unwatched: Vec::new(),
             missing: None,
             settling: None,
@@ -241,7 +244,7 @@ impl Follower {
 
     /// Reads on in the current file. False when it has no whole line.
     fn read_current(&mut self, name: &LogName, clock: Duration) -> bool {
-        if !self.retrace_current(name, clock) || !self.look_between() {
+        if !self.retrace_current(name, clock) || !self.look_between(clock) {
             return false;
         }
         let Some(current) = self.current.as_mut() else { return false };
@@ -301,19 +304,22 @@ impl Follower {
 
     /// Before the first line of a file that is new comes what was rotated away under a name that
     /// tells nothing. False if there is some, or that cannot be told yet.
-    fn look_between(&mut self) -> bool {
+    fn look_between(&mut self, clock: Duration) -> bool {
         let Some(mut current) = self.current.take_if(|c| c.is_unjoined()) else { return true };
-        let Some(before) = self.find_between(&current) else {
+        let since = *self.unjoined_since.get_or_insert(clock);
+        let Some(before) = self.find_between(&current, clock.saturating_sub(since)) else {
             self.current = Some(current);
             return false;
         };
+        self.unjoined_since = None;
         current.join();
         let is_next = before.queue.is_empty();
         self.go_back_to(before, current);
         is_next
     }
 
-    fn find_between(&self, current: &Reading) -> Option<Plan> {
+    /// `waited` is how long that could not be told.
+    fn find_between(&self, current: &Reading, waited: Duration) -> Option<Plan> {
         let (Some(left), Some(owner)) = (&self.left, current.owner()) else {
             return Some(Plan::default());
         };
@@ -328,7 +334,8 @@ impl Follower {
             vec![may_be_part(&self.settings.path, &middle.doubtful)]
         } else if self.unwatched.contains(&left.id) {
             let behind: Vec<&Reading> = middle.files.iter().chain([current]).collect();
-            search.lacking(left, &behind, self.settings.boot_time.map(Time::seconds))?
+            let booted = self.settings.boot_time.map(Time::seconds);
+            search.lacking(left, &behind, booted, waited)?
         } else {
             Vec::new()
         };

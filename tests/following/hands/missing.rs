@@ -120,6 +120,22 @@ fn a_hole_in_the_numbers_is_a_gap_however_short_the_silence() {
     }
 }
 
+/// logrotate renames one file after the other, and may be stopped in between.
+#[test]
+fn a_hole_that_is_there_while_files_are_renamed_is_no_gap() {
+    let mut host = down(&every(10, 0..HOUR));
+    host.sh("mv secure secure.1");
+    host.append("secure", &at(HOUR));
+    host.sh("mv secure.1 secure.2");
+    host.start();
+    while host.look() {}
+    host.check(360, 0);
+    host.sh("mv secure secure.1");
+    host.append("secure", &at(HOUR + 10));
+    host.settle();
+    host.check(362, 0);
+}
+
 #[test]
 fn it_is_said_when_the_next_line_comes_if_there_was_none_yet() {
     for (log, name, pack) in [

@@ -8,6 +8,7 @@
 //! - The lines: a log that is silent for much longer than it was before lacks what was written.
 
 use std::io;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -30,6 +31,9 @@ const DAY: i64 = 24 * HOUR;
 /// A shorter pause tells nothing, in seconds.
 const SHORTEST: i64 = 5;
 
+/// How long a rotation may take from one rename to the next: till then a hole may be none.
+const RENAMES: Duration = Duration::from_secs(2);
+
 /// How far back a log tells how long it is silent: so many times the pause, but no further than to
 /// the weekend before.
 const BACK: i64 = 24;
@@ -51,18 +55,24 @@ const TAIL: u64 = 1024 * 1024;
 impl Search<'_> {
     /// Tells of what is missing between each two of these files, of which the first was left at
     /// `left`, if it is still there. `booted` is when the host started, in seconds. `None` if it
-    /// cannot be told yet.
+    /// cannot be told yet: `waited` is for how long.
     pub(in crate::source::file) fn lacking(
         &self,
         left: &Mark,
         behind: &[&Reading],
         booted: Option<i64>,
+        waited: Duration,
     ) -> Option<Vec<Problem>> {
         let left = match self.by_inode(left) {
             Some(Found::Beside { reading, .. }) => Some(reading),
             _ => None,
         };
         let files: Vec<&Reading> = left.iter().chain(behind.iter().copied()).collect();
+        let has_hole =
+            |pair: &[&Reading]| matches!(self.first_hole(pair[0], pair[1]), Some(Some(_)));
+        if waited < RENAMES && files.windows(2).any(has_hole) {
+            return None;
+        }
         let between = |pair: &[&Reading]| self.lacking_between(pair[0], pair[1], booted);
         self.if_settled(files.windows(2).filter_map(between).collect())
     }
