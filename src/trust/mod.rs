@@ -182,12 +182,13 @@ impl<'e> Witness<'e> {
 
     /// What sshd's process of a session says, as the user who is logged in, when his client goes:
     /// `Connection closed by 192.0.2.1 port 22`. The same words of a connection that nobody logged
-    /// in to are root's.
+    /// in to are root's. It is the last that the process says: journald may find it gone.
     fn is_over(&self, event: &Event<'_>) -> bool {
         let of_sshd = programs::by_name(&event.program).filter(|row| row.rules == Rules::Sshd);
+        let is_last_word = self.entry.message.starts_with(b"Connection closed by ");
         event.kind == EventKind::LoginRejected
             && !self.is_root()
-            && (self.entry.comm.is_some() || self.entry.exe.is_some())
+            && (is_last_word || self.entry.comm.is_some() || self.entry.exe.is_some())
             && !self.entry.message.trim_ascii_end().ends_with(b"[preauth]")
             && of_sshd.is_some_and(|row| self.may_be(row))
     }

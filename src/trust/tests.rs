@@ -289,6 +289,9 @@ fn a_client_that_goes_is_no_forgery_of_the_user_who_was_logged_in() {
     };
     let session = JournalEntry { comm: Some("sshd-session"), ..by(ALICE, gone) };
     assert_eq!(read(&session), Some(Parsed::Ignored));
+    // The process was gone when journald looked at it.
+    assert_eq!(read(&by(ALICE, gone)), Some(Parsed::Ignored));
+    assert_eq!(read(&by(ALICE, "Unable to negotiate with 192.0.2.1 port 22: x")), None);
     let logger = JournalEntry { comm: Some("logger"), ..session };
     assert_eq!(read(&logger), None);
     let before =
