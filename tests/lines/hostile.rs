@@ -85,6 +85,17 @@ proptest! {
     }
 }
 
+/// sshd cuts a line, and log daemons take blanks from its end: whether its end is there cannot be told.
+#[test]
+fn a_name_so_long_that_its_line_may_have_been_cut_brings_no_address() {
+    for attack in ATTACKS.iter().filter(|attack| !attack.is_empty()) {
+        let long = attack.as_bytes().iter().copied().cycle();
+        for length in [240, 280, 380, 480] {
+            checks::hostile_name(&long.clone().take(length).collect::<Vec<_>>());
+        }
+    }
+}
+
 #[test]
 fn each_attack_alone_changes_nothing_but_the_name() {
     for attack in ATTACKS {
