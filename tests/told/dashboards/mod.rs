@@ -122,7 +122,10 @@ fn every_query_of_every_panel_answers_with_data_in_a_real_run() {
     stage
         .prometheus
         .wait_value("count(rate(login_exporter_source_records_total{source=~'file:.*'}[1m]))", 3.0);
-    (0..play::SCENES).for_each(|number| stage.scene(number));
+    (0..play::A_SESSION_ENDS).for_each(|number| stage.scene(number));
+    let open = "login_sessions_active{program='ssm-agent',instance='app-2:10922'} > 0";
+    wait_for(open, || stage.prometheus.value(open));
+    (play::A_SESSION_ENDS..play::SCENES).for_each(|number| stage.scene(number));
     for last in [
         "increase(login_aws_successes_total{event_name='TerminateSession'}[1m]) > 0",
         "login_aws_failures_total",

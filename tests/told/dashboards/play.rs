@@ -39,6 +39,10 @@ pub fn past(logs: &[&Log]) {
 /// How many scenes [`scene`] has.
 pub const SCENES: usize = 24;
 
+/// The scene in which a session ends that began in an earlier one. A session is known once its file was
+/// read: one that ends before is none.
+pub const A_SESSION_ENDS: usize = 12;
+
 /// What is moved in a scene.
 pub struct Set<'a> {
     pub logs: &'a [&'a Log],
@@ -74,7 +78,7 @@ fn through_session_manager(number: usize, agents: &mut [Agent]) {
     match number {
         4 => agents[0].opens("alice-1", of("arn:aws:iam::123456789012:user/alice")),
         7 => agents[1].opens("carol-1", of("arn:aws:sts::123456789012:assumed-role/Ops/carol")),
-        12 => agents[1].ends("carol-1"),
+        A_SESSION_ENDS => agents[1].ends("carol-1"),
         18 => agents[2].opens("dave-1", of("arn:aws:iam::123456789012:user/dave")),
         20 => agents[0].opens("bob-1", of("arn:aws:sts::123456789012:assumed-role/Ops/bob")),
         _ => {}
