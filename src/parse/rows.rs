@@ -265,14 +265,10 @@ impl Table {
                 return parsed;
             }
         }
-        // A line that ends in a name that someone typed has lost the blank before it, where he typed
-        // none.
-        for row in self.rows.iter().copied().flatten().filter(|row| row.sample.ends_with('›')) {
-            if row.begins.strip_suffix(' ').map(str::as_bytes) == Some(text) {
-                line.row = row;
-                if let Some(parsed) = (row.shape)(line, b"") {
-                    return parsed;
-                }
+        for row in self.index.without_name(text) {
+            line.row = row;
+            if let Some(parsed) = (row.shape)(line, b"") {
+                return parsed;
             }
         }
         unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program })
@@ -319,6 +315,8 @@ pub(super) struct Index {
     starts: [u16; PAIRS + 1],
     entries: Vec<Entry>,
     others: Vec<&'static Row>,
+    /// Those of lines that end in a name that someone typed.
+    named_last: Vec<&'static Row>,
 }
 
 /// A row with its first bytes as a number, so that most rows are passed over at one comparison.
@@ -367,7 +365,15 @@ impl Index {
         for at in 0..PAIRS {
             starts[at + 1] += starts[at];
         }
-        Index { starts, entries, others: all().filter(|row| row.begins.is_empty()).collect() }
+        let others = all().filter(|row| row.begins.is_empty()).collect();
+        let named_last = all().filter(|row| row.sample.ends_with('›') && row.begins.ends_with(' '));
+        Index { starts, entries, others, named_last: named_last.collect() }
+    }
+
+    /// The rows of a line that ends in a name and has lost the blank before it, for none was typed.
+    fn without_name(&self, text: &[u8]) -> impl Iterator<Item = &'static Row> {
+        let is = move |row: &&Row| row.begins.as_bytes().strip_suffix(b" ") == Some(text);
+        self.named_last.iter().copied().filter(is)
     }
 
     /// The rows whose words this text begins with.
