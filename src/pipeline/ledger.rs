@@ -208,16 +208,11 @@ impl Ledger {
         // While a backlog is read the clock tells nothing of when a line was written.
         let caught_up = self.states.get(id).is_some_and(|state| state.caught_up);
         self.memory.read_at(caught_up.then_some(now.wall));
+        let (ordinal, doors) = (self.ordinal, self.doors);
+        let (memory, mut keepers) = self.keepers(policy, now);
         let mut interpreter =
-            Interpreter::new(&mut self.memory, clock, users, self.ordinal).within(records.text());
-        interpreter.doors = self.doors;
-        let mut keepers = Keepers {
-            series: &mut self.series,
-            recent: &mut self.recent,
-            archive: &mut self.archive,
-            policy,
-            now,
-        };
+            Interpreter::new(memory, clock, users, ordinal).within(records.text());
+        interpreter.doors = doors;
         let mut delays = Vec::new();
         let mut show = |counted: &Counted<'_>| {
             let (live, event) = (reading.is_live(counted), counted.event);
@@ -273,17 +268,19 @@ impl Ledger {
     pub fn expire(&mut self, now: Moment, policy: &Policy) {
         // Only events of the host's log are held.
         let reading = self.reading(SourceKind::File, true);
-        let mut keepers = Keepers {
-            series: &mut self.series,
-            recent: &mut self.recent,
-            archive: &mut self.archive,
-            policy,
-            now,
-        };
-        self.memory.expire(now.wall, &mut |counted| {
+        let (memory, mut keepers) = self.keepers(policy, now);
+        let mut released = 0;
+        memory.expire(now.wall, &mut |counted| {
             keepers.take(counted, reading.is_live(counted));
-            self.moves += 1;
+            released += 1;
         });
+        self.moves += released;
+    }
+
+    /// What remembers, and what keeps that which counts by it.
+    fn keepers<'l>(&'l mut self, policy: &'l Policy, now: Moment) -> (&'l mut Memory, Keepers<'l>) {
+        let Ledger { memory, series, recent, archive, .. } = self;
+        (memory, Keepers { series, recent, archive, policy, now })
     }
 
     fn reading(&self, of: SourceKind, watching: bool) -> Reading {
