@@ -53,31 +53,11 @@ fn put_character(character: char, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether it is printable ASCII without quotes and backslashes: eight bytes at a time, since this
-/// is asked of each text of each line.
+/// Whether it is printable ASCII without quotes and backslashes. No byte ends the look early, so that
+/// the compiler looks at many at once: this is asked of each text of each line.
 fn is_plain(text: &[u8]) -> bool {
-    if let Some(last) = text.last_chunk() {
-        return text.as_chunks().0.iter().chain([last]).all(|eight| eight_are_plain(*eight));
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        let [a, b, c, d] = *first;
-        let [e, f, g, h] = *last;
-        return eight_are_plain([a, b, c, d, e, f, g, h]);
-    }
-    let mut eight = [b' '; 8];
-    eight.iter_mut().zip(text).for_each(|(into, byte)| *into = *byte);
-    eight_are_plain(eight)
-}
-
-fn eight_are_plain(bytes: [u8; 8]) -> bool {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let bytes = u64::from_le_bytes(bytes);
-    // Each sets the highest bit of a byte that is meant, and of another one only behind such a one.
-    let not_ascii_or_del = bytes | bytes.wrapping_add(EACH);
-    let below = |bytes: u64, least: u8| bytes.wrapping_sub(EACH * u64::from(least)) & !bytes;
-    let is = |byte: u8| below(bytes ^ (EACH * u64::from(byte)), 1);
-    let any = not_ascii_or_del | below(bytes, b' ') | is(b'"') | is(b'\\');
-    any & (EACH << 7) == 0
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') & (*byte != b'"') & (*byte != b'\\');
+    text.iter().fold(true, |all, byte| all & plain(byte))
 }
 
 #[cfg(test)]
