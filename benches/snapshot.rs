@@ -101,7 +101,7 @@ fn cost(what: &str, ledger: &mut Ledger, rounds: usize) {
     });
     println!(
         "snapshot of {what:<45} {:>6} KiB  serialised in {:>7.3} ms, written and synced in {:>7.3} ms",
-        bytes.len() / 1024,
+        bytes.size() / 1024,
         ms(held),
         ms(written)
     );

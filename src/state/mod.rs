@@ -89,8 +89,7 @@ impl Part {
     }
 
     /// Bytes.
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.head.len() + self.lines.len()
     }
 
@@ -242,9 +241,9 @@ impl Store {
         });
         match result {
             Ok(file) => {
-                let whole = part.len() as u64;
+                let whole = part.size() as u64;
                 *self.lock() = Some(Open { file, whole, changes: 0 });
-                Ok(Written { bytes: part.len(), took: began.elapsed() })
+                Ok(Written { bytes: part.size(), took: began.elapsed() })
             }
             Err(error) => {
                 // What was written of it takes room on a disk that may be full.
@@ -268,9 +267,9 @@ impl Store {
                 let end = open.whole + open.changes;
                 match part.write(&mut open.file).and_then(|()| open.file.sync_data()) {
                     Ok(()) => {
-                        open.changes += part.len() as u64;
+                        open.changes += part.size() as u64;
                         *guard = Some(open);
-                        Ok(Written { bytes: part.len(), took: began.elapsed() })
+                        Ok(Written { bytes: part.size(), took: began.elapsed() })
                     }
                     Err(error) => {
                         // A part that is cut off is ignored at a start, so this is only for the room.
