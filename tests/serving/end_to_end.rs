@@ -121,11 +121,13 @@ fn the_seed_in_a_file_and_a_trail_file_is_a_baseline_shown_at_once() {
 fn a_rejection_held_at_the_end_of_the_first_reading_is_baseline_too() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("secure");
-    let now = Command::new("date").arg("+%Y-%m-%dT%H:%M:%S%:z").output().unwrap();
-    let now = String::from_utf8(now.stdout).unwrap();
+    // From before this host's boot, where that was within the hour: what came since would be news.
+    let date = ["--date=2 hours ago", "+%Y-%m-%dT%H:%M:%S%:z"];
+    let then = Command::new("date").args(date).output().unwrap();
+    let then = String::from_utf8(then.stdout).unwrap();
     // It counts only when no other line of the connection does, which takes seconds to know.
     let line = "host sshd[7]: Received disconnect from 192.0.2.7 port 7:11: Bye Bye [preauth]";
-    std::fs::write(&log, format!("{} {line}\n", now.trim())).unwrap();
+    std::fs::write(&log, format!("{} {line}\n", then.trim())).unwrap();
     let exporter = Exporter::start(dir.path(), &[&format!("--auth-log.path={}", log.display())]);
     let shown = wait_for("the rejection", || {
         let metrics = crate::support::scrape(&format!("{}/metrics", exporter.url)).ok()?;

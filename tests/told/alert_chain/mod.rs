@@ -138,8 +138,9 @@ fn chain(prometheus_program: &Path, alertmanager_program: &Path) {
     let dir = dir.path();
     let log = dir.join("secure");
     std::fs::write(&log, "").unwrap();
-    let _rsyslog = Rsyslog::start(dir, &log);
+    // Before anything is logged: on a host that was born within the hour the change would be news.
     let account = Account::create("le-alert-chain");
+    let _rsyslog = Rsyslog::start(dir, &log);
     let sshd = Sshd::start(dir, &account.0, "");
     let strangers = std::fs::read_to_string(dir.join("stranger.pub")).unwrap();
     let keys = dir.join("authorized_keys");
