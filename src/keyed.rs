@@ -24,8 +24,8 @@ impl Default for Words {
 
 impl Words {
     /// The words are parted, so that `ab`+`c` is not `a`+`bc`.
-    pub fn number<'w>(self, words: impl IntoIterator<Item = &'w str>) -> u64 {
-        words.into_iter().fold(self.secret, |hash, word| self.add(hash, word.as_bytes()))
+    pub fn number<W: AsRef<[u8]>>(self, words: impl IntoIterator<Item = W>) -> u64 {
+        words.into_iter().fold(self.secret, |hash, word| self.add(hash, word.as_ref()))
     }
 
     /// The same for words of one host.
@@ -56,6 +56,21 @@ impl Words {
         let product = u128::from(hash ^ a) * u128::from(other ^ b);
         (product >> 64) as u64 ^ product as u64
     }
+}
+
+/// Sixteen bytes, of which these are the first; `None` for more. They cost no call.
+#[inline]
+pub fn padded(bytes: &[u8]) -> Option<[u8; 16]> {
+    let behind = |least: usize| 8 * (bytes.len() - least) as u32;
+    let (first, last) = ends(bytes);
+    // The two ends overlap by the same bytes.
+    let padded = match bytes.len() {
+        0..4 => first.into(),
+        4..8 => (first | last << behind(4)).into(),
+        8..=16 => u128::from(first) | u128::from(last) << behind(8),
+        _ => return None,
+    };
+    Some(u128::to_le_bytes(padded))
 }
 
 fn secret() -> u64 {
@@ -158,6 +173,18 @@ mod tests {
             different.iter().map(|each| words.number(each.iter().copied())).collect();
         assert_eq!(numbers.len(), different.len());
         assert_eq!(words.number(["host", "203.0.113.9"]), words.number(["host", "203.0.113.9"]));
+    }
+
+    #[test]
+    fn a_short_text_is_padded() {
+        let text = b"0123456789abcdefg";
+        for from in 0..text.len() {
+            for to in from..text.len() {
+                let part = &text[from..to];
+                assert_eq!(&padded(part).unwrap()[..part.len()], part);
+            }
+        }
+        assert_eq!(padded(text), None);
     }
 
     #[test]

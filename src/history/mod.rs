@@ -24,7 +24,7 @@ use crate::event::Time;
 use crate::memory::Counted;
 use crate::metrics::exposition::{self, Scrape};
 use crate::metrics::series::Store;
-use crate::policy::Policy;
+use crate::policy::{Observation, Policy};
 use crate::row::Row;
 
 pub use input::{Each, Item, Reader};
@@ -142,23 +142,29 @@ impl<'q, W: Write> Printer<'q, W> {
 
     fn counted(&mut self, counted: &Counted<'_>) -> io::Result<()> {
         let observation = self.policy.observe(counted);
-        let row = self.reads_rows.then(|| Row::new(&observation));
-        if row.as_ref().is_some_and(|row| !self.filter.wants(row)) {
+        if !self.reads_rows {
+            self.count(&observation);
             return Ok(());
         }
-        if let Some(store) = &mut self.store {
-            self.newest = self.newest.max(counted.event.time);
-            self.found.events += 1;
-            store.observe(&observation, false, self.newest);
+        let mut row = Row::new(&observation);
+        if !self.filter.wants(&row) || self.count(&observation) {
             return Ok(());
         }
-        let Some(mut row) = row else { return Ok(()) };
         row.tell_origin(self.policy.origins.of(counted.event.source.as_deref()));
         match self.query.asked.explain {
             true => row.why = self.policy.explain(counted).map(Into::into),
             false => row.rule = None,
         }
         self.row(&row, counted.event.ordinal)
+    }
+
+    /// Whether events are only counted, and this one is now.
+    fn count(&mut self, seen: &Observation<'_>) -> bool {
+        let Some(store) = &mut self.store else { return false };
+        self.newest = self.newest.max(seen.event.time);
+        self.found.events += 1;
+        store.observe(seen, false, self.newest);
+        true
     }
 
     /// A line of the archive, as it was judged when it was counted.
@@ -171,10 +177,7 @@ impl<'q, W: Write> Printer<'q, W> {
             return Ok(());
         }
         self.lines += 1;
-        if let (Some(store), Some(event)) = (&mut self.store, row.to_event()) {
-            self.newest = self.newest.max(event.time);
-            self.found.events += 1;
-            store.observe(&row.observation(&event), false, self.newest);
+        if row.to_event().is_some_and(|event| self.count(&row.observation(&event))) {
             return Ok(());
         }
         row.tell_origin(self.policy.origins.of(row.source.as_deref()));

@@ -51,10 +51,10 @@ impl Accesses {
 
     /// A baseline adds nothing.
     pub(super) fn add(&mut self, seen: &Observation<'_>, happening: &Happening) {
-        let Some(kind) = AccessKind::of(seen.event.kind).filter(|_| happening.live.is_some())
-        else {
+        if happening.live.is_none() {
             return;
-        };
+        }
+        let Some(kind) = AccessKind::of(seen.event.kind) else { return };
         let wanted = |cell: &&mut Cell| cell.kind == kind && cell.expected == seen.expected;
         if let Some(cell) = self.cells.iter_mut().find(wanted) {
             cell.count = cell.count.saturating_add(happening.count);

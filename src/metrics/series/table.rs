@@ -13,7 +13,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use super::Happening;
-use super::labels::{OTHER, ShownValues, join_logged, values};
+use super::labels::{OTHER, ROOM, ShownValues, join_logged, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
 use crate::keyed::Words;
@@ -34,8 +34,9 @@ pub(crate) struct Table {
     account: Option<usize>,
     of_account: HashMap<Box<str>, usize>,
     folds: u64,
-    /// The joined values of the event that was counted last, and the place of its row.
-    logged: String,
+    /// Where the values of an event are joined.
+    logged: Box<[u8; ROOM]>,
+    /// The row of the event that was counted last.
     last: u32,
     /// The places of the rows that changed since they were saved.
     changed: Vec<u32>,
@@ -87,7 +88,7 @@ impl Table {
             account: family.labels().iter().position(|label| *label == Label::AwsAccount),
             of_account: HashMap::new(),
             folds: 0,
-            logged: String::new(),
+            logged: Box::new([0; ROOM]),
             last: 0,
             changed: Vec::new(),
         }
@@ -118,12 +119,13 @@ impl Table {
         self.order.iter().map(|&place| &self.rows[place as usize])
     }
 
+    #[inline]
     pub(super) fn add(&mut self, seen: &Observation<'_>, happening: &Happening) {
         let place = self.place_of(seen, happening);
         let row = &mut self.rows[place as usize];
         row.count = row.count.saturating_add(happening.count);
         row.last = row.last.max(happening.time);
-        row.touched = row.touched.max(happening.lived);
+        row.touched = happening.lived;
         if !row.changed {
             row.changed = true;
             self.changed.push(place);
@@ -134,21 +136,20 @@ impl Table {
     }
 
     /// The row of an event: the one that stands, a new one, or the one it folds to.
+    #[inline]
     fn place_of(&mut self, seen: &Observation<'_>, happening: &Happening) -> u32 {
-        let mut logged = std::mem::take(&mut self.logged);
-        join_logged(&mut logged, seen, self.family.labels());
-        let found = self.find(&logged);
-        self.logged = logged;
-        let place = found.unwrap_or_else(|| self.place_shown(seen, happening));
-        self.last = place;
-        place
+        let length = join_logged(&mut self.logged, seen, self.family.labels());
+        let found = length.and_then(|length| self.find(&self.logged[..length]));
+        self.last = found.unwrap_or_else(|| self.place_shown(seen, happening));
+        self.last
     }
 
     /// The same by the values as they are shown, of a series that may not stand yet.
+    #[inline(never)]
     fn place_shown(&mut self, seen: &Observation<'_>, happening: &Happening) -> u32 {
         let shown = ShownValues::of(seen, self.family.labels());
         let mut key = shown.folded(&[]);
-        if let Some(place) = self.find(&key) {
+        if let Some(place) = self.find(key.as_bytes()) {
             return place;
         }
         let told_by = seen.event.told_by;
@@ -160,7 +161,7 @@ impl Table {
         let steps = self.family.folds;
         for step in 1..=steps.len() {
             key = shown.folded(&steps[..step]);
-            if let Some(place) = self.find(&key) {
+            if let Some(place) = self.find(key.as_bytes()) {
                 return place;
             }
             if has_share && self.has_room(step, &key) {
@@ -171,8 +172,8 @@ impl Table {
     }
 
     /// The row of a key, compared in full. Of a flood it is mostly that of the event before.
-    fn find(&self, key: &str) -> Option<u32> {
-        let same = |place: &u32| *self.rows[*place as usize].key == *key;
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let same = |place: &u32| self.rows[*place as usize].key.as_bytes() == key;
         if (self.last as usize) < self.rows.len() && same(&self.last) {
             return Some(self.last);
         }
@@ -250,7 +251,7 @@ impl Table {
     pub(super) fn restore(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
         for row in rows {
-            match self.find(&row.key) {
+            match self.find(row.key.as_bytes()) {
                 Some(place) => self.rows[place as usize].merge(&row),
                 None => {
                     self.insert(row);
@@ -281,7 +282,7 @@ impl Table {
     pub(super) fn apply(&mut self, rows: impl IntoIterator<Item = Row>, folds: u64) {
         self.folds = folds;
         for row in rows {
-            match self.find(&row.key) {
+            match self.find(row.key.as_bytes()) {
                 Some(place) => self.rows[place as usize] = row,
                 None => {
                     self.insert(row);
