@@ -72,11 +72,15 @@ impl Policy {
     }
 
     /// Judges one event.
+    #[inline]
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
         let identity = self.identity(counted);
         let network = self.network(counted.event);
         let facts = Facts { event: counted.event, identity: &identity.trusted, network };
-        let (expected, rule) = self.judge(&facts);
+        let (expected, rule) = match Kind::of(counted.event.kind) {
+            Some(kind) if self.rules_of(kind) > 0 => self.judge(kind, &facts),
+            _ => (Expected::Unset, None),
+        };
         Observation {
             event: counted.event,
             identity: identity.shown,
@@ -114,21 +118,17 @@ impl Policy {
         Some(format!("{place} comes nearest, but {}{untrusted}", nearest.join(", ")))
     }
 
-    fn judge(&self, facts: &Facts<'_>) -> (Expected, Option<&str>) {
-        let Some(kind) = Kind::of(facts.event.kind) else { return (Expected::Unset, None) };
-        let rules = self.rules.expected.list(kind);
-        if rules.is_empty() {
-            return (Expected::Unset, None);
-        }
+    fn judge(&self, kind: Kind, facts: &Facts<'_>) -> (Expected, Option<&str>) {
         if could_be_two_commands(facts.event) {
             return (Expected::False, None);
         }
-        match rules.iter().position(|rule| rule.fits(facts)) {
+        match self.rules.expected.list(kind).iter().position(|rule| rule.fits(facts)) {
             Some(n) => (Expected::True, self.places[kind as usize].get(n).map(String::as_str)),
             None => (Expected::False, None),
         }
     }
 
+    #[inline]
     fn identity<'e>(&'e self, counted: &'e Counted<'e>) -> Identity<'e> {
         let principal = counted
             .principal

@@ -49,6 +49,7 @@ impl Networks {
     }
 
     /// The name of where an AWS call came from.
+    #[inline(never)]
     pub fn of_aws_event(&self, source: Option<&str>) -> &str {
         match source {
             Some(name) if is_aws(name) => AWS,
@@ -56,6 +57,7 @@ impl Networks {
         }
     }
 
+    #[inline]
     fn of_address(&self, address: IpAddr) -> &str {
         let configured = self.table.iter().find(|(net, _)| net.contains(&address));
         configured.map_or_else(|| kind(address), |(_, name)| name)

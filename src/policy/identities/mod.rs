@@ -86,7 +86,7 @@ impl Identities {
     }
 
     /// Who came in. An attempt that was refused proves nothing, so it has no identity.
-    #[inline]
+    #[inline(always)]
     pub fn of<'a>(
         &'a self,
         event: &'a Event<'a>,
@@ -115,8 +115,10 @@ impl Identities {
     }
 
     /// The caller that CloudTrail or the host's agent names.
+    #[inline]
     fn of_principal<'a>(&'a self, event: &'a Event<'a>) -> Identity<'a> {
-        let name = self.folded(event.identity.as_deref().unwrap_or(""));
+        let Some(principal) = event.identity.as_deref() else { return Identity::default() };
+        let name = self.folded(principal);
         Identity { shown: name.clone(), trusted: name }
     }
 
