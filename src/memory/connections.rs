@@ -114,6 +114,7 @@ impl Connections {
 
     /// The record of the process, unless the line names another peer: that ends what was served
     /// before.
+    #[inline(always)]
     fn of_peer(&mut self, line: &mut Line<'_>, pid: u32, event: &Event<'_>) -> Option<At> {
         let at = self.current(line, pid)?;
         // dropbear 2026.94 cuts the ports of IPv6 addresses in some of its lines.
@@ -126,7 +127,7 @@ impl Connections {
     }
 
     /// The record of a process, where it is not over.
-    #[inline]
+    #[inline(always)]
     fn current(&mut self, line: &Line<'_>, pid: u32) -> Option<At> {
         let at = self.processes.find(&(line.host, pid))?;
         if self.processes[at].is_over(line.seconds) {
@@ -315,6 +316,7 @@ impl Connections {
     }
 
     /// Ends a connection: what is held of it counts.
+    #[inline(never)]
     fn forget(&mut self, line: &mut Line<'_>, at: At) {
         self.release_failures(line, at);
         self.release_rejection(line, at, None);
@@ -322,6 +324,7 @@ impl Connections {
     }
 
     /// The record of a process of which a line came that names this peer.
+    #[inline(always)]
     fn process(
         &mut self,
         line: &mut Line<'_>,
@@ -330,8 +333,7 @@ impl Connections {
         (source, port): (Option<&str>, Option<u16>),
     ) -> At {
         let Some(at) = known else {
-            let process = Process { peer: Peer::of(source, port), ..Process::default() };
-            return self.insert(line, pid, BEFORE, process);
+            return self.begin(line, pid, Peer::of(source, port));
         };
         let process = &mut self.processes[at];
         if !process.let_in() {
@@ -340,7 +342,13 @@ impl Connections {
         at
     }
 
+    #[inline(never)]
+    fn begin(&mut self, line: &mut Line<'_>, pid: u32, peer: Peer) -> At {
+        self.insert(line, pid, BEFORE, Process { peer, ..Process::default() })
+    }
+
     /// More lines of the connection follow.
+    #[inline]
     fn goes_on(&mut self, line: &Line<'_>, at: At) {
         if self.processes[at].let_in() {
             self.noted(at);
@@ -367,12 +375,13 @@ impl Connections {
     /// Inserts a record that is not there. A newcomer sweeps out up to two that are over, and
     /// where its list is full the one that was silent for longest, which counts what it held.
     fn insert(&mut self, line: &mut Line<'_>, pid: u32, list: List, process: Process) -> At {
-        for (other, quota) in QUOTAS {
-            self.sweep(line, other, quota - usize::from(other == list));
+        for (other, quota) in &QUOTAS {
+            self.sweep(line, *other, quota - usize::from(*other == list));
         }
         self.processes.insert((line.host, pid), list, process)
     }
 
+    #[inline(always)]
     fn sweep(&mut self, line: &mut Line<'_>, list: List, quota: usize) {
         for _ in 0..2 {
             let Some(at) = self.processes.oldest(list) else { return };
@@ -391,6 +400,7 @@ impl Connections {
         self.processes.place(at, self.processes.list(at));
     }
 
+    #[inline(never)]
     fn remove(&mut self, words: Words, at: At) -> Process {
         let (host, _) = self.processes.key(at);
         let process = self.processes.remove(at);
@@ -406,10 +416,15 @@ impl Connections {
         process
     }
 
+    #[inline]
     fn release_failures(&mut self, line: &mut Line<'_>, at: At) {
-        if self.processes[at].waits.is_none() {
-            return;
+        if self.processes[at].waits.is_some() {
+            self.release_waiting(line, at);
         }
+    }
+
+    #[inline(never)]
+    fn release_waiting(&mut self, line: &mut Line<'_>, at: At) {
         for place in self.processes[at].take_failures() {
             line.release(place);
         }
@@ -476,6 +491,7 @@ impl Connections {
 }
 
 /// The unknown user of a line as a number, which is never 0.
+#[inline]
 fn stranger(line: &Line<'_>, event: &Event<'_>) -> Option<u32> {
     let user = event.user.as_deref().filter(|_| event.invalid_user);
     user.map(|user| line.key(&[user]) as u32 | 1)

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::limits::HOSTS;
 use super::table::{At, Changes, Table};
 use crate::event::Time;
-use crate::keyed::Words;
+use crate::keyed::{Words, same};
 
 /// A host, by a number of ours: names are long.
 pub(super) type HostId = u32;
@@ -22,8 +22,16 @@ pub(super) struct Hosts {
     ids: HashMap<u64, HostId>,
     /// Numbers are given once.
     next: HostId,
-    /// The host of the last line, since the next one's is mostly the same.
-    last: Option<(String, HostId, At)>,
+    /// The host of the last line: the next one's is mostly the same.
+    speaking: Speaking,
+}
+
+#[derive(Debug, Default)]
+struct Speaking {
+    name: String,
+    id: HostId,
+    /// `None` before the first line.
+    at: Option<At>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -37,17 +45,18 @@ pub(super) struct Host {
 
 impl Hosts {
     /// Notes that a host wrote a line at `time`. `wall` is the wall clock where the line was
-    /// written just now. Gives its number, and the number of a host that is forgotten for it.
-    #[inline]
+    /// written just now. Gives the number of a host that is forgotten for it.
+    #[inline(always)]
     pub(super) fn spoke(
         &mut self,
         name: &str,
         time: Time,
         wall: Option<Time>,
         words: Words,
-    ) -> (HostId, Option<HostId>) {
-        let (id, at, forgotten) = match &self.last {
-            Some((last, id, at)) if last == name => (*id, *at, None),
+    ) -> Option<HostId> {
+        let same = same(self.speaking.name.as_bytes(), name.as_bytes());
+        let (at, forgotten) = match self.speaking.at {
+            Some(at) if same => (at, None),
             _ => self.look_up(name, words),
         };
         let host = self.known.place(at, 0);
@@ -55,11 +64,16 @@ impl Hosts {
         if let Some(wall) = wall {
             host.behind = wall.nanoseconds().saturating_sub(host.time);
         }
-        (id, forgotten)
+        forgotten
+    }
+
+    /// The host that spoke last.
+    pub(super) fn speaking(&self) -> HostId {
+        self.speaking.id
     }
 
     #[inline(never)]
-    fn look_up(&mut self, name: &str, words: Words) -> (HostId, At, Option<HostId>) {
+    fn look_up(&mut self, name: &str, words: Words) -> (At, Option<HostId>) {
         let number = words.number([name]);
         let known = self.ids.get(&number).and_then(|id| Some((*id, self.known.find(id)?)));
         let mut forgotten = None;
@@ -70,11 +84,10 @@ impl Hosts {
             self.ids.insert(number, id);
             (id, self.known.insert(id, 0, Host { name: number, time: 0, behind: 0 }))
         });
-        let last = self.last.get_or_insert_default();
-        last.0.clear();
-        last.0.push_str(name);
-        (last.1, last.2) = (id, at);
-        (id, at, forgotten)
+        self.speaking.name.clear();
+        self.speaking.name.push_str(name);
+        (self.speaking.id, self.speaking.at) = (id, Some(at));
+        (at, forgotten)
     }
 
     fn make_room(&mut self) -> Option<HostId> {
@@ -87,6 +100,7 @@ impl Hosts {
 
     /// The host's own time at `wall`; its newest line's where that is `None`. `None` for a host
     /// that is forgotten: all that it left is due.
+    #[inline]
     pub(super) fn time(&self, id: HostId, wall: Option<Time>) -> Option<Time> {
         let host = self.known.get(&id)?;
         let now = wall.map_or(host.time, |wall| wall.nanoseconds().saturating_sub(host.behind));
@@ -107,7 +121,7 @@ impl Hosts {
 
     /// What follows from the records, after they were loaded.
     pub(super) fn index(&mut self) {
-        self.last = None;
+        self.speaking.at = None;
         self.ids = self.known.iter().map(|(id, host)| (host.name, *id)).collect();
         let next = self.ids.values().max().map_or(0, |id| id.wrapping_add(1));
         self.next = self.next.max(next);

@@ -147,29 +147,39 @@ impl Memory {
     /// Takes one event and shows what now counts: this event, an earlier one that was held back, or
     /// nothing yet. Its time lets go of what was due on its host before it.
     pub fn event(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) {
-        // CloudTrail's records come late and stand beside the log, not in it.
-        if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
-            if self.parts.cloudtrail_ids.counts(self.words, event) {
-                show(&Counted::from(&*event));
-            }
+        if event.aws.is_some() && self.beside(event, show) {
             return;
         }
-        // The agent's files stand beside the log too.
-        if agent::is_agents(event) {
-            return self.parts.agent.began(self.words, event, show);
-        }
         let host = self.spoke(&event.host, event.time, show);
-        let su = su::behind_session(event);
-        self.let_go_of_due(host, event.time, show);
+        if self.queue.may_be_due(host, event.time) {
+            self.let_go_of_due(host, event.time, show);
+        }
         let (mut line, mut telling) = self.line(host, event.time);
         let counts = telling.parts.judge(&mut line, event);
-        telling.tell_let_go(&mut line, show);
+        if line.queue.lets_go() {
+            telling.tell_let_go(&mut line, show);
+        }
         if counts {
             telling.tell(event, &line, show);
         }
-        if let Some(mut su) = su {
-            self.event(&mut su, show);
+        if su::is_behind(event) {
+            self.event(&mut su::behind(event), show);
         }
+    }
+
+    /// Takes an event that does not stand in the log, but beside it: CloudTrail's records come
+    /// late, and the agent has files of its own.
+    #[cold]
+    fn beside(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) -> bool {
+        let is_calls = matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure);
+        if is_calls && self.parts.cloudtrail_ids.counts(self.words, event) {
+            show(&Counted::from(&*event));
+        }
+        let is_agents = !is_calls && agent::is_agents(event);
+        if is_agents {
+            self.parts.agent.began(self.words, event, show);
+        }
+        is_calls || is_agents
     }
 
     /// Takes a line that is no event but that another one needs.
@@ -231,13 +241,12 @@ impl Memory {
     }
 
     /// Notes that a host wrote a line. What waits of a host that is forgotten for it counts.
-    #[inline]
+    #[inline(always)]
     fn spoke(&mut self, name: &str, time: Time, show: &mut Show<'_>) -> HostId {
-        let (host, forgotten) = self.hosts.spoke(name, time, self.wall, self.words);
-        if let Some(forgotten) = forgotten {
+        if let Some(forgotten) = self.hosts.spoke(name, time, self.wall, self.words) {
             self.release(self.queue.of(Some(forgotten)), show);
         }
-        host
+        self.hosts.speaking()
     }
 
     /// A line of a host, and what an event that counts by it is told with.
@@ -247,12 +256,10 @@ impl Memory {
         (Line::new(host, time, *words, hosts, queue), Telling { parts, failures, limits })
     }
 
-    /// Lets go of what is due on a host at its time `now`: mostly nothing is.
-    #[inline]
+    /// Lets go of what is due on a host at its time `now`.
+    #[cold]
     fn let_go_of_due(&mut self, host: HostId, now: Time, show: &mut Show<'_>) {
-        while self.queue.may_be_due(host, now)
-            && let Some((place, waiting)) = self.queue.pop_due(host, now)
-        {
+        while let Some((place, waiting)) = self.queue.pop_due(host, now) {
             let (line, mut telling) = self.line(host, now);
             telling.parts.released(place, &waiting);
             telling.tell_held(*waiting.event, &line, show);
@@ -280,9 +287,13 @@ struct Telling<'m> {
 impl Telling<'_> {
     /// Shows an event that counts with what is known only then: how long a session was, failures to
     /// remember, successes to compare with them.
+    #[inline(always)]
     fn tell(&mut self, event: &mut Event<'_>, line: &Line<'_>, show: &mut Show<'_>) {
         let Telling { parts, failures, limits } = self;
-        parts.lay_to_owner(event);
+        // Who used sudo may be known by more than his account's name.
+        if matches!(event.kind, EventKind::SudoCommand | EventKind::SudoFailure) {
+            parts.lay_to_owner(event);
+        }
         let mut counted = Counted::from(&*event);
         if event.kind == EventKind::SessionClosed {
             counted.duration = parts.closed(line, event);
@@ -303,11 +314,8 @@ impl Telling<'_> {
     }
 
     /// Shows what the line lets go of what waited.
-    #[inline]
+    #[cold]
     fn tell_let_go(&mut self, line: &mut Line<'_>, show: &mut Show<'_>) {
-        if !line.queue.lets_go() {
-            return;
-        }
         for event in std::mem::take(&mut line.queue.released) {
             self.tell_held(event, line, show);
         }
@@ -318,6 +326,7 @@ impl Telling<'_> {
     }
 
     /// An event that waited counts.
+    #[inline(never)]
     fn tell_held(&mut self, held: HeldEvent, line: &Line<'_>, show: &mut Show<'_>) {
         if let Some(mut event) = held.event() {
             self.tell(&mut event, line, show);
@@ -328,6 +337,7 @@ impl Telling<'_> {
 impl Parts {
     /// Whether an event counts now, as it is or as other lines complete it; else it is held,
     /// joined to another one, or dropped.
+    #[inline(always)]
     fn judge(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
         match event.kind {
             EventKind::LoginSuccess => self.connections.accepted(line, event),
@@ -391,9 +401,6 @@ impl Parts {
     /// Names the person for whom an account of Session Manager used sudo, where only one can be
     /// meant. A guess: it is shown, and nothing is counted or expected by it.
     fn lay_to_owner(&self, event: &mut Event<'_>) {
-        if !matches!(event.kind, EventKind::SudoCommand | EventKind::SudoFailure) {
-            return;
-        }
         let Some(user) = event.user.as_deref() else { return };
         let others = || self.sessions.has_any(&event.host, user);
         let owner = self.agent.owner(&event.host, user, event.time, others);

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::held::shortened;
 use super::waiting::Place;
+use crate::keyed::same;
 
 /// How far the connection of a process came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,6 +131,7 @@ impl Peer {
         Peer { source: source.map(short), port }
     }
 
+    #[inline]
     pub(super) fn learn(&mut self, source: Option<&str>, port: Option<u16>) {
         if self.source.is_none() {
             self.source = source.map(short);
@@ -143,15 +145,22 @@ impl Peer {
     }
 
     /// Whether this is certainly someone else. One peer may be named by address and by host name.
+    #[inline]
     pub(super) fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
-        let ports = self.port.zip(port).is_some_and(|(a, b)| a != b);
-        if ports || self.source.as_deref() == source {
-            return ports;
+        let ports = matches!((self.port, port), (Some(a), Some(b)) if a != b);
+        if ports {
+            return true;
         }
-        let address = |text: Option<&str>| text.and_then(|text| text.parse::<IpAddr>().ok());
-        let addresses = address(self.source.as_deref()).zip(address(source));
-        addresses.is_some_and(|(a, b)| a != b)
+        match (self.source.as_deref(), source) {
+            (Some(a), Some(b)) => !same(a.as_bytes(), b.as_bytes()) && are_other_addresses(a, b),
+            _ => false,
+        }
     }
+}
+
+#[inline(never)]
+fn are_other_addresses(a: &str, b: &str) -> bool {
+    matches!((a.parse::<IpAddr>(), b.parse::<IpAddr>()), (Ok(a), Ok(b)) if a != b)
 }
 
 /// An address stands in the record itself; a name that is longer than any is cut.

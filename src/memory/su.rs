@@ -139,16 +139,21 @@ fn take_refused(line: &mut Line<'_>, uses: &mut Vec<Use>, pid: Option<u32>) {
     }
 }
 
+/// Whether PAM's session tells of an su.
+#[inline]
+pub(super) fn is_behind(session: &Event<'_>) -> bool {
+    session.kind == EventKind::SessionOpened && session.program == "su"
+}
+
 /// The su that PAM's session tells of.
-pub(super) fn behind_session<'a>(session: &Event<'a>) -> Option<Event<'a>> {
-    let is_su = session.kind == EventKind::SessionOpened && session.program == "su";
-    is_su.then(|| Event {
+pub(super) fn behind<'a>(session: &Event<'a>) -> Event<'a> {
+    Event {
         kind: EventKind::SuSuccess,
         role: Role::Echo,
         user: session.by.map(|by| by.name).filter(|name| !name.is_empty()).map(Into::into),
         target_user: session.user.clone(),
         ..session.clone()
-    })
+    }
 }
 
 fn key(line: &Line<'_>, target: Option<&str>) -> u64 {

@@ -5,11 +5,11 @@
 //! the owner's to say: each list has a quota of its own, so that a flood into one of them pushes
 //! nothing out of another.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::ops::{Index, IndexMut};
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use slab::Slab;
 
@@ -28,7 +28,9 @@ const NOWHERE: At = usize::MAX;
 
 #[derive(Clone, Debug)]
 pub(super) struct Table<K, V> {
-    index: HashMap<K, At, Mixing>,
+    /// Where the entry of a key stands, by the key's hash.
+    index: HashTable<At>,
+    mixing: Mixing,
     slots: Slab<Slot<K, V>>,
     lists: [Ends; LISTS],
     /// Which entry was used last: mostly it is the one that is looked for next.
@@ -59,7 +61,8 @@ impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
         let ends = Ends { oldest: NOWHERE, newest: NOWHERE, len: 0 };
         Table {
-            index: HashMap::default(),
+            index: HashTable::new(),
+            mixing: Mixing::default(),
             slots: Slab::new(),
             lists: [ends; LISTS],
             last: NOWHERE,
@@ -77,8 +80,9 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         }
     }
 
+    #[inline(never)]
     fn look_up(&self, key: &K) -> Option<At> {
-        self.index.get(key).copied()
+        self.index.find(self.mixing.hash_one(key), |at| self.slots[*at].key == *key).copied()
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {
@@ -95,17 +99,19 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
 
     /// Inserts as the newest of a list, in place of what the key had.
     pub(super) fn insert(&mut self, key: K, list: List, value: V) -> At {
-        match self.index.entry(key) {
+        let (slots, mixing) = (&self.slots, &self.mixing);
+        let is_same = |at: &At| slots[*at].key == key;
+        match self.index.entry(mixing.hash_one(key), is_same, |at| mixing.hash_one(slots[*at].key))
+        {
             Entry::Occupied(known) => {
                 let at = *known.get();
-                self.slots[at].value = value;
-                self.place(at, list);
+                *self.place(at, list) = value;
                 at
             }
             Entry::Vacant(free) => {
                 let (before, after) = (NOWHERE, NOWHERE);
                 let slot = Slot { key, value, list, before, after, unsaved: true };
-                let at = *free.insert(self.slots.insert(slot));
+                let at = *free.insert(self.slots.insert(slot)).get();
                 self.link(at, list);
                 self.last = at;
                 at
@@ -128,19 +134,18 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
     }
 
     pub(super) fn remove(&mut self, at: At) -> V {
-        self.index.remove(&self.slots[at].key);
-        self.removed(at)
-    }
-
-    pub(super) fn take(&mut self, key: &K) -> Option<V> {
-        self.index.remove(key).map(|at| self.removed(at))
-    }
-
-    fn removed(&mut self, at: At) -> V {
+        let hash = self.mixing.hash_one(self.slots[at].key);
+        if let Ok(known) = self.index.find_entry(hash, |other| *other == at) {
+            known.remove();
+        }
         self.unlink(at);
         let slot = self.slots.remove(at);
         self.unsaved.removed(slot.key, self.slots.len());
         slot.value
+    }
+
+    pub(super) fn take(&mut self, key: &K) -> Option<V> {
+        self.find(key).map(|at| self.remove(at))
     }
 
     pub(super) fn oldest(&self, list: List) -> Option<At> {
