@@ -121,6 +121,11 @@ impl Row {
     pub(super) const fn without_pid(self) -> Row {
         Row { without_pid: true, ..self }
     }
+
+    /// Whether a line of this row begins with the other's words too.
+    fn goes_on(&self, other: &Row) -> bool {
+        self.begins != other.begins && self.begins.starts_with(other.begins)
+    }
 }
 
 /// No field, or none that is read.
@@ -351,13 +356,15 @@ fn head(text: &[u8]) -> u128 {
 }
 
 impl Index {
-    /// Of rows that begin alike the longest is asked first; else they keep their order, so that
+    /// Of rows that begin alike the longer one is asked first; else they keep their order, so that
     /// the commonest may stand first.
     pub(super) fn of(rows: &'static [&'static [Row]]) -> Index {
         let all = || rows.iter().copied().flatten();
+        let pair_of = |row: &Row| pair(row.begins.as_bytes());
         let mut begun: Vec<&'static Row> = all().filter(|row| !row.begins.is_empty()).collect();
-        begun.sort_by_key(|row| (pair(row.begins.as_bytes()), std::cmp::Reverse(row.begins.len())));
-        let entries: Vec<Entry> = begun.into_iter().map(Entry::of).collect();
+        begun.sort_by_key(|row| pair_of(row));
+        let buckets = begun.chunk_by(|row, next| pair_of(row) == pair_of(next));
+        let entries: Vec<Entry> = buckets.flat_map(longer_first).map(Entry::of).collect();
         let mut starts = [0; PAIRS + 1];
         for entry in &entries {
             starts[pair(entry.row.begins.as_bytes()) + 1] += 1;
@@ -387,6 +394,16 @@ impl Index {
             (alike && (begins.len() <= HEAD || text.starts_with(begins))).then_some(entry.row)
         })
     }
+}
+
+/// Rows in their order, but before those whose words they begin with.
+fn longer_first(rows: &[&'static Row]) -> Vec<&'static Row> {
+    let mut sorted: Vec<&'static Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let at = sorted.iter().position(|other| row.goes_on(other)).unwrap_or(sorted.len());
+        sorted.insert(at, row);
+    }
+    sorted
 }
 
 impl Entry {
