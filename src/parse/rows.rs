@@ -21,6 +21,7 @@ pub use list::markdown;
 
 use super::{Envelope, Parsed, words};
 use crate::event::{Change, Event, EventKind, HintKind, Reason, Role};
+use crate::programs::Program;
 
 /// The lines that one program writes.
 #[derive(Debug)]
@@ -163,6 +164,8 @@ pub(super) struct Line<'e, 'a> {
     /// The PAM module that speaks (`pam_unix`; `PAM` where it is libpam), and for which service.
     pub(super) module: &'a [u8],
     pub(super) service: Option<&'a [u8]>,
+    /// The program of that service, where it is a known one.
+    pub(super) served: Option<&'static Program>,
     row: &'static Row,
 }
 
@@ -182,6 +185,7 @@ impl<'e, 'a> Line<'e, 'a> {
             cut: false,
             module: b"",
             service: None,
+            served: None,
             row,
         }
     }

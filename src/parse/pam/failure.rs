@@ -102,7 +102,7 @@ fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Option<Parsed<'a>> {
 fn is_told_elsewhere(line: &Line<'_, '_>) -> bool {
     match &*line.program {
         "sudo" | "doas" | "polkit" | "su" => false,
-        program => refusals(program) != Refusals::ToldByPam,
+        _ => refusals(line) != Refusals::ToldByPam,
     }
 }
 

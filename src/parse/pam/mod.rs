@@ -50,12 +50,9 @@ struct Message<'a> {
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     let Some(message) = frame(envelope) else { return Parsed::Ignored };
-    let known = programs::by_service(message.service);
-    if known.is_some_and(|row| !speaks_for(envelope.tag, message.service, row)) {
-        return Parsed::Ignored;
-    }
+    let Some(known) = served(envelope, message.service) else { return Parsed::Ignored };
     let mut line = Line::new(envelope, program(known, message.service), message.text);
-    (line.module, line.service) = (message.module, Some(message.service));
+    (line.module, line.service, line.served) = (message.module, Some(message.service), known);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
     let unknown = is_own(&line).then_some("pam");
@@ -64,7 +61,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
 
 /// Whether Linux-PAM's first module speaks, or PAM itself.
 fn is_own(line: &Line<'_, '_>) -> bool {
-    matches!(line.module, b"pam_unix" | b"PAM")
+    line.module == b"pam_unix" || line.module == b"PAM"
 }
 
 #[rustfmt::skip]
@@ -285,14 +282,16 @@ fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
         false => message.iter().position(|byte| !name(byte)).filter(|end| *end > 0)?,
     };
     let (module, rest) = (&message[..end], message[end..].strip_prefix(b"(")?);
-    let (call, text) = call(rest).or_else(|| split_once(rest, b") "))?;
-    let end = call.iter().position(|byte| *byte == b':').unwrap_or(call.len());
-    Some(Message { module, service: &call[..end], text: text.trim_ascii() })
+    let mark = rest.iter().position(|byte| matches!(byte, b':' | b')'))?;
+    let (call, text) = call(rest, mark).or_else(|| split_once(rest, b") "))?;
+    let end = call[mark..].iter().position(|byte| *byte == b':');
+    let service = end.map_or(call, |end| &call[..mark + end]);
+    Some(Message { module, service, text: text.trim_ascii_start() })
 }
 
-/// What stands before and behind the first `):`.
-fn call(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = rest.iter().position(|byte| *byte == b')')?;
+/// What stands before and behind the first `):`. No bracket ends before `mark`.
+fn call(rest: &[u8], mark: usize) -> Option<(&[u8], &[u8])> {
+    let end = mark + rest[mark..].iter().position(|byte| *byte == b')')?;
     match rest[end + 1..].strip_prefix(b":") {
         Some(text) => Some((&rest[..end], text)),
         None => split_once(rest, b"):"),
@@ -317,19 +316,30 @@ fn program<'a>(known: Option<&'static Program>, name: &'a [u8]) -> Cow<'a, str> 
     }
 }
 
-/// Whether a line of this tag may speak for this service of a program. Those that let people in
-/// are known by tag; that another program's line quotes their frame makes it not theirs.
-fn speaks_for(tag: &[u8], service: &[u8], program: &Program) -> bool {
+/// The program of a service, where it is a known one. `None` where the line may not speak for it.
+fn served(envelope: &Envelope<'_>, service: &[u8]) -> Option<Option<&'static Program>> {
+    // Nearly every service is called as its program's tag.
+    if envelope.program.is_some() && envelope.tag == service {
+        return Some(envelope.program);
+    }
+    let known = programs::by_service(service);
+    known.is_none_or(|program| speaks_for(envelope.tag, program)).then_some(known)
+}
+
+/// Whether a line of this tag, which is not the service's name, may speak for a program. Those that
+/// let people in are known by tag; that another program's line quotes their frame makes it not
+/// theirs.
+fn speaks_for(tag: &[u8], program: &Program) -> bool {
     let guarded = matches!(program.rules, Rules::Sshd | Rules::Sudo | Rules::Su | Rules::Login);
     let own = || programs::by_service(split_tag(tag).0).is_some_and(|row| row.name == program.name);
     let others = || program.speakers.contains(&"(") && tag.starts_with(b"(");
-    !guarded || tag == service || own() || others()
+    !guarded || own() || others()
 }
 
-/// What a refused password is to this service. One that is not known lets people in, and only PAM
+/// What a refused password is to the program. One that is not known lets people in, and only PAM
 /// tells.
-fn refusals(program: &str) -> Refusals {
-    programs::by_name(program).map_or(Refusals::ToldByPam, |row| row.refusals)
+fn refusals(line: &Line<'_, '_>) -> Refusals {
+    line.served.map_or(Refusals::ToldByPam, |program| program.refusals)
 }
 
 fn let_in<'a>(line: &Line<'_, 'a>, user: &'a [u8], by: Option<Invoker<'a>>) -> Option<Parsed<'a>> {

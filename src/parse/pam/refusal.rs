@@ -17,7 +17,7 @@ fn rejected<'a>(
     // sshd's own line on it has no address, so this one is joined to it.
     let joined = line.program == "sshd" && event.pid.is_some();
     let told_better = matches!(&*line.program, "su" | "sudo") || line.program == "sshd" && !joined;
-    if !locked && (refusals(&line.program) == Refusals::NoLogin || told_better) {
+    if !locked && (refusals(line) == Refusals::NoLogin || told_better) {
         return Some(Parsed::Ignored);
     }
     Some(Parsed::Event(Event {
