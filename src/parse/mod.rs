@@ -130,11 +130,11 @@ pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
 /// Reads a line whose frame was taken off, where it has one.
 #[inline]
 pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a> {
-    let Some(envelope) = envelope else { return unframed::line(line) };
+    let Some(envelope) = &envelope else { return unframed::line(line) };
     if !envelope.tag.is_empty() {
-        return message(&envelope);
+        return message(envelope);
     }
-    match message(&envelope) {
+    match message(envelope) {
         Parsed::Ignored => unframed::message(envelope.message),
         parsed => parsed,
     }

@@ -15,7 +15,6 @@ use super::shape::{at, done, of};
 /// `METHOD for [invalid user ]NAME from A port N ssh2[: EXTRA]`.
 pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
     let (method, rest) = method_and_rest(rest)?;
-    let method = method_of(method);
     // Only these have an extra: in a password's line the last address is sshd's own.
     let with_key = matches!(method, Method::Publickey | Method::Hostbased | Method::Gssapi);
     let found = if with_key { key::split(rest) } else { plain(rest) };
@@ -83,17 +82,17 @@ fn of_key<'a>(line: &Line<'_, 'a>, event: &mut Event<'a>, key: Key<'a>) {
 }
 
 /// The method stands between two blanks; `Accepted key …` and `Accepted certificate ID …` are
-/// sshd's notes on keys, not attempts.
-fn method_and_rest(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let blank = rest.iter().position(|byte| *byte == b' ')?;
-    Some((&rest[..blank], rest[blank..].strip_prefix(b" for ")?))
+/// sshd's notes on keys, not attempts. The submethod (`keyboard-interactive/pam`) says how the
+/// dialogue was led.
+fn method_and_rest(rest: &[u8]) -> Option<(Method, &[u8])> {
+    let end = rest.iter().position(|byte| matches!(byte, b' ' | b'/'))?;
+    let blank = rest[end..].iter().position(|byte| *byte == b' ')?;
+    Some((method_of(&rest[..end]), rest[end + blank..].strip_prefix(b" for ")?))
 }
 
-/// sshd's names of methods in the closed set; the submethod (`keyboard-interactive/pam`) says how
-/// the dialogue was led.
+/// sshd's names of methods in the closed set.
 fn method_of(name: &[u8]) -> Method {
-    let end = name.iter().position(|byte| *byte == b'/').unwrap_or(name.len());
-    match &name[..end] {
+    match name {
         b"publickey" | b"rsa" | b"dsa" => Method::Publickey,
         b"password" => Method::Password,
         b"keyboard-interactive" | b"challenge-response" => Method::KeyboardInteractive,

@@ -71,13 +71,15 @@ fn port(digits: &[u8]) -> Option<u16> {
 
 /// `… from A port N` or, of old versions, `… from A`: what stands before, and the peer at the end.
 /// `word` is what stands before the address (`" from "`).
-#[inline]
+// Inlined, the word is known.
+#[inline(always)]
 pub(super) fn at_end<'a>(text: &'a [u8], word: &[u8]) -> Option<(&'a [u8], Peer<'a>)> {
     let (before, peer) = last_word(text)?;
     Some((before.strip_suffix(word)?, peer))
 }
 
 /// The peer at the end, and what stands before it, with the blank.
+#[inline(never)]
 fn last_word(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
     let (text, port) = match port_at_end(text) {
         Some((text, port)) => (text, Some(port)),

@@ -55,14 +55,24 @@ fn line<'e, 'a>(envelope: &'e Envelope<'a>) -> Line<'e, 'a> {
     let (level, text) = level(trim(envelope.message));
     // FreeBSD builds libssh with this prefix on every function's name.
     let text = text.strip_prefix(b"Fssh_").unwrap_or(text);
-    let preauth = text.strip_suffix(b" [preauth]");
-    let text = preauth.or_else(|| text.strip_suffix(b" [postauth]")).unwrap_or(text);
+    let (text, preauth) = unmarked(text);
     let mut line = Line::new(envelope, "sshd", text);
-    (line.level, line.preauth) = (level, preauth.is_some());
+    (line.level, line.preauth) = (level, preauth);
     let length = envelope.message.len();
     let may_be_cut = envelope.may_be_stripped && (MAY_BE_CUT..CUT).contains(&length);
-    line.cut = length == CUT || may_be_cut && preauth.is_none();
+    line.cut = length == CUT || may_be_cut && !preauth;
     line
+}
+
+/// Without the monitor's mark at the end, and whether that is the one of before a login.
+fn unmarked(text: &[u8]) -> (&[u8], bool) {
+    if !text.ends_with(b"auth]") {
+        return (text, false);
+    }
+    match text.strip_suffix(b" [preauth]") {
+        Some(text) => (text, true),
+        None => (text.strip_suffix(b" [postauth]").unwrap_or(text), false),
+    }
 }
 
 fn level(message: &[u8]) -> (Level, &[u8]) {
@@ -91,7 +101,6 @@ fn trim(message: &[u8]) -> &[u8] {
 }
 
 fn strip_escape(message: &[u8]) -> Option<&[u8]> {
-    const ENDS: [&[u8]; 5] = [b"#012", b"#015", b"#000", b"#011", b"#040"];
-    let (start, end) = message.split_last_chunk::<4>()?;
-    ENDS.contains(&end.as_slice()).then_some(start)
+    let (start, [b'#', b'0', digits @ ..]) = message.split_last_chunk::<4>()? else { return None };
+    matches!(digits, b"12" | b"15" | b"00" | b"11" | b"40").then_some(start)
 }

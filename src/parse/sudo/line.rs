@@ -28,7 +28,7 @@ pub(super) struct Line<'a> {
 }
 
 pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
-    starts_with_any(bytes, KEYS)
+    bytes.first().is_some_and(u8::is_ascii_uppercase) && starts_with_any(bytes, KEYS)
 }
 
 impl<'a> Line<'a> {
