@@ -8,19 +8,18 @@
 
 use super::rows::Tells::{Event, Refused};
 use super::rows::Versions::{All, Since, Until};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, noise, row};
 use super::words::{rfind, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed, duo};
-use crate::event;
 use crate::event::EventKind::SudoCommand;
 use crate::event::Reason::{CommandNotAllowed, IncorrectPassword, PasswordRequired};
 
 pub(super) static TABLE: Table = Table::new("doas", "doas", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "doas", trim(envelope.message));
-    TABLE.read(&mut line, Some("doas"))
+    TABLE.read(&mut line, Some("doas"), into);
 }
 
 #[rustfmt::skip]
@@ -53,47 +52,47 @@ const ROWS: &[Row] = &[
         "sudo_command doas user=alice target=root dir=/home/alice command=/bin/ksh"),
 ];
 
-fn caller<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(event::Event { user: Some(text(rest)), ..line.event() }))
+fn caller<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into).user = Some(text(rest));
+    KNOWN
 }
 
 /// `alice: COMMAND`
-fn not_permitted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn not_permitted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, command) = split_once(rest, b": ")?;
-    let (user, command) = (Some(text(user)), Some(text(command)));
-    Some(Parsed::Event(event::Event { user, command, ..line.event() }))
+    let event = line.event(into);
+    (event.user, event.command) = (Some(text(user)), Some(text(command)));
+    KNOWN
 }
 
 /// `alice ran command COMMAND as TARGET from DIRECTORY`
-fn ran<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn ran<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = split_once(text, b" ran command ")?;
-    used(line, user, rest)
+    used(line, user, rest, into)
 }
 
 /// `alice ran shell SHELL as TARGET from DIRECTORY` of ports
-fn ran_shell<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn ran_shell<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = split_once(text, b" ran shell ").or_else(|| {
         let (user, rest) = split_once(text, b" ran a shell ")?;
         rest.starts_with(b"as ").then_some((user, rest))
     })?;
-    used(line, user, rest)
+    used(line, user, rest, into)
 }
 
-fn used<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn used<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (command, target, directory) = match target(rest) {
         Some((command, target, directory)) => (command, Some(target), Some(directory)),
         // What syslog cut off.
         None => (rest, None, None),
     };
-    is_account(user).then(|| {
-        Parsed::Event(event::Event {
-            user: Some(text(user)),
-            target_user: target.map(text),
-            command: Some(text(command)),
-            directory: directory.map(text),
-            ..line.event()
-        })
-    })
+    if !is_account(user) {
+        return None;
+    }
+    let event = line.event(into);
+    (event.user, event.target_user) = (Some(text(user)), target.map(text));
+    (event.command, event.directory) = (Some(text(command)), directory.map(text));
+    KNOWN
 }
 
 /// Command, target and directory, by the last `as NAME from /`. Where the directory could not be
@@ -115,17 +114,16 @@ fn target(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// `alice ran command as TARGET: COMMAND`
-fn ran_of_old<'a>(line: &Line<'_, 'a>, text_of: &'a [u8]) -> Option<Parsed<'a>> {
+fn ran_of_old<'a>(line: &Line<'_, 'a>, text_of: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = split_once(text_of, b" ran command as ")?;
     let (target, command) = split_once(rest, b": ").filter(|(target, _)| is_account(target))?;
-    is_account(user).then(|| {
-        Parsed::Event(event::Event {
-            user: Some(text(user)),
-            target_user: Some(text(target)),
-            command: Some(text(command)),
-            ..line.event()
-        })
-    })
+    if !is_account(user) {
+        return None;
+    }
+    let event = line.event(into);
+    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
+    event.command = Some(text(command));
+    KNOWN
 }
 
 fn is_account(name: &[u8]) -> bool {

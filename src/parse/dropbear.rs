@@ -11,7 +11,7 @@
 
 use super::rows::Tells::{Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, Between, Since, Until};
-use super::rows::{END, Index, Line, PROOF, Row, Table, noise, nothing, row};
+use super::rows::{END, Index, KNOWN, Known, Line, PROOF, Row, Table, noise, nothing, row};
 use super::words::{remote, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
@@ -23,9 +23,9 @@ use crate::event::{self, HintKind, Method, Reason};
 pub(super) static TABLE: Table = Table::new("dropbear", "dropbear", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "dropbear", without_frame(trim(envelope.message)));
-    TABLE.read(&mut line, Some("dropbear"))
+    TABLE.read(&mut line, Some("dropbear"), into);
 }
 
 /// `[825] Jul 10 23:57:29 …`: what `-E` writes in front, where something else logs it.
@@ -158,20 +158,20 @@ const ROWS: &[Row] = &[
 ];
 
 /// `User alice executing '…'`, of builds that log commands.
-fn executed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn executed<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, _) = split_once(text.strip_prefix(b"User ")?, b" executing ")?;
-    if name.contains(&b' ') { None } else { nothing(line, text) }
+    if name.contains(&b' ') { None } else { nothing(line, text, into) }
 }
 
-fn of_file<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_file<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     const END: &[u8] = b" must be owned by user or root, and not writable by group or others";
     let known = text.ends_with(END) || text.is_empty();
-    if known { nothing(line, text) } else { None }
+    if known { nothing(line, text, into) } else { None }
 }
 
-fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (address, port) = address(rest)?;
-    line.hint(HintKind::Connection { source: remote(address)?, port })
+    line.hint(into, HintKind::Connection { source: remote(address)?, port })
 }
 
 /// `IP:PORT`, `[IPv6]:PORT`. An IPv6 address without brackets ends where its port begins, which
@@ -187,90 +187,95 @@ fn address(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
     (!address.is_empty() && address.iter().all(known)).then_some((address, whole))
 }
 
-/// The same event from this address.
-fn at<'a>(event: event::Event<'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    let (source, port) = match address(text) {
-        Some((address, port)) => (remote(address), port),
-        None => (None, None),
-    };
-    Some(Parsed::Event(event::Event { source, port, ..event }))
+/// Gives the event this address.
+fn at<'a>(event: &mut event::Event<'a>, text: &'a [u8]) -> Known {
+    if let Some((address, port)) = address(text) {
+        (event.source, event.port) = (remote(address), port);
+    }
+    KNOWN
 }
 
 /// `bob' from ADDR`
-fn by<'a>(line: &Line<'_, 'a>, rest: &'a [u8], method: Method) -> Option<Parsed<'a>> {
+fn by<'a>(line: &Line<'_, 'a>, rest: &'a [u8], method: Method, into: &mut Parsed<'a>) -> Known {
     if rest.ends_with(b", extra auth required") {
-        return Some(Parsed::Ignored);
+        return KNOWN;
     }
     let (name, from) = rsplit_once(rest, b"' from ")?;
-    let unknown = name == b"<invalid username>";
-    let (user, method) = (Some(text(name)), Some(method));
-    at(event::Event { user, method, invalid_user: unknown, ..line.event() }, from)
+    let event = line.event(into);
+    (event.user, event.method) = (Some(text(name)), Some(method));
+    event.invalid_user = name == b"<invalid username>";
+    at(event, from)
 }
 
-fn password<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    by(line, rest, Method::Password)
+fn password<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    by(line, rest, Method::Password, into)
 }
 
-fn without_password<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    by(line, rest, Method::None)
+fn without_password<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    by(line, rest, Method::None, into)
 }
 
 /// `bob' with TYPE key FP from ADDR`; before 2022.82 `with key FP`, FP being `md5 aa:bb:…`.
-fn key<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn key<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     if rest.ends_with(b", extra auth required") {
-        return Some(Parsed::Ignored);
+        return KNOWN;
     }
     let (name, rest) = split_once(rest, b"' with ")?;
     let (key, from) = rsplit_once(rest, b" from ")?;
     let print = key.strip_prefix(b"key ").or_else(|| Some(split_once(key, b" key ")?.1))?;
     let print = print.strip_prefix(b"md5 ").unwrap_or(print);
-    let event = event::Event {
-        user: Some(text(name)),
-        method: Some(Method::Publickey),
-        fingerprint: Some(text(print)),
-        ..line.event()
-    };
+    let event = line.event(into);
+    (event.user, event.method) = (Some(text(name)), Some(Method::Publickey));
+    event.fingerprint = Some(text(print));
     at(event, from)
 }
 
 /// Nothing, or ` from ADDR`.
-fn nameless<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    at(line.event(), rest.strip_prefix(b" from ").unwrap_or_default())
+fn nameless<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    at(line.event(into), rest.strip_prefix(b" from ").unwrap_or_default())
 }
 
 /// `bob[ from ADDR]`
-fn wrong_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn wrong_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, from) = rsplit_once(rest, b" from ").unwrap_or((rest, b""));
-    at(event::Event { user: Some(text(name)), ..line.event() }, from)
+    let event = line.event(into);
+    event.user = Some(text(name));
+    at(event, from)
 }
 
-fn root<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    at(event::Event { user: Some("root".into()), ..line.event() }, b"")
+fn root<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into).user = Some("root".into());
+    KNOWN
 }
 
 /// `G but user 'bob' is not a member`
-fn of_group<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_group<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_, rest) = split_once(rest, b" but user '")?;
     let name = rest.strip_suffix(b"' is not a member")?;
-    at(event::Event { user: Some(text(name)), ..line.event() }, b"")
+    line.event(into).user = Some(text(name));
+    KNOWN
 }
 
 /// `bob' has invalid shell, rejected`, `bob' has blank password, rejected`
-fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, why) = split_once(rest, b"' has ")?;
-    let event = event::Event { user: Some(text(name)), ..line.event() };
-    if why.ends_with(b", rejected") { at(event, b"") } else { None }
+    if !why.ends_with(b", rejected") {
+        return None;
+    }
+    line.event(into).user = Some(text(name));
+    KNOWN
 }
 
 /// `bob' is locked`
-fn locked<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn locked<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let name = rest.strip_suffix(b"' is locked")?;
-    at(event::Event { user: Some(text(name)), ..line.event() }, b"")
+    line.event(into).user = Some(text(name));
+    KNOWN
 }
 
 /// `[ from <ADDR>]: [(user 'bob', N fails): ]WHY`, where the client chose some of WHY. Of 0.52 to
 /// 2019 without an address, the bracket before the colon.
-fn exit<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn exit<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (from, rest) = match rest.strip_prefix(b" from <") {
         Some(rest) => split_once(rest, b">: ")?,
         None => (&b""[..], rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b" "))?),
@@ -280,8 +285,9 @@ fn exit<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
         Some((user, rest)) => (Some(user), split_once(rest, b"): ")?.1),
         None => (None, rest),
     };
-    let reason = Some(reason_of(why));
-    at(event::Event { user: user.map(text), reason, ..line.event() }, from)
+    let event = line.event(into);
+    (event.user, event.reason) = (user.map(text), Some(reason_of(why)));
+    at(event, from)
 }
 
 fn reason_of(why: &[u8]) -> Reason {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use super::Parsed;
 use super::rows::Versions::{All, Since};
-use super::rows::{Index, Line, PROOF, Row, Tells, noise, row};
+use super::rows::{Index, Known, Line, PROOF, Row, Tells, noise, row};
 
 /// Whether Duo speaks, under whichever tag. The name in its line may hold anything, so this is asked
 /// before a message is taken apart.
@@ -52,6 +52,6 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// Under sshd's tag other lines begin so.
-fn bypassed<'a>(_: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    rest.ends_with(b" bypassed Duo 2FA due to user's UNIX group").then_some(Parsed::Ignored)
+fn bypassed<'a>(_: &Line<'_, 'a>, rest: &'a [u8], _: &mut Parsed<'a>) -> Known {
+    rest.ends_with(b" bypassed Duo 2FA due to user's UNIX group").then_some(())
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::rows::Tells::Hint;
 use super::rows::Versions::All;
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, Known, Line, PROOF, Row, Table, noise, row};
 use super::words::{split_once, text, trim};
 use super::{Envelope, Parsed, principal};
 use crate::event::HintKind;
@@ -17,9 +17,9 @@ pub(super) static TABLE: Table =
     Table::new("ec2-instance-connect", "ec2-instance-connect", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "ec2-instance-connect", trim(envelope.message));
-    TABLE.read(&mut line, None)
+    TABLE.read(&mut line, None, into);
 }
 
 #[rustfmt::skip]
@@ -33,22 +33,25 @@ const ROWS: &[Row] = &[
 ];
 
 /// `F[.][, request-id: R][, for IAM principal: ARN]`; without a principal the line helps nobody.
-fn provided<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn provided<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (fingerprint, rest) = split_once(rest, b",")?;
     let (_, arn) = split_once(rest, b"for IAM principal: ")?;
     let fingerprint = fingerprint.strip_suffix(b".").unwrap_or(fingerprint);
     let principal = Cow::Owned(principal::of_arn(std::str::from_utf8(arn).ok()?)?);
-    line.hint(HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false })
+    line.hint(
+        into,
+        HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false },
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::words::{framed, told};
+    use crate::parse::words::{framed, read, told};
 
     fn check(message: &str, expected: &str) {
         let envelope = framed("ec2-instance-connect", Some(7), message.as_bytes());
-        assert_eq!(told(&parse(&envelope)), expected, "{message}");
+        assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
     }
 
     #[test]

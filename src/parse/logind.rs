@@ -7,7 +7,7 @@
 
 use super::rows::Tells::Hint;
 use super::rows::Versions::{All, Since, Until};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, Known, Line, PROOF, Row, Table, noise, row};
 use super::words::trim;
 use super::{Envelope, Parsed};
 use crate::event::HintKind;
@@ -16,9 +16,9 @@ pub(super) static TABLE: Table =
     Table::new("systemd-logind", "systemd-logind", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "systemd-logind", trim(envelope.message));
-    TABLE.read(&mut line, None)
+    TABLE.read(&mut line, None, into);
 }
 
 /// `src/login/logind-seat.c`, `logind-session.c`
@@ -35,18 +35,18 @@ const ROWS: &[Row] = &[
 
 /// The first thing that logind says after a boot. It says so too when it is restarted by hand,
 /// which is rare and only closes sessions early.
-fn host_started<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    if rest.is_empty() { line.hint(HintKind::HostStarted) } else { None }
+fn host_started<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    if rest.is_empty() { line.hint(into, HintKind::HostStarted) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::words::{framed, told};
+    use crate::parse::words::{framed, read, told};
 
     fn check(message: &str, expected: &str) {
         let envelope = framed("systemd-logind", Some(807), message.as_bytes());
-        assert_eq!(told(&parse(&envelope)), expected, "{message}");
+        assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
     }
 
     #[test]

@@ -73,6 +73,18 @@ pub enum Parsed<'a> {
     },
 }
 
+impl<'a> Parsed<'a> {
+    /// Makes it this event, to be filled in where it stands.
+    #[inline(always)]
+    fn begin(&mut self, event: Event<'a>) -> &mut Event<'a> {
+        *self = Parsed::Event(event);
+        match self {
+            Parsed::Event(event) => event,
+            _ => unreachable!("it was made one just now"),
+        }
+    }
+}
+
 /// What a time stamp leaves out: the year (RFC 3164), and the zone where it names none.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -124,19 +136,22 @@ impl<'a> Envelope<'a> {
 
 /// Reads one line of an authentication log in any of the formats that [`syslog`] knows.
 pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
-    of_line(line, syslog::envelope(line, clock))
+    let mut parsed = Parsed::Ignored;
+    of_line(line, syslog::envelope(line, clock), &mut parsed);
+    parsed
 }
 
-/// Reads a line whose frame was taken off, where it has one.
+/// Reads a line whose frame was taken off, where it has one, into what was [`Parsed::Ignored`]: an
+/// event is some hundred bytes, and stays where it is made.
 #[inline]
-pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a> {
-    let Some(envelope) = &envelope else { return unframed::line(line) };
-    if !envelope.tag.is_empty() {
-        return message(envelope);
-    }
-    match message(envelope) {
-        Parsed::Ignored => unframed::message(envelope.message),
-        parsed => parsed,
+pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>, into: &mut Parsed<'a>) {
+    let Some(envelope) = &envelope else {
+        *into = unframed::line(line);
+        return;
+    };
+    of_message(envelope, into);
+    if envelope.tag.is_empty() && matches!(into, Parsed::Ignored) {
+        *into = unframed::message(envelope.message);
     }
 }
 
@@ -144,48 +159,53 @@ pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>) -> Parsed<'a>
 ///
 /// Who speaks is what the tag says, and for a PAM module what stands in its own prefix; a message
 /// that quotes another program's words is not that program's.
-#[inline]
 pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+    let mut parsed = Parsed::Ignored;
+    of_message(envelope, &mut parsed);
+    parsed
+}
+
+#[inline]
+fn of_message<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     match envelope.message.first() {
         Some(first) if first.is_ascii_whitespace() => {
             let message = envelope.message.trim_ascii_start();
-            unindented(&Envelope { message, ..*envelope })
+            unindented(&Envelope { message, ..*envelope }, into);
         }
-        _ => unindented(envelope),
+        _ => unindented(envelope, into),
     }
 }
 
 #[inline]
-fn unindented<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    match repeated::parse(envelope) {
-        Some(parsed) => parsed,
-        None => read(envelope),
+fn unindented<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
+    if repeated::parse(envelope, into).is_none() {
+        read(envelope, into);
     }
 }
 
 /// A message that is no report of repetition, by the rules of who speaks.
-fn read<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+fn read<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     if is_pam(envelope) {
-        return pam::parse(envelope);
+        return pam::parse(envelope, into);
     }
     // What libpam says under the tag of the program that it serves: `PAM 2 more authentication
     // failures; …`. sshd and dropbear have rows of their own for it.
     match envelope.program.map_or(Rules::Pam, |program| program.rules) {
-        Rules::Sshd => sshd::parse(envelope),
-        Rules::Dropbear => dropbear::parse(envelope),
-        _ if is_libpam(envelope.message) => pam::parse(envelope),
-        Rules::Tailscale => tailscale::parse(envelope),
-        Rules::Xrdp => xrdp::parse(envelope),
-        Rules::Sudo => sudo::parse(envelope),
-        Rules::Doas => doas::parse(envelope),
-        Rules::Su => su::parse(envelope),
-        Rules::Login => login::parse(envelope),
-        Rules::Logind => logind::parse(envelope),
-        Rules::Accounts => accounts::parse(envelope),
-        Rules::InstanceConnect => instance_connect::parse(envelope),
-        Rules::Polkit => polkit::parse(envelope),
-        Rules::LogDaemon => suppressed::parse(envelope),
-        Rules::Pam => Parsed::Ignored,
+        Rules::Sshd => sshd::parse(envelope, into),
+        Rules::Dropbear => dropbear::parse(envelope, into),
+        _ if is_libpam(envelope.message) => pam::parse(envelope, into),
+        Rules::Tailscale => tailscale::parse(envelope, into),
+        Rules::Xrdp => xrdp::parse(envelope, into),
+        Rules::Sudo => sudo::parse(envelope, into),
+        Rules::Doas => doas::parse(envelope, into),
+        Rules::Su => su::parse(envelope, into),
+        Rules::Login => login::parse(envelope, into),
+        Rules::Logind => logind::parse(envelope, into),
+        Rules::Accounts => accounts::parse(envelope, into),
+        Rules::InstanceConnect => instance_connect::parse(envelope, into),
+        Rules::Polkit => polkit::parse(envelope, into),
+        Rules::LogDaemon => suppressed::parse(envelope, into),
+        Rules::Pam => {}
     }
 }
 

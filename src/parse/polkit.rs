@@ -10,12 +10,11 @@
 
 use super::rows::Tells::{Event, Nothing, Refused};
 use super::rows::Versions::{All, Since};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
 use super::words::{rsplit_once, speaker, split_once, terminal, text, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::SudoCommand;
 use crate::event::Reason::{CommandNotAllowed, IncorrectPassword, Other};
-use crate::event::{self, EventKind};
 
 pub(super) static TABLE: Table = Table::new("polkit", "pkexec", PKEXEC, || Index::of(PKEXEC));
 pub(super) static DAEMON: Table = Table::new("polkitd", "polkitd", POLKITD, || Index::of(POLKITD));
@@ -23,13 +22,13 @@ const PKEXEC: &[&[Row]] = &[PKEXECS, duo::ROWS];
 const POLKITD: &[&[Row]] = &[POLKITDS];
 
 /// polkitd tells much that concerns no login, so nothing that it says is unknown.
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let message = trim(envelope.message);
     if speaker(envelope) != "pkexec" {
-        return DAEMON.read(&mut Line::new(envelope, "run0", message), None);
+        return DAEMON.read(&mut Line::new(envelope, "run0", message), None, into);
     }
     let mut line = Line::new(envelope, "pkexec", message);
-    TABLE.read(&mut line, Some("pkexec"))
+    TABLE.read(&mut line, Some("pkexec"), into);
 }
 
 /// src/programs/pkexec.c: the caller stands first.
@@ -66,25 +65,21 @@ const POLKITDS: &[Row] = &[
     noise("Finished loading, compiling and executing ", All, "Finished loading, compiling and executing 3 rules"),
 ];
 
-fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    text.is_empty().then_some(Parsed::Ignored)
-}
-
-fn executed<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn executed<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, what, fields) = parts(text)?;
-    if what == b"Executing command" { with_fields(line, user, fields) } else { None }
+    if what == b"Executing command" { with_fields(line, user, fields, into) } else { None }
 }
 
-fn not_authorized<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn not_authorized<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, what, fields) = parts(text)?;
     let refused = what == b"Error executing command as another user: Not authorized";
-    if refused { with_fields(line, user, fields) } else { None }
+    if refused { with_fields(line, user, fields, into) } else { None }
 }
 
 /// Dismissed, or an environment that looks like an attack.
-fn refused<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn refused<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, _, fields) = parts(text)?;
-    with_fields(line, user, fields)
+    with_fields(line, user, fields, into)
 }
 
 /// Caller, words, and what stands behind ` [USER=`.
@@ -96,37 +91,39 @@ fn parts(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 /// `root] [TTY=unknown] [CWD=/home/bob] [COMMAND=/bin/x --flag]`. The directory's name and the
 /// command may hold brackets: the command begins at the first `[COMMAND=`, as sudo's does.
-fn with_fields<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn with_fields<'a>(
+    line: &Line<'_, 'a>,
+    user: &'a [u8],
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     let (target, rest) = split_once(rest, b"] [TTY=")?;
     let (tty, rest) = split_once(rest, b"] [CWD=")?;
     let (directory, rest) = split_once(rest, b"] [COMMAND=")?;
     let command = rsplit_once(rest, b"]").map_or(rest, |(command, _)| command);
-    Some(Parsed::Event(event::Event {
-        user: Some(text(user)),
-        target_user: Some(text(target)),
-        tty: terminal(line.envelope, tty),
-        directory: Some(text(directory)),
-        command: Some(text(command)),
-        ..line.event()
-    }))
+    let event = line.event(into);
+    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
+    event.tty = terminal(line.envelope, tty);
+    (event.directory, event.command) = (Some(text(directory)), Some(text(command)));
+    KNOWN
 }
 
 /// `SUBJECT successfully authenticated as IDENTITY to gain SCOPE authorization for action A for
 /// SUBJECT [COMMAND LINE] (owned by unix-user:USER)`
-fn run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_subject, rest) = split_once(rest, b" successfully authenticated as ")?;
-    of_run0(line, split_once(rest, b" authorization for action ")?.1)
+    of_run0(line, split_once(rest, b" authorization for action ")?.1, into)
 }
 
 /// `SUBJECT FAILED to authenticate to gain authorization for action A for …`
-fn run0_refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn run0_refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_subject, rest) = split_once(rest, b" FAILED to authenticate to gain ")?;
-    of_run0(line, rest.strip_prefix(b"authorization for action ")?)
+    of_run0(line, rest.strip_prefix(b"authorization for action ")?, into)
 }
 
 /// `A for SUBJECT [COMMAND LINE] (owned by unix-user:USER)`. The command line is the caller's own
 /// text; whose it is stands behind it, at the end.
-fn of_run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     const ACTION: &[u8] = b"org.freedesktop.systemd1.manage-units for ";
     let (rest, user) = rsplit_once(rest.strip_prefix(ACTION)?, b"] (owned by unix-user:")?;
     let (_, command_line) = split_once(rest, b" [")?;
@@ -135,13 +132,13 @@ fn of_run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
         return None;
     }
     let (target, command) = target_and_command(arguments);
-    let event = event::Event {
-        user: Some(text(user.strip_suffix(b")")?)),
-        target_user: Some(text(target)),
-        ..line.event()
-    };
-    let command = Some(command).filter(|_| event.kind == EventKind::SudoCommand);
-    Some(Parsed::Event(event::Event { command: command.map(text), ..event }))
+    let user = user.strip_suffix(b")")?;
+    let event = line.event(into);
+    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
+    if event.kind == SudoCommand {
+        event.command = Some(text(command));
+    }
+    KNOWN
 }
 
 /// Whom run0 is to become, and what it is to run: a shell where nothing is named.
@@ -180,11 +177,11 @@ fn target_and_command(arguments: &[u8]) -> (&[u8], &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::words::{framed, told};
+    use crate::parse::words::{framed, read, told};
 
     fn check(tag: &str, message: &str, expected: &str) {
         let envelope = framed(tag, Some(12), message.as_bytes());
-        assert_eq!(told(&parse(&envelope)), expected, "{message}");
+        assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
     }
 
     #[test]

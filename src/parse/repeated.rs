@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::rows::{KNOWN, Known};
 use super::words::{find, speaker};
 use super::{Envelope, Parsed, read};
 use crate::event::{EventKind, Hint, HintKind};
@@ -16,28 +17,28 @@ const MOST_TIMES: u32 = 10_000;
 
 /// `None` where the message is no report of repetition.
 #[inline]
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     match envelope.message.first()? {
-        b'm' => quoted(envelope),
-        b'l' | b'-' => unquoted(envelope),
+        b'm' => quoted(envelope, into),
+        b'l' | b'-' => unquoted(envelope, into),
         _ => None,
     }
 }
 
-fn quoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+fn quoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     let rest = envelope.message.strip_prefix(b"message repeated ")?;
     let (times, rest) = times(rest)?;
     let inner = without_bracket(rest.strip_prefix(b": [")?);
     let inner = inner.strip_prefix(b" ").unwrap_or(inner);
-    let mut parsed = read(&Envelope { message: inner, ..*envelope });
-    if let Parsed::Event(event) = &mut parsed {
+    read(&Envelope { message: inner, ..*envelope }, into);
+    if let Parsed::Event(event) = into {
         // One connection is refused once, however often its process says so. The listener speaks
         // of a connection a line, and those events carry no pid.
         if event.kind != EventKind::LoginRejected || event.pid.is_none() {
             event.count = event.count.saturating_mul(times);
         }
     }
-    Some(parsed)
+    KNOWN
 }
 
 /// The closing bracket is the report's, unless the report was cut and it is that of `[preauth]`.
@@ -50,20 +51,22 @@ fn without_bracket(quoted: &[u8]) -> &[u8] {
     }
 }
 
-fn unquoted<'a>(envelope: &Envelope<'a>) -> Option<Parsed<'a>> {
+fn unquoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     // macOS puts dashes around.
     let message = envelope.message;
     let message = message.strip_prefix(b"--- ").unwrap_or(message);
     let (times, rest) = times(message.strip_prefix(b"last message repeated ")?)?;
-    matches!(rest.trim_ascii(), b"" | b"---").then(|| {
-        Parsed::Hint(Hint {
-            time: envelope.time,
-            host: String::from_utf8_lossy(envelope.host),
-            program: Cow::Borrowed(speaker(envelope)),
-            pid: envelope.pid,
-            kind: HintKind::Repeated { times },
-        })
-    })
+    if !matches!(rest.trim_ascii(), b"" | b"---") {
+        return None;
+    }
+    *into = Parsed::Hint(Hint {
+        time: envelope.time,
+        host: String::from_utf8_lossy(envelope.host),
+        program: Cow::Borrowed(speaker(envelope)),
+        pid: envelope.pid,
+        kind: HintKind::Repeated { times },
+    });
+    KNOWN
 }
 
 /// `3 times`, and what follows.

@@ -51,8 +51,15 @@ pub struct Row {
     without_pid: bool,
 }
 
-/// How the fields stand behind the words that a line begins with. `None`: it is another line.
-pub(super) type Shape = for<'e, 'a> fn(&Line<'e, 'a>, &'a [u8]) -> Option<Parsed<'a>>;
+/// How the fields stand behind the words that a line begins with, and what of them goes into what
+/// the line tells: nothing does where it is of no interest.
+// An event is some hundred bytes: it is made where it stays, and never moved.
+pub(super) type Shape = for<'e, 'a> fn(&Line<'e, 'a>, &'a [u8], &mut Parsed<'a>) -> Known;
+
+/// Whether a line is of the form that was looked for: `None` where it is another.
+pub(super) type Known = Option<()>;
+
+pub(super) const KNOWN: Known = Some(());
 
 /// Which versions write a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,13 +137,19 @@ impl Row {
 }
 
 /// No field, or none that is read.
-pub(super) fn nothing<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    match line.row.tells {
+pub(super) fn nothing<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    if line.row.tells != Tells::Nothing {
+        line.event(into);
+    } else if line.died_before_login() {
         // Whatever ends a connection before its login counts, by the row that knows all such.
-        Tells::Nothing if line.died_before_login() => None,
-        Tells::Nothing => Some(Parsed::Ignored),
-        _ => Some(Parsed::Event(line.event())),
+        return None;
     }
+    KNOWN
+}
+
+/// The whole line.
+pub(super) fn empty<'a>(_: &Line<'_, 'a>, rest: &'a [u8], _: &mut Parsed<'a>) -> Known {
+    rest.is_empty().then_some(())
 }
 
 /// `error: ` and the like, which sshd's `log.c` puts in front.
@@ -166,7 +179,7 @@ pub(super) struct Line<'e, 'a> {
     pub(super) service: Option<&'a [u8]>,
     /// The program of that service, where it is a known one.
     pub(super) served: Option<&'static Program>,
-    row: &'static Row,
+    pub(super) row: &'static Row,
 }
 
 impl<'e, 'a> Line<'e, 'a> {
@@ -194,26 +207,25 @@ impl<'e, 'a> Line<'e, 'a> {
         self.preauth && self.level == Level::Fatal
     }
 
-    /// The event that the row tells, with what the frame says.
-    // Inlined, it is made where it is given back.
-    #[inline(always)]
-    pub(super) fn event(&self) -> Event<'a> {
-        let kind = match self.row.tells {
-            Tells::Event(kind) => kind,
-            Tells::Rejected(_) | Tells::Nothing | Tells::Hint => EventKind::LoginRejected,
-            Tells::Refused(_) => EventKind::SudoFailure,
-            Tells::Changed(_) => EventKind::AccountChange,
-        };
-        // Before the event is made: what is called in between makes it be copied once more.
-        let service = self.service();
-        let mut event = words::event(self.envelope, kind, self.program.clone());
+    /// Makes it the event that the row tells, with what the frame says, to be filled in.
+    pub(super) fn event<'s>(&self, into: &'s mut Parsed<'a>) -> &'s mut Event<'a> {
+        let event =
+            into.begin(words::event(self.envelope, EventKind::LoginRejected, self.program.clone()));
         match self.row.tells {
-            Tells::Rejected(reason) | Tells::Refused(reason) => event.reason = Some(reason),
-            Tells::Changed(change) => event.change = Some(change),
-            Tells::Event(_) | Tells::Nothing | Tells::Hint => {}
+            Tells::Event(kind) => event.kind = kind,
+            Tells::Rejected(reason) => {
+                event.reason = Some(reason);
+                event.invalid_user = reason == Reason::InvalidUser;
+            }
+            Tells::Refused(reason) => {
+                (event.kind, event.reason) = (EventKind::SudoFailure, Some(reason));
+            }
+            Tells::Changed(change) => {
+                (event.kind, event.change) = (EventKind::AccountChange, Some(change));
+            }
+            Tells::Nothing | Tells::Hint => {}
         }
-        event.service = service;
-        event.invalid_user = self.row.tells == Tells::Rejected(Reason::InvalidUser);
+        event.service = self.service();
         event.role = match self.row.part {
             Part::Always(role) => role,
             Part::ProofBeforeLogin if self.preauth => Role::Proof,
@@ -223,6 +235,7 @@ impl<'e, 'a> Line<'e, 'a> {
     }
 
     /// PAM's service, which says who may write the line.
+    #[inline]
     pub(super) fn service(&self) -> Option<&'a str> {
         match self.text(self.service?) {
             Cow::Borrowed(service) => Some(service),
@@ -236,8 +249,9 @@ impl<'e, 'a> Line<'e, 'a> {
         self.envelope.text(part)
     }
 
-    pub(super) fn hint(&self, kind: HintKind<'a>) -> Option<Parsed<'a>> {
-        Some(Parsed::Hint(words::hint(self.envelope, self.program.clone(), kind)))
+    pub(super) fn hint(&self, into: &mut Parsed<'a>, kind: HintKind<'a>) -> Known {
+        *into = Parsed::Hint(words::hint(self.envelope, self.program.clone(), kind));
+        KNOWN
     }
 }
 
@@ -260,27 +274,27 @@ impl Table {
         &self,
         line: &mut Line<'_, 'a>,
         unknown: Option<&'static str>,
-    ) -> Parsed<'a> {
+        into: &mut Parsed<'a>,
+    ) {
+        if self.told(line, into).is_none() {
+            *into = unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program });
+        }
+    }
+
+    fn told<'a>(&self, line: &mut Line<'_, 'a>, into: &mut Parsed<'a>) -> Known {
         let text = line.text;
-        for row in self.index.begun_by(text) {
+        let mut is_of = |row, rest| {
             line.row = row;
-            if let Some(parsed) = (row.shape)(line, &text[row.begins.len()..]) {
-                return parsed;
-            }
-        }
-        for row in &self.index.others {
-            line.row = row;
-            if let Some(parsed) = (row.shape)(line, text) {
-                return parsed;
-            }
-        }
-        for row in self.index.without_name(text) {
-            line.row = row;
-            if let Some(parsed) = (row.shape)(line, b"") {
-                return parsed;
-            }
-        }
-        unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program })
+            (row.shape)(line, rest, into).or_else(|| {
+                // A shape that gave up may have left something.
+                *into = Parsed::Ignored;
+                None
+            })
+        };
+        let begun = self.index.begun_by(text).find_map(|row| is_of(row, &text[row.begins.len()..]));
+        begun
+            .or_else(|| self.index.others.iter().find_map(|row| is_of(row, text)))
+            .or_else(|| self.index.without_name(text).find_map(|row| is_of(row, b"")))
     }
 
     /// Every sample as the message of its program: tag, pid, message, and its row.

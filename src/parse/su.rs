@@ -7,19 +7,18 @@
 
 use super::rows::Tells::Event;
 use super::rows::Versions::{All, Since};
-use super::rows::{ECHO, Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
 use super::words::{quoted, rsplit_once, speaker, split_once, terminal, text, trim};
 use super::{Envelope, Parsed, duo};
-use crate::event;
 use crate::event::EventKind::{SuFailure, SuSuccess};
 
 pub(super) static TABLE: Table = Table::new("su", "su", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let message = trim(envelope.message);
     let mut line = Line::new(envelope, speaker(envelope), message);
-    TABLE.read(&mut line, Some("su"))
+    TABLE.read(&mut line, Some("su"), into);
 }
 
 #[rustfmt::skip]
@@ -93,82 +92,77 @@ const ROWS: &[Row] = &[
     row("", All, empty, super::rows::Tells::Nothing, PROOF, " ", "ignored"),
 ];
 
-fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    text.is_empty().then_some(Parsed::Ignored)
-}
-
 /// Who became whom, as far as a line tells.
 fn switched<'a>(
     line: &Line<'_, 'a>,
     user: Option<&'a [u8]>,
     target: &'a [u8],
     tty: Option<&'a [u8]>,
-) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(event::Event {
-        user: user.map(text),
-        target_user: Some(text(target)),
-        tty: tty.and_then(|tty| terminal(line.envelope, tty)),
-        ..line.event()
-    }))
+    into: &mut Parsed<'a>,
+) -> Known {
+    let event = line.event(into);
+    (event.user, event.target_user) = (user.map(text), Some(text(target)));
+    event.tty = tty.and_then(|tty| terminal(line.envelope, tty));
+    KNOWN
 }
 
 /// `T) U on TTY`. The names are of accounts that exist; only the terminal's place is counted from
 /// the end.
-fn util_linux<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn util_linux<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (target, rest) = split_once(rest, b") ")?;
     let (user, tty) =
         rsplit_once(rest, b" on ").or_else(|| Some((b"", rest.strip_prefix(b"on ")?)))?;
-    switched(line, Some(user), target, Some(tty))
+    switched(line, Some(user), target, Some(tty), into)
 }
 
 /// `T by U`. The name that was typed may hold anything, the caller's does not: the last ` by `
 /// parts them.
-fn shadow<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn shadow<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (target, user) = rsplit_once(rest, b" by ")?;
-    switched(line, Some(user), target, None)
+    switched(line, Some(user), target, None, into)
 }
 
-fn target<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    switched(line, None, rest, None)
+fn target<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    switched(line, None, rest, None, into)
 }
 
 /// `U to restricted account T`
-fn restricted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn restricted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, target) = split_once(rest, b" to restricted account ")?;
-    switched(line, Some(user), target, None)
+    switched(line, Some(user), target, None, into)
 }
 
 /// `'U' to 'T' (FILE)`
-fn denied<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn denied<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = quoted(rest, b"' to '")?;
     let (target, _file) = rsplit_once(rest, b"' (")?;
-    switched(line, Some(user), target, None)
+    switched(line, Some(user), target, None, into)
 }
 
 /// `TTY U:T`
-fn busybox<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn busybox<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let users =
         || split_once(rest, b" ").and_then(|(tty, users)| Some((tty, split_once(users, b":")?)));
     match users().filter(|_| line.envelope.pid.is_none()) {
-        Some((tty, (user, target))) => switched(line, Some(user), target, Some(tty)),
-        None => Some(Parsed::Ignored),
+        Some((tty, (user, target))) => switched(line, Some(user), target, Some(tty), into),
+        None => KNOWN,
     }
 }
 
 /// `U to T on TTY`: five words and no more, so that no other line is taken for it.
-fn bsd<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn bsd<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let mut words = rest.split(|byte| *byte == b' ');
     let mut word = || words.next();
     let (user, to, target, on, tty) = (word()?, word()?, word()?, word()?, word()?);
     let shaped = to == b"to" && on == b"on" && words.next().is_none();
-    if shaped { switched(line, Some(user), target, Some(tty)) } else { None }
+    if shaped { switched(line, Some(user), target, Some(tty), into) } else { None }
 }
 
 /// `TTY changing from U to T`
-fn irix<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn irix<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (tty, users) = split_once(rest, b" changing from ")?;
     let (user, target) = rsplit_once(users, b" to ")?;
-    switched(line, Some(user), target, Some(tty))
+    switched(line, Some(user), target, Some(tty), into)
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ use super::words::speaker;
 use super::{Envelope, Parsed};
 use crate::event::{Hint, HintKind};
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    let Some(messages) = dropped(envelope.message) else { return Parsed::Ignored };
-    Parsed::Hint(Hint {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
+    let Some(messages) = dropped(envelope.message) else { return };
+    *into = Parsed::Hint(Hint {
         time: envelope.time,
         host: String::from_utf8_lossy(envelope.host),
         program: Cow::Borrowed(speaker(envelope)),
         pid: envelope.pid,
         kind: HintKind::Suppressed { messages },
-    })
+    });
 }
 
 /// How many messages a note says were dropped.

@@ -7,21 +7,21 @@
 
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
 use super::words::{rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::LoginSuccess;
+use crate::event::Method;
 use crate::event::Reason::NotAllowed;
-use crate::event::{self, Method};
 
 pub(super) static TABLE: Table =
     Table::new("tailscaled", "tailscaled", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS];
 
 /// tailscaled tells much that concerns no login, so nothing that it says is unknown.
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "tailscaled", without_prefix(trim(envelope.message)));
-    TABLE.read(&mut line, None)
+    TABLE.read(&mut line, None, into);
 }
 
 fn without_prefix(message: &[u8]) -> &[u8] {
@@ -52,21 +52,17 @@ const ROWS: &[Row] = &[
     row("", All, empty, Nothing, PROOF, " ", "ignored"),
 ];
 
-fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    text.is_empty().then_some(Parsed::Ignored)
-}
-
 /// `alice@example.com as ssh-user "ubuntu"`: who it is by the tailnet, and the account.
-fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (person, account) = rsplit_once(rest, b" as ssh-user \"")?;
-    Some(Parsed::Event(event::Event {
-        user: Some(text(account.strip_suffix(b"\"")?)),
-        identity: Some(text(person)),
-        method: Some(Method::None),
-        ..line.event()
-    }))
+    let account = account.strip_suffix(b"\"")?;
+    let event = line.event(into);
+    (event.user, event.identity) = (Some(text(account)), Some(text(person)));
+    event.method = Some(Method::None);
+    KNOWN
 }
 
-fn refused<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(line.event()))
+fn refused<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into);
+    KNOWN
 }

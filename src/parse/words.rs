@@ -179,6 +179,17 @@ pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> E
     }
 }
 
+#[cfg(test)]
+pub(super) type Parser = for<'a> fn(&Envelope<'a>, &mut super::Parsed<'a>);
+
+/// What a parser reads.
+#[cfg(test)]
+pub(super) fn read<'a>(parse: Parser, envelope: &Envelope<'a>) -> super::Parsed<'a> {
+    let mut parsed = super::Parsed::Ignored;
+    parse(envelope, &mut parsed);
+    parsed
+}
+
 /// Everything an event says, on one line, so that a row of a test table is one string.
 #[cfg(test)]
 pub(super) fn told(parsed: &super::Parsed<'_>) -> String {

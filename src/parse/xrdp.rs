@@ -7,7 +7,7 @@
 
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since, Until};
-use super::rows::{ECHO, Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
 use super::words::{remote, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
@@ -18,9 +18,9 @@ pub(super) static TABLE: Table = Table::new("xrdp", "xrdp-sesman", TABLES, || In
 const TABLES: &[&[Row]] = &[ROWS];
 
 /// xrdp tells much that concerns no login, so nothing that it says is unknown.
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = Line::new(envelope, "xrdp-sesman", without_level(trim(envelope.message)));
-    TABLE.read(&mut line, None)
+    TABLE.read(&mut line, None, into);
 }
 
 /// `(10471)(140145709626688)[INFO ] `, `[pid:7 tid:8] [INFO ] `, `[INFO ] `
@@ -58,50 +58,45 @@ const ROWS: &[Row] = &[
     row("", All, empty, Nothing, PROOF, " ", "ignored"),
 ];
 
-fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    text.is_empty().then_some(Parsed::Ignored)
-}
-
 /// `bob ip=192.0.2.1 time=1700000000`. The last address is xrdp's own.
-fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, end) = rsplit_once(rest, b" ip=")?;
     let (address, time) = split_once(end, b" time=")?;
     time.iter().all(u8::is_ascii_digit).then_some(())?;
-    let event = event::Event {
-        user: Some(text(user)),
-        invalid_user: true,
-        method: Some(Method::Password),
-        ..line.event()
-    };
-    Some(Parsed::Event(at(event, address)))
+    let event = line.event(into);
+    (event.user, event.invalid_user) = (Some(text(user)), true);
+    event.method = Some(Method::Password);
+    at(event, address)
 }
 
 /// `bob, ip 192.0.2.1:5000 - socket: 12`, `bob, display :10.0, session_pid 7[, ip …]`
-fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = split_once(rest, b", ")?;
-    let event =
-        event::Event { user: Some(text(user)), method: Some(Method::Password), ..line.event() };
+    let event = line.event(into);
+    (event.user, event.method) = (Some(text(user)), Some(Method::Password));
     let address = rest.strip_prefix(b"ip ").or_else(|| Some(rsplit_once(rest, b", ip ")?.1));
-    Some(Parsed::Event(match address {
+    match address {
         Some(end) => at(event, split_once(end, b" - socket: ").map_or(end, |(address, _)| address)),
-        None => event,
-    }))
+        None => KNOWN,
+    }
 }
 
-fn named<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(event::Event { user: Some(text(rest)), ..line.event() }))
+fn named<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into).user = Some(text(rest));
+    KNOWN
 }
 
-/// The same event from `192.0.2.1`, `192.0.2.1:5000`, `::ffff:192.0.2.1` or `unknown`.
-fn at<'a>(event: event::Event<'a>, address: &'a [u8]) -> event::Event<'a> {
+/// Gives the event `192.0.2.1`, `192.0.2.1:5000`, `::ffff:192.0.2.1` or `unknown`.
+fn at<'a>(event: &mut event::Event<'a>, address: &'a [u8]) -> Known {
     let known = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'%');
     let address = address.strip_prefix(b"::ffff:").unwrap_or(address);
     if address.is_empty() || !address.iter().all(known) {
-        return event;
+        return KNOWN;
     }
     let (address, port) = match rsplit_once(address, b":") {
         Some((v4, port)) if v4.contains(&b'.') => (v4, std::str::from_utf8(port).ok()),
         _ => (address, None),
     };
-    event::Event { source: remote(address), port: port.and_then(|port| port.parse().ok()), ..event }
+    (event.source, event.port) = (remote(address), port.and_then(|port| port.parse().ok()));
+    KNOWN
 }

@@ -124,7 +124,8 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     fn line(&mut self, line: &'r [u8], show: &mut Show<'_>) {
         let names = &self.users.surroundings().names;
         let envelope = self.frames.envelope(line).map(|envelope| envelope.known_by(names));
-        let mut parsed = parse::of_line(line, envelope);
+        let mut parsed = Parsed::Ignored;
+        parse::of_line(line, envelope, &mut parsed);
         match &parsed {
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
                 self.repeat(hint, show);

@@ -32,13 +32,13 @@ use shape::{
 pub(super) static TABLE: Table = Table::new("accounts", "useradd", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let message = trim(envelope.message);
     if message.ends_with(b" in /etc/group") || message.ends_with(b" in /etc/gshadow") {
-        return Parsed::Ignored;
+        return;
     }
     let mut line = Line::new(envelope, speaker(envelope), message);
-    TABLE.read(&mut line, None)
+    TABLE.read(&mut line, None, into);
 }
 
 #[rustfmt::skip]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::parse::words::{framed, told};
+use crate::parse::words::{framed, read, told};
 
 fn check(tag: &str, message: &str, expected: &str) {
     let envelope = framed(tag, Some(9), message.as_bytes());
@@ -7,7 +7,7 @@ fn check(tag: &str, message: &str, expected: &str) {
         "" => "ignored".to_string(),
         change => format!("account_change {tag} change={change}"),
     };
-    assert_eq!(told(&parse(&envelope)), expected, "{message}");
+    assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 use super::*;
-use crate::parse::words::{framed, told};
+use crate::parse::words::{framed, read, told};
 
 fn check(message: &str, expected: &str) {
     let envelope = framed("dropbear", Some(9), message.as_bytes());
-    assert_eq!(told(&parse(&envelope)), expected, "{message}");
+    assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
 }
 
 #[test]

@@ -14,23 +14,23 @@ mod tests;
 
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, In, Since, Until};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, Line, PROOF, Row, Table, empty, noise, row};
 use super::words::trim;
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
 use crate::event::Reason::{AccountLocked, InvalidUser, NotAllowed, RootRefused, TooManyAttempts};
 use shape::{
-    empty, failed, failed_from, failed_often, invalid_name, logged_in, no_name, place, refused,
+    failed, failed_from, failed_often, invalid_name, logged_in, no_name, place, refused,
     refused_from, root_at, root_on, too_many, user_at, user_on,
 };
 
 pub(super) static TABLE: Table = Table::new("login", "login", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS, duo::ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let message = trim(envelope.message);
     let mut line = Line::new(envelope, "login", message);
-    TABLE.read(&mut line, Some("login"))
+    TABLE.read(&mut line, Some("login"), into);
 }
 
 #[rustfmt::skip]

@@ -1,8 +1,7 @@
 //! How the fields stand in a line of login.
 
-use crate::event::Event;
 use crate::parse::Parsed;
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::{number, quoted, remote, rsplit_once, split_once, terminal, text};
 
 /// Where a try came from: a terminal, another host, or both.
@@ -12,35 +11,34 @@ struct Place<'a> {
     host: Option<&'a [u8]>,
 }
 
-fn told<'a>(line: &Line<'_, 'a>, user: Option<&'a [u8]>, place: Place<'a>) -> Option<Parsed<'a>> {
+fn told<'a>(
+    line: &Line<'_, 'a>,
+    user: Option<&'a [u8]>,
+    place: Place<'a>,
+    into: &mut Parsed<'a>,
+) -> Known {
     // The names that login writes for an account it does not know, lest a password typed as a
     // name gets logged.
     let hidden = matches!(user, Some(b"(unknown)" | b"UNKNOWN"));
-    let event = line.event();
-    Some(Parsed::Event(Event {
-        user: user.map(text),
-        invalid_user: event.invalid_user || hidden,
-        tty: place.tty.and_then(|tty| terminal(line.envelope, tty)),
-        source: place.host.and_then(remote),
-        ..event
-    }))
-}
-
-pub(super) fn empty<'a>(_: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    text.is_empty().then_some(Parsed::Ignored)
+    let event = line.event(into);
+    event.user = user.map(text);
+    event.invalid_user |= hidden;
+    event.tty = place.tty.and_then(|tty| terminal(line.envelope, tty));
+    event.source = place.host.and_then(remote);
+    KNOWN
 }
 
 /// `TTY BY U[ FROM HOST]`
-pub(super) fn user_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn user_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (tty, rest) = split_once(rest, b" BY ")?;
     let (user, host) = with_host(rest);
-    told(line, Some(user), Place { tty: Some(tty), host })
+    told(line, Some(user), Place { tty: Some(tty), host }, into)
 }
 
 /// `TTY[ FROM HOST]`, of root.
-pub(super) fn root_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn root_on<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (tty, host) = with_host(rest);
-    told(line, Some(b"root"), Place { tty: Some(tty), host })
+    told(line, Some(b"root"), Place { tty: Some(tty), host }, into)
 }
 
 fn with_host(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
@@ -48,31 +46,31 @@ fn with_host(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// ` on 'TTY'[ from 'HOST']`, of root.
-pub(super) fn root_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    told(line, Some(b"root"), shadow_place(rest))
+pub(super) fn root_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    told(line, Some(b"root"), shadow_place(rest), into)
 }
 
 /// ` on 'TTY'[ from 'HOST']`, of nobody that is named.
-pub(super) fn place<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    told(line, None, shadow_place(rest))
+pub(super) fn place<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    told(line, None, shadow_place(rest), into)
 }
 
 /// `'U' logged in  on 'TTY'[ from 'HOST']`
-pub(super) fn logged_in<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn logged_in<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = quoted(text, b"' logged in ")?;
-    told(line, Some(user), shadow_place(rest))
+    told(line, Some(user), shadow_place(rest), into)
 }
 
 /// `'U'  on 'TTY'[ from 'HOST']`, counted from the end.
-pub(super) fn user_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn user_at<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = last_quote(rest)?;
-    told(line, Some(user), shadow_place(rest))
+    told(line, Some(user), shadow_place(rest), into)
 }
 
 /// `U' REFUSED  on 'TTY'[ from 'HOST']`
-pub(super) fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = rsplit_once(rest, b"' REFUSED ")?;
-    told(line, Some(user), shadow_place(rest))
+    told(line, Some(user), shadow_place(rest), into)
 }
 
 /// Shadow's fromhost: ` on '/dev/tty1'` or ` on '/dev/tty1' from 'host'`.
@@ -87,23 +85,23 @@ fn shadow_place(rest: &[u8]) -> Place<'_> {
 }
 
 /// `1 FROM PLACE FOR U, WHY`, `SESSION FROM …` and shadow's `(1) on 'TTY' FOR 'U', WHY`.
-pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_number, rest) = split_once(rest, b" ")?;
     let (place, rest) = place_and_rest(rest)?;
     let (user, why) = rsplit_once(rest, b", ").unwrap_or((rest, b""));
-    let mut parsed = told(line, Some(unquote(user)), place);
-    if let Some(Parsed::Event(event)) = &mut parsed {
+    told(line, Some(unquote(user)), place, into)?;
+    if let Parsed::Event(event) = into {
         event.invalid_user |= why.starts_with(b"User not known");
     }
-    parsed
+    KNOWN
 }
 
 /// `3) FROM PLACE FOR U, WHY`; shadow's lacks the reason.
-pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_count, rest) = split_once(rest, b")")?;
     let (place, rest) = place_and_rest(rest.trim_ascii_start())?;
     let user = rsplit_once(rest, b", ").map_or(rest, |(user, _)| user);
-    told(line, Some(unquote(user)), place)
+    told(line, Some(unquote(user)), place, into)
 }
 
 /// `FROM place FOR rest` of util-linux, ` on 'tty' [from 'host'] FOR rest` of shadow.
@@ -148,35 +146,47 @@ fn last_quote(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `HOST, U`
-pub(super) fn failed_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn failed_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let no_name = || Some((rest.strip_suffix(b",")?, &b""[..]));
     let (from, user) = split_once(rest, b", ").or_else(no_name)?;
-    told(line, Some(user), from_place(from))
+    told(line, Some(user), from_place(from), into)
 }
 
 /// `N LOGIN FAILURES FROM HOST, U`
-pub(super) fn failed_often<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn failed_often<'a>(
+    line: &Line<'_, 'a>,
+    text: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     let (count, rest) = split_once(text, b" LOGIN FAILURES FROM ")?;
     let count = number(count)?;
-    let mut parsed = failed_from(line, rest);
-    if let Some(Parsed::Event(event)) = &mut parsed {
+    failed_from(line, rest, into)?;
+    if let Parsed::Event(event) = into {
         event.count = count;
     }
-    parsed
+    KNOWN
 }
 
 /// `U REFUSED FROM HOST ON TTY TTY`
-pub(super) fn refused_from<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn refused_from<'a>(
+    line: &Line<'_, 'a>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     let (user, rest) = rsplit_once(rest, b" REFUSED FROM ")?;
     let (from, tty) = split_once(rest, b" ON TTY ")?;
-    told(line, Some(user), Place { tty: Some(tty), ..from_place(from) })
+    told(line, Some(user), Place { tty: Some(tty), ..from_place(from) }, into)
 }
 
 /// `U". Abort.`
-pub(super) fn invalid_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    told(line, Some(rest.strip_suffix(b"\". Abort.")?), Place::default())
+pub(super) fn invalid_name<'a>(
+    line: &Line<'_, 'a>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
+    told(line, Some(rest.strip_suffix(b"\". Abort.")?), Place::default(), into)
 }
 
-pub(super) fn no_name<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    told(line, None, Place::default())
+pub(super) fn no_name<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    told(line, None, Place::default(), into)
 }

@@ -3,7 +3,7 @@
 use super::{Refusals, is_own, refusals};
 use crate::event::{Event, EventKind, Invoker, Reason, Role};
 use crate::parse::Parsed;
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::number;
 use crate::parse::words::{attempts, remote, rsplit_once, saturating, split_once, terminal, text};
 
@@ -20,39 +20,43 @@ struct Attempt<'a> {
 }
 
 /// `logname=… user=bob`: the first failure of one PAM handle.
-pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     // sshd's is the commonest line of a host that is attacked: its fields are not read for nothing.
     if is_told_elsewhere(line) && rest.starts_with(b"logname=") {
-        return Some(Parsed::Ignored);
+        return KNOWN;
     }
-    told(line, &attempt(line.module, rest, 1)?)
+    told(line, &attempt(line.module, rest, 1)?, into)
 }
 
 /// `N more authentication failures; logname=…`: those after the first of one PAM handle
 /// (`_cleanup_failures` of pam_unix).
-pub(super) fn more_failures<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn more_failures<'a>(
+    line: &Line<'_, 'a>,
+    text: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     let (count, rest) = split_once(text, b" more authentication failure")?;
     let (_plural, fields) = split_once(rest, b"; ")?;
-    told(line, &attempt(line.module, fields, attempts(saturating(count)?))?)
+    told(line, &attempt(line.module, fields, attempts(saturating(count)?))?, into)
 }
 
 /// `bob' (bob@EXAMPLE.ORG): …` (pam_krb5)
-pub(super) fn fails<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    named(line, split_once(rest, b"' (")?.0)
+pub(super) fn fails<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    named(line, split_once(rest, b"' (")?.0, into)
 }
 
 /// `bob` (pam_ldap of nslcd)
-pub(super) fn failed_as<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    named(line, rest)
+pub(super) fn failed_as<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    named(line, rest, into)
 }
 
 /// `bob' denied access (incorrect password …)` (pam_winbind, pam_userdb)
-pub(super) fn denied<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    named(line, split_once(rest, b"' denied access (incorrect password")?.0)
+pub(super) fn denied<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    named(line, split_once(rest, b"' denied access (incorrect password")?.0, into)
 }
 
-fn named<'a>(line: &Line<'_, 'a>, user: &'a [u8]) -> Option<Parsed<'a>> {
-    told(line, &Attempt { count: 1, user: Some(user), ..Attempt::default() })
+fn named<'a>(line: &Line<'_, 'a>, user: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    told(line, &Attempt { count: 1, user: Some(user), ..Attempt::default() }, into)
 }
 
 impl<'a> Attempt<'a> {
@@ -89,13 +93,19 @@ fn attempt<'a>(module: &[u8], fields: &'a [u8], count: u32) -> Option<Attempt<'a
 }
 
 /// Whose refusal it is, by the program that asked for the password.
-fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Option<Parsed<'a>> {
-    match &*line.program {
-        _ if is_told_elsewhere(line) => Some(Parsed::Ignored),
-        "sudo" | "doas" | "polkit" => Some(privilege_refused(line, attempt)),
-        "su" => Some(su_failure(line, attempt)),
-        _ => Some(login_failure(line, attempt)),
+fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, into: &mut Parsed<'a>) -> Known {
+    if is_told_elsewhere(line) {
+        return KNOWN;
     }
+    let event = line.event(into);
+    (event.count, event.by) = (attempt.count, attempt.by());
+    event.tty = terminal(line.envelope, attempt.tty);
+    match &*line.program {
+        "sudo" | "doas" | "polkit" => privilege_refused(line, attempt, event),
+        "su" => su_failure(attempt, event),
+        _ => login_failure(line, attempt, event),
+    }
+    KNOWN
 }
 
 /// Whether the program tells of the attempt itself, or another PAM module does.
@@ -106,55 +116,35 @@ fn is_told_elsewhere(line: &Line<'_, '_>) -> bool {
     }
 }
 
-fn login_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
+fn login_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, event: &mut Event<'a>) {
     // vsftpd and others give the name that was typed as ruser.
     let typed = Some(attempt.ruser).filter(|name| !name.is_empty());
-    Parsed::Event(Event {
-        // pam_unix stands first in a stack; another module may tell the same attempt again.
-        role: if is_own(line) { Role::Proof } else { Role::Echo },
-        count: attempt.count,
-        user: attempt.user.or(typed).map(text),
-        invalid_user: attempt.user.is_none(),
-        source: remote(attempt.rhost),
-        tty: terminal(line.envelope, attempt.tty),
-        by: attempt.by(),
-        ..line.event()
-    })
+    // pam_unix stands first in a stack; another module may tell the same attempt again.
+    event.role = if is_own(line) { Role::Proof } else { Role::Echo };
+    event.user = attempt.user.or(typed).map(text);
+    event.invalid_user = attempt.user.is_none();
+    event.source = remote(attempt.rhost);
 }
 
 /// su's own `FAILED SU` comes two seconds later and tells it better, where it reaches the log.
-fn su_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
-    Parsed::Event(Event {
-        kind: EventKind::SuFailure,
-        role: Role::Echo,
-        count: attempt.count,
-        user: attempt.caller().map(text),
-        target_user: attempt.user.map(text),
-        tty: terminal(line.envelope, attempt.tty),
-        by: attempt.by(),
-        ..line.event()
-    })
+fn su_failure<'a>(attempt: &Attempt<'a>, event: &mut Event<'a>) {
+    (event.kind, event.role) = (EventKind::SuFailure, Role::Echo);
+    event.user = attempt.caller().map(text);
+    event.target_user = attempt.user.map(text);
 }
 
 /// sudo, doas and pkexec tell a refusal themselves, but sudo-rs does not, under whichever name: then
 /// this is all there is. polkit's helper asks the caller, or an administrator in his place.
-fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>) -> Parsed<'a> {
-    let role = match is_own(line) {
+fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, event: &mut Event<'a>) {
+    (event.kind, event.reason) = (EventKind::SudoFailure, Some(Reason::IncorrectPassword));
+    event.role = match is_own(line) {
         false => Role::Again,
         true if line.envelope.tag == b"sudo-rs" => Role::Proof,
         true => Role::Echo,
     };
     // pkexec's refusals and those of polkit's helper are told as one program's.
-    let program = if line.program == "polkit" { "pkexec".into() } else { line.program.clone() };
-    Parsed::Event(Event {
-        kind: EventKind::SudoFailure,
-        role,
-        program,
-        count: attempt.count,
-        user: attempt.caller().or(attempt.user).map(text),
-        reason: Some(Reason::IncorrectPassword),
-        tty: terminal(line.envelope, attempt.tty),
-        by: attempt.by(),
-        ..line.event()
-    })
+    if line.program == "polkit" {
+        event.program = "pkexec".into();
+    }
+    event.user = attempt.caller().or(attempt.user).map(text);
 }

@@ -22,10 +22,9 @@ use std::borrow::Cow;
 
 use super::rows::Tells::{Changed, Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, In, Since, Until};
-use super::rows::{ECHO, Index, Line, PROOF, Row, Table, noise, nothing, row};
+use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, noise, nothing, row};
 use super::words::{number, split_once, text, trim};
 use super::{Envelope, Parsed};
-use crate::event;
 use crate::event::Change::PasswordChanged;
 use crate::event::EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure};
 use crate::event::Reason::{AccountLocked, NotAllowed};
@@ -48,15 +47,15 @@ struct Message<'a> {
     text: &'a [u8],
 }
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
-    let Some(message) = frame(envelope) else { return Parsed::Ignored };
-    let Some(known) = served(envelope, message.service) else { return Parsed::Ignored };
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
+    let Some(message) = frame(envelope) else { return };
+    let Some(known) = served(envelope, message.service) else { return };
     let mut line = Line::new(envelope, program(known, message.service), message.text);
     (line.module, line.service, line.served) = (message.module, Some(message.service), known);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
     let unknown = is_own(&line).then_some("pam");
-    TABLE.read(&mut line, unknown)
+    TABLE.read(&mut line, unknown, into);
 }
 
 /// Whether Linux-PAM's first module speaks, or PAM itself.
@@ -238,14 +237,14 @@ const NOISE: &[Row] = &[
 ];
 
 /// `(SERVICE) …`, what libpam says of a service's settings.
-fn of_libpam<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_libpam<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let service = line.module == b"PAM" && text.starts_with(b"(");
-    if service { nothing(line, text) } else { None }
+    if service { nothing(line, text, into) } else { None }
 }
 
 /// `N more authentication failure`, which says no more.
-fn cut_short<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
-    if text.ends_with(b"more authentication failure") { nothing(line, text) } else { None }
+fn cut_short<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    if text.ends_with(b"more authentication failure") { nothing(line, text, into) } else { None }
 }
 
 fn frame<'a>(envelope: &Envelope<'a>) -> Option<Message<'a>> {
@@ -342,37 +341,46 @@ fn refusals(line: &Line<'_, '_>) -> Refusals {
     line.served.map_or(Refusals::ToldByPam, |program| program.refusals)
 }
 
-fn let_in<'a>(line: &Line<'_, 'a>, user: &'a [u8], by: Option<Invoker<'a>>) -> Option<Parsed<'a>> {
-    line.hint(HintKind::AuthenticationSucceeded { user: text(user), by, service: line.service() })
+fn let_in<'a>(
+    line: &Line<'_, 'a>,
+    user: &'a [u8],
+    by: Option<Invoker<'a>>,
+    into: &mut Parsed<'a>,
+) -> Known {
+    line.hint(
+        into,
+        HintKind::AuthenticationSucceeded { user: text(user), by, service: line.service() },
+    )
 }
 
 /// `logname= uid=0 … user=bob` (pam_sss)
-fn success<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn success<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (ids, user) = split_once(rest, b" user=")?;
     let uid = split_once(ids, b" uid=").and_then(|(_, rest)| number(split_once(rest, b" ")?.0));
     let by = uid.map(|uid| Invoker { name: "", uid: Some(uid) });
-    let_in(line, split_once(user, b" seq=").map_or(user, |(user, _)| user), by)
+    let_in(line, split_once(user, b" seq=").map_or(user, |(user, _)| user), by, into)
 }
 
 /// `bob' (bob@EXAMPLE.ORG)` (pam_krb5)
-fn succeeds<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let_in(line, split_once(rest, b"' (")?.0, None)
+fn succeeds<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    let_in(line, split_once(rest, b"' (")?.0, None, into)
 }
 
 /// `bob' granted access` (pam_winbind, pam_userdb)
-fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let_in(line, rest.strip_suffix(b"' granted access")?, None)
+fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    let_in(line, rest.strip_suffix(b"' granted access")?, None, into)
 }
 
 /// `bob authenticated as bob@EXAMPLE.ORG` (pam_krb5)
-fn authenticated<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let_in(line, split_once(rest, b" authenticated as ")?.0, None)
+fn authenticated<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    let_in(line, split_once(rest, b" authenticated as ")?.0, None, into)
 }
 
 /// `bob[ on MASTER]`
-fn password_changed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn password_changed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let user = split_once(rest, b" on ").map_or(rest, |(user, _master)| user);
-    Some(Parsed::Event(event::Event { user: Some(text(user)), ..line.event() }))
+    line.event(into).user = Some(text(user));
+    KNOWN
 }
 
 #[cfg(test)]

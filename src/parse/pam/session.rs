@@ -2,19 +2,19 @@
 
 use crate::event::Invoker;
 use crate::parse::Parsed;
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::{number, rsplit_once, split_once};
 
 /// `bob(uid=1000) by alice(uid=0)`; to 1.3.1 without the first ID.
-pub(super) fn opened<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn opened<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (who, by) = match rsplit_once(rest, b" by ") {
         Some((who, by)) => (who, invoker(by)),
         None => (rest, None),
     };
     let user = rsplit_once(who, b"(uid=").map_or(who, |(user, _)| user);
-    let mut event = line.event();
+    let event = line.event(into);
     (event.user, event.by) = (Some(line.text(user)), by);
-    Some(Parsed::Event(event))
+    KNOWN
 }
 
 /// `bob(uid=1000)`. To Linux-PAM 1.5.2 daemons have no login name, so `(uid=0)` is root and any
@@ -29,18 +29,17 @@ fn invoker(by: &[u8]) -> Option<Invoker<'_>> {
     Some(Invoker { name, uid })
 }
 
-pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let mut event = line.event();
-    event.user = Some(line.text(rest));
-    Some(Parsed::Event(event))
+pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into).user = Some(line.text(rest));
+    KNOWN
 }
 
 /// `bob, service sshd, tty=ssh` (SUSE's pam_unix2)
-pub(super) fn started<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    closed(line, split_once(rest, b", service ")?.0)
+pub(super) fn started<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    closed(line, split_once(rest, b", service ")?.0, into)
 }
 
 /// `bob, service sshd`
-pub(super) fn finished<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    started(line, rest)
+pub(super) fn finished<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    started(line, rest, into)
 }

@@ -1,9 +1,9 @@
 use super::*;
-use crate::parse::words::{framed, told};
+use crate::parse::words::{framed, read, told};
 
 fn check(tag: &str, message: &str, expected: &str) {
     let envelope = framed(tag, Some(7), message.as_bytes());
-    assert_eq!(told(&parse(&envelope)), expected, "{tag}: {message}");
+    assert_eq!(told(&read(parse, &envelope)), expected, "{tag}: {message}");
 }
 
 #[test]
@@ -494,7 +494,7 @@ fn one_address_is_one_source_however_it_is_written() {
 fn the_invoker_is_told_as_pam_prints_him() {
     let by = |message: &str| {
         let envelope = framed("su", Some(7), message.as_bytes());
-        match parse(&envelope) {
+        match read(parse, &envelope) {
             Parsed::Event(event) => {
                 let by = event.by.unwrap_or_default();
                 (by.name.to_owned(), by.uid, event.service.map(str::to_owned))

@@ -5,36 +5,37 @@ use std::borrow::Cow;
 
 use crate::event::{Event, Method};
 use crate::parse::Parsed;
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::{find, rfind};
 
 use super::fields::{self, Peer};
 use super::key::{self, Key};
-use super::shape::{at, done, of};
+use super::shape::{at, of, of_at};
 
 /// `METHOD for [invalid user ]NAME from A port N ssh2[: EXTRA]`.
-pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn attempt<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (method, rest) = method_and_rest(rest)?;
     // Only these have an extra: in a password's line the last address is sshd's own.
     let with_key = matches!(method, Method::Publickey | Method::Hostbased | Method::Gssapi);
     let found = if with_key { key::split(rest) } else { plain(rest) };
     let Some(found) = found.or_else(|| foreign(rest).filter(|_| !line.cut)) else {
-        return nameless(line, method, rest);
+        return nameless(line, method, rest, into);
     };
     let (invalid_user, user) = name(found.name);
-    let mut event = of(line, line.event(), user);
+    let event = line.event(into);
     (event.invalid_user, event.method) = (invalid_user, Some(method));
+    of(line, event, user);
     // Of a stranger's line neither an end that may be cut nor one of two readings is believed.
     let uncertain = invalid_user && (line.cut || !found.certain);
     if !uncertain {
-        event = at(line, event, found.peer);
+        at(line, event, found.peer);
     }
     match found.key {
         _ if method == Method::Gssapi => event.identity = principal(line, found.extra),
-        Some(key) => of_key(line, &mut event, key),
+        Some(key) => of_key(line, event, key),
         None => {}
     }
-    done(event)
+    KNOWN
 }
 
 /// `NAME from A port N ssh2`, read from its end. Protocol 1 wrote `ssh1`, `ssh` or nothing.
@@ -55,10 +56,19 @@ fn without_key(text: &[u8]) -> Option<key::Split<'_>> {
 }
 
 /// A line that was cut before its address.
-fn nameless<'a>(line: &Line<'_, 'a>, method: Method, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn nameless<'a>(
+    line: &Line<'_, 'a>,
+    method: Method,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
+    if !line.cut {
+        return None;
+    }
     let (invalid_user, user) = name(rest);
-    let event = of(line, line.event(), user);
-    line.cut.then_some(Parsed::Event(Event { invalid_user, method: Some(method), ..event }))
+    let event = line.event(into);
+    (event.invalid_user, event.method) = (invalid_user, Some(method));
+    of(line, event, user)
 }
 
 /// The principal that Kerberos vouched for.
@@ -105,14 +115,12 @@ fn method_of(name: &[u8]) -> Method {
 
 /// `PAM: MESSAGE for [illegal user ]NAME from HOST`, a failure where no `Failed` line tells it.
 /// Other words of sshd's PAM part are noise.
-pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    let Some((user, peer)) = pam_party(rest) else { return Some(Parsed::Ignored) };
+pub(super) fn pam_error<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    let Some((user, peer)) = pam_party(rest) else { return KNOWN };
     let (invalid_user, user) = fields::name(user);
-    done(Event {
-        invalid_user,
-        method: Some(Method::KeyboardInteractive),
-        ..at(line, of(line, line.event(), user), peer)
-    })
+    let event = line.event(into);
+    (event.invalid_user, event.method) = (invalid_user, Some(Method::KeyboardInteractive));
+    of_at(line, event, user, peer)
 }
 
 fn pam_party(rest: &[u8]) -> Option<(&[u8], Peer<'_>)> {

@@ -190,7 +190,7 @@ fn word(text: &[u8], of: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
 }
 
 fn is_type(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_' | b'@' | b'.')
+    byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_') | (byte == b'@') | (byte == b'.')
 }
 
 fn is_print(byte: u8) -> bool {
@@ -199,5 +199,5 @@ fn is_print(byte: u8) -> bool {
 
 /// `SHA256:…`, `MD5:aa:bb:…`, `aa:bb:…`, or `(null)` where sshd could make none.
 fn is_fingerprint(word: &[u8]) -> bool {
-    word.contains(&b':') || word == b"(null)"
+    word.starts_with(b"SHA256:") || word.contains(&b':') || word == b"(null)"
 }

@@ -9,62 +9,87 @@
 //! connections dropped` names only those that no line told of.
 
 use crate::event::{Event, HintKind, Reason};
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::find;
 use crate::parse::{Parsed, words};
 
 use super::fields;
-use super::shape::{at, done};
+use super::shape::at;
 
 /// `drop connection #N from [A]:p on [B]:p WHY`
-pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn dropped<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let rest = &rest[find(rest, b" from [")? + b" from [".len()..];
     let (address, rest) = rest.split_at(memchr::memchr(b']', rest)?);
     let port_end = find(rest, b" on [")?;
     let peer = fields::of_parts(address, rest[..port_end].strip_prefix(b"]:")?)?;
     let why = &rest[port_end..];
     let why = &why[memchr::memchr(b' ', &why[b" on [".len()..]).map_or(0, |at| at + 5)..];
-    done(at(line, of_listener(line, reason_of(why), 1), peer))
+    at(line, of_listener(line, reason_of(why), 1, into), peer)
 }
 
 /// `WHY logging rate-limited: additional N connections dropped`
-pub(super) fn dropped_unlogged<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn dropped_unlogged<'a>(
+    line: &Line<'_, 'a>,
+    text: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     const WORDS: &[u8] = b" logging rate-limited: additional ";
     let end = find(text, WORDS)?;
     let count = text[end + WORDS.len()..].strip_suffix(b" connections dropped")?;
     let count = words::number(count)?;
     if count == 0 {
-        return Some(Parsed::Ignored);
+        return KNOWN;
     }
-    done(of_listener(line, reason_of(&text[..end]), count))
+    of_listener(line, reason_of(&text[..end]), count, into);
+    KNOWN
 }
 
 /// `beginning MaxStartups throttling`
-pub(super) fn throttling_began<'a>(line: &Line<'_, 'a>, _: &'a [u8]) -> Option<Parsed<'a>> {
-    line.hint(HintKind::ThrottlingBegan)
+pub(super) fn throttling_began<'a>(
+    line: &Line<'_, 'a>,
+    _: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
+    line.hint(into, HintKind::ThrottlingBegan)
 }
 
 /// `exited MaxStartups throttling after 00:01:02, N connections dropped`: the sum, of which the
 /// memory knows what was told before.
-pub(super) fn dropped_in_all<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    sum(line, connections(rest)?)
+pub(super) fn dropped_in_all<'a>(
+    line: &Line<'_, 'a>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
+    sum(line, connections(rest)?, into)
 }
 
 /// `in MaxStartups throttling for 00:05:01, N connections dropped`, where the last of them is told
 /// by the next line.
-pub(super) fn dropped_so_far<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    sum(line, connections(rest)?.saturating_sub(1))
+pub(super) fn dropped_so_far<'a>(
+    line: &Line<'_, 'a>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
+    sum(line, connections(rest)?.saturating_sub(1), into)
 }
 
-fn sum<'a>(line: &Line<'_, 'a>, count: u32) -> Option<Parsed<'a>> {
+fn sum<'a>(line: &Line<'_, 'a>, count: u32, into: &mut Parsed<'a>) -> Known {
     if count == 0 {
-        return Some(Parsed::Ignored);
+        return KNOWN;
     }
-    done(of_listener(line, Reason::Throttled, count))
+    of_listener(line, Reason::Throttled, count, into);
+    KNOWN
 }
 
-fn of_listener<'a>(line: &Line<'_, 'a>, reason: Reason, count: u32) -> Event<'a> {
-    Event { pid: None, count, reason: Some(reason), ..line.event() }
+fn of_listener<'s, 'a>(
+    line: &Line<'_, 'a>,
+    reason: Reason,
+    count: u32,
+    into: &'s mut Parsed<'a>,
+) -> &'s mut Event<'a> {
+    let event = line.event(into);
+    (event.pid, event.count, event.reason) = (None, count, Some(reason));
+    event
 }
 
 fn connections(rest: &[u8]) -> Option<u32> {
@@ -80,11 +105,12 @@ fn reason_of(why: &[u8]) -> Reason {
 
 /// `Session process N unpriv child crash for connection from A to B` (10.0 on): the child that
 /// serves a connection before its login died.
-pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn crashed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let end = find(rest, b" unpriv child crash for ")?;
     let pid = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-    let event = Event { pid: Some(pid), ..line.event() };
     let from = find(rest, b" for connection from ")?;
     let (peer, _) = fields::at_start(&rest[from + b" for connection from ".len()..])?;
-    done(at(line, event, peer))
+    let event = line.event(into);
+    event.pid = Some(pid);
+    at(line, event, peer)
 }

@@ -42,12 +42,12 @@ const CUT: usize = 500;
 /// 240 on has its blanks back, from `SYSLOG_RAW`, and is as long as it was.)
 const MAY_BE_CUT: usize = CUT - 200;
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let mut line = line(envelope);
     if line.level == Level::Debug {
-        return Parsed::Ignored;
+        return;
     }
-    TABLE.read(&mut line, Some("sshd"))
+    TABLE.read(&mut line, Some("sshd"), into);
 }
 
 /// The message without what `log.c` and `monitor.c` put around it.

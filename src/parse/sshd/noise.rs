@@ -5,7 +5,7 @@
 
 use crate::parse::Parsed;
 use crate::parse::rows::Versions::{All, In, Since, Until};
-use crate::parse::rows::{Line, PROOF, Row, Tells, noise, nothing, row};
+use crate::parse::rows::{Known, Line, PROOF, Row, Tells, noise, nothing, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -187,36 +187,36 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// `RSA public key FP from U@H`, `certificate ID …` of auth2-hostbased.c.
-fn accepted_host_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+fn accepted_host_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let mut words = rest.split(|byte| *byte == b' ').skip(1);
     let known = matches!(
         (words.next(), words.next()),
         (Some(b"public"), Some(b"key")) | (Some(b"certificate"), Some(b"ID"))
     );
-    if known { nothing(line, rest) } else { None }
+    if known { nothing(line, rest, into) } else { None }
 }
 
 /// `function_name: …`, as `_f` of `log.h` writes it: errors within, which end nothing by
 /// themselves before a login (a fatal one there is a rejection and was read before).
-fn of_function<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_function<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let name = &text[..memchr::memchr(b':', text)?];
     let letters = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
     let known = name.contains(&b'_') && name.len() <= 64 && name.iter().all(letters);
-    if known { nothing(line, text) } else { None }
+    if known { nothing(line, text, into) } else { None }
 }
 
 /// A setting at its place in the daemon's files, and files that it does not run.
-fn of_file<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_file<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     const ENDS: [&[u8]; 2] = [
         b" does not exist or is not executable",
         b" must be owned by root and not group or world-writable.",
     ];
     let known = text.starts_with(b"/etc/ssh/") || ENDS.iter().any(|end| text.ends_with(end));
-    if known || text.is_empty() { nothing(line, text) } else { None }
+    if known || text.is_empty() { nothing(line, text, into) } else { None }
 }
 
 /// What the daemon tells on SIGINFO of its children and of penalties.
-fn of_siginfo<'a>(line: &Line<'_, 'a>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_siginfo<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Known {
     const ENDS: [&[u8]; 4] = [b" active startups", b" penalties", b" (expired)", b" secs left)"];
-    if ENDS.iter().any(|end| text.ends_with(end)) { nothing(line, text) } else { None }
+    if ENDS.iter().any(|end| text.ends_with(end)) { nothing(line, text, into) } else { None }
 }

@@ -1,85 +1,98 @@
 //! How the fields stand in a line of sshd: the shapes that several rows share, and the small words
 //! by which a row's event is given what was read.
 
-use crate::event::{Event, Role};
+use crate::event::{Event, Reason, Role};
 use crate::parse::Parsed;
-use crate::parse::rows::Line;
+use crate::parse::rows::{KNOWN, Known, Line};
 
 use super::fields::{self, Peer};
 use super::party::{self, Party, Stage};
 
 /// `A[ port N]…`: the address stands first, and what follows is of no interest.
-pub(super) fn peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(at(line, line.event(), fields::at_start(rest)?.0))
+pub(super) fn peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    let (peer, _) = fields::at_start(rest)?;
+    at(line, line.event(into), peer)
 }
 
 /// `NAME`, to the end.
-pub(super) fn name<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    done(of(line, line.event(), rest))
+pub(super) fn name<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    of(line, line.event(into), rest)
 }
 
 /// `NAME from A[ port N]`, read from its end.
-pub(super) fn name_then_peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn name_then_peer<'a>(
+    line: &Line<'_, 'a>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) -> Known {
     match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
-        Some((name, peer)) => {
-            let mut event = line.event();
-            event.user = Some(line.text(name));
-            (event.source, event.port) = (peer.source(line), peer.known_port());
-            done(event)
-        }
-        None => name(line, rest),
+        Some((name, peer)) => of_at(line, line.event(into), name, peer),
+        None => name(line, rest, into),
     }
 }
 
 /// `PARTY`, to the end.
-pub(super) fn party<'a>(line: &Line<'_, 'a>, rest: &'a [u8]) -> Option<Parsed<'a>> {
-    ended(line, line.event(), party::party(rest, line.cut)?)
+pub(super) fn party<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    ended(line, party::party(rest, line.cut)?, None, into)
 }
 
 /// The end of a party's connection. Of someone who was let in it is none, and of someone who was
-/// asked for a key or password it is a proof, wherever the line was written.
+/// asked for a key or password it is a proof, wherever the line was written. `reason` where the line
+/// tells one.
 pub(super) fn ended<'a>(
     line: &Line<'_, 'a>,
-    mut event: Event<'a>,
     party: Party<'a>,
-) -> Option<Parsed<'a>> {
+    reason: Option<Reason>,
+    into: &mut Parsed<'a>,
+) -> Known {
+    if party.stage == Stage::LoggedIn && !line.preauth {
+        return KNOWN;
+    }
+    let event = line.event(into);
     event.role = match party.stage {
-        Stage::LoggedIn if !line.preauth => return Some(Parsed::Ignored),
         Stage::LoggedIn => Role::End,
         Stage::Invalid | Stage::Authenticating => Role::Proof,
         Stage::Nameless => event.role,
     };
-    done(by(line, event, party))
+    event.reason = reason.or(event.reason);
+    by(line, event, party)
 }
 
-/// The same event with the address and port that sshd wrote.
+/// Gives the event the address and port that sshd wrote.
 #[inline(always)]
-pub(super) fn at<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, peer: Peer<'a>) -> Event<'a> {
+pub(super) fn at<'a>(line: &Line<'_, 'a>, event: &mut Event<'a>, peer: Peer<'a>) -> Known {
     (event.source, event.port) = (peer.source(line), peer.known_port());
-    event
+    KNOWN
 }
 
-/// The same event with the name that sshd wrote.
+/// Gives the event the name that sshd wrote.
 #[inline(always)]
-pub(super) fn of<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, user: &'a [u8]) -> Event<'a> {
+pub(super) fn of<'a>(line: &Line<'_, 'a>, event: &mut Event<'a>, user: &'a [u8]) -> Known {
     event.user = Some(line.text(user));
-    event
+    KNOWN
 }
 
-/// The same event with the party that sshd wrote.
+/// Gives the event both.
 #[inline(always)]
-pub(super) fn by<'a>(line: &Line<'_, 'a>, mut event: Event<'a>, party: Party<'a>) -> Event<'a> {
+pub(super) fn of_at<'a>(
+    line: &Line<'_, 'a>,
+    event: &mut Event<'a>,
+    user: &'a [u8],
+    peer: Peer<'a>,
+) -> Known {
+    of(line, event, user);
+    at(line, event, peer)
+}
+
+/// Gives the event the party that sshd wrote.
+#[inline(always)]
+pub(super) fn by<'a>(line: &Line<'_, 'a>, event: &mut Event<'a>, party: Party<'a>) -> Known {
     event.invalid_user = party.stage == Stage::Invalid;
     if let Some(user) = party.user {
-        event.user = Some(line.text(user));
+        of(line, event, user);
     }
     if let Some(peer) = party.peer {
-        (event.source, event.port) = (peer.source(line), peer.known_port());
+        at(line, event, peer);
     }
-    event
-}
-
-#[inline(always)]
-pub(super) fn done<'a>(event: Event<'a>) -> Option<Parsed<'a>> {
-    Some(Parsed::Event(event))
+    KNOWN
 }

@@ -33,7 +33,7 @@ fn check_all(rows: &[(&str, &str, &str)]) {
 
 /// What the line tells, with the pid where it is another's than the writer's.
 fn told(message: &[u8]) -> String {
-    let parsed = parse(&words::framed("sshd", Some(PID), message));
+    let parsed = words::read(parse, &words::framed("sshd", Some(PID), message));
     match &parsed {
         Parsed::Event(event) if event.pid != Some(PID) => {
             format!("{} pid={:?}", words::told(&parsed), event.pid)

@@ -1,11 +1,11 @@
 //! su of every system, more than one line a row.
 
 use super::*;
-use crate::parse::words::{framed, told};
+use crate::parse::words::{framed, read, told};
 
 fn check(tag: &str, pid: Option<u32>, message: &str, expected: &str) {
     let envelope = framed(tag, pid, message.as_bytes());
-    assert_eq!(told(&parse(&envelope)), expected, "{message}");
+    assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ mod reason;
 use super::rows::{self, Index, Row, Table};
 use super::words::{event, split_once, terminal, text};
 use super::{Envelope, Parsed, duo};
-use crate::event::{Event, EventKind, Role};
+use crate::event::{EventKind, Role};
 use line::Line;
 use reason::Verdict;
 
@@ -38,24 +38,25 @@ use reason::Verdict;
 pub(super) static TABLE: Table = Table::new("sudo", "sudo", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[noise::ROWS, duo::ROWS];
 
-pub(super) fn parse<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
+pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     // Not the shared trim: a newline at the end, escaped, is the command's.
     let message = envelope.message.trim_ascii();
     // What sudo-rs splits off a long record is its user's own text, whatever it looks like.
     // So is a name that Duo quotes.
     if message.starts_with(b"[...]") || message.is_empty() || duo::speaks(message) {
-        return Parsed::Ignored;
+        return;
     }
     if let Some(json) = message.strip_prefix(b"@cee:") {
-        return json::read(envelope, json);
+        *into = json::read(envelope, json);
+        return;
     }
     let (user, rest) = frame(message);
     if rest.starts_with(b"(command continued)") {
-        return Parsed::Ignored;
+        return;
     }
     match Line::read(rest) {
-        Some(line) => told(envelope, user, &line, is_of_sudo_rs(message, &line)),
-        None => said(envelope, user, rest),
+        Some(line) => told(envelope, user, &line, is_of_sudo_rs(message, &line), into),
+        None => said(envelope, user, rest, into),
     }
 }
 
@@ -81,43 +82,44 @@ fn told<'a>(
     user: Option<&'a [u8]>,
     line: &Line<'a>,
     sudo_rs: bool,
-) -> Parsed<'a> {
+    into: &mut Parsed<'a>,
+) {
     let refusal = line.reason.map(reason::verdict);
     let (kind, reason, count) = match refusal {
-        Some(Verdict::Warning) => return Parsed::Ignored,
+        Some(Verdict::Warning) => return,
         Some(Verdict::Refused { reason, count }) => (EventKind::SudoFailure, Some(reason), count),
-        None if line.command.is_none() => return Parsed::Unrecognized { program: "sudo" },
+        None if line.command.is_none() => {
+            *into = Parsed::Unrecognized { program: "sudo" };
+            return;
+        }
         None => (EventKind::SudoCommand, None, 1),
     };
     let text = |part| envelope.text(part);
     let alone = line.exit && kind == EventKind::SudoCommand;
-    Parsed::Event(Event {
-        role: if alone { Role::Exit } else { Role::Proof },
-        reason,
-        count,
-        user: user.map(text),
-        target_user: line.target.map(text),
-        tty: line.tty.and_then(|tty| terminal(envelope, tty)),
-        directory: line.directory.map(text),
-        command: line.command.map(text),
-        sudo_rs,
-        ..event(envelope, kind, "sudo")
-    })
+    let event = into.begin(event(envelope, kind, "sudo"));
+    event.role = if alone { Role::Exit } else { Role::Proof };
+    (event.reason, event.count, event.sudo_rs) = (reason, count, sudo_rs);
+    (event.user, event.target_user) = (user.map(text), line.target.map(text));
+    event.tty = line.tty.and_then(|tty| terminal(envelope, tty));
+    (event.directory, event.command) = (line.directory.map(text), line.command.map(text));
 }
 
 /// A message without any field: a refusal before sudo knew the command, or a warning.
-fn said<'a>(envelope: &Envelope<'a>, user: Option<&'a [u8]>, rest: &'a [u8]) -> Parsed<'a> {
+fn said<'a>(
+    envelope: &Envelope<'a>,
+    user: Option<&'a [u8]>,
+    rest: &'a [u8],
+    into: &mut Parsed<'a>,
+) {
     match reason::known(rest) {
-        Some(Verdict::Refused { reason, count }) if user.is_some() => Parsed::Event(Event {
-            reason: Some(reason),
-            count,
-            user: user.map(text),
-            ..event(envelope, EventKind::SudoFailure, "sudo")
-        }),
-        Some(_) => Parsed::Ignored,
+        Some(Verdict::Refused { reason, count }) if user.is_some() => {
+            let event = into.begin(event(envelope, EventKind::SudoFailure, "sudo"));
+            (event.reason, event.count, event.user) = (Some(reason), count, user.map(text));
+        }
+        Some(_) => {}
         None => {
             let mut line = rows::Line::new(envelope, "sudo", rest);
-            TABLE.read(&mut line, Some("sudo"))
+            TABLE.read(&mut line, Some("sudo"), into);
         }
     }
 }

@@ -1,9 +1,9 @@
 use super::*;
-use crate::parse::words::{framed, told};
+use crate::parse::words::{framed, read, told};
 
 fn check(message: &str, expected: &str) {
     let envelope = framed("sudo", None, message.as_bytes());
-    assert_eq!(told(&parse(&envelope)), expected, "{message}");
+    assert_eq!(told(&read(parse, &envelope)), expected, "{message}");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn what_a_user_chooses_forges_nothing() {
     );
     let envelope = framed("sudo", None, b"b\xffb : PWD=/\xfe ; USER=root ; COMMAND=/bin/ls");
     assert_eq!(
-        told(&parse(&envelope)),
+        told(&read(parse, &envelope)),
         "sudo_command sudo user=b\u{fffd}b target=root dir=/\u{fffd} command=/bin/ls"
     );
 }
@@ -234,7 +234,7 @@ fn a_name_in_a_line_of_duo_is_no_command_of_anyone() {
 fn sudo_rs_is_known_by_its_shape() {
     let is_rs = |message: &str| {
         let envelope = framed("sudo", None, message.as_bytes());
-        matches!(parse(&envelope), Parsed::Event(event) if event.sudo_rs)
+        matches!(read(parse, &envelope), Parsed::Event(event) if event.sudo_rs)
     };
     assert!(is_rs("alice :  PWD=/ ; USER=root ; COMMAND=/usr/bin/id "));
     assert!(is_rs(

@@ -5,13 +5,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::framed;
+use super::{Parser, framed, read};
 use crate::event::{Event, EventKind, Reason};
-use crate::parse::{
-    Envelope, Parsed, accounts, instance_connect, login, logind, pam, polkit, su, sudo,
-};
-
-type Parser = for<'a> fn(&Envelope<'a>) -> Parsed<'a>;
+use crate::parse::{Parsed, accounts, instance_connect, login, logind, pam, polkit, su, sudo};
 
 const PARSERS: &[(&str, Parser)] = &[
     ("useradd", accounts::parse),
@@ -88,8 +84,8 @@ proptest! {
     #[test]
     fn no_message_panics(message in message()) {
         for (tag, parse) in PARSERS {
-            parse(&framed(tag, Some(7), &message));
-            parse(&framed(tag, None, &message));
+            read(*parse, &framed(tag, Some(7), &message));
+            read(*parse, &framed(tag, None, &message));
         }
     }
 
@@ -98,7 +94,7 @@ proptest! {
         let message =
             [b"FAILED LOGIN 1 FROM tty1 FOR ", &name[..], b", Authentication failure"].concat();
         let envelope = framed("login", Some(7), &message);
-        let parsed = login::parse(&envelope);
+        let parsed = read(login::parse, &envelope);
         let event = event(&parsed);
         prop_assert_eq!(event.kind, EventKind::LoginFailure);
         prop_assert_eq!(event.tty.as_deref(), Some("tty1"));
@@ -110,7 +106,7 @@ proptest! {
         let fields = b" ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls";
         let message = [b"     bob : unknown user ", &name[..], fields].concat();
         let envelope = framed("sudo", None, &message);
-        let parsed = sudo::parse(&envelope);
+        let parsed = read(sudo::parse, &envelope);
         let event = event(&parsed);
         prop_assert_eq!(event.kind, EventKind::SudoFailure);
         prop_assert_eq!(event.reason, Some(Reason::Other));
@@ -121,7 +117,7 @@ proptest! {
     fn a_name_given_to_su_changes_only_the_target(name in name()) {
         let message = [b"FAILED su for ", &name[..], b" by bob"].concat();
         let envelope = framed("su", Some(7), &message);
-        let parsed = su::parse(&envelope);
+        let parsed = read(su::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::SuFailure);
         prop_assert_eq!(event(&parsed).user.as_deref(), Some("bob"));
     }
@@ -131,7 +127,7 @@ proptest! {
         let before = b"pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=";
         let message = [&before[..], b"x", &name, b" rhost=203.0.113.9 "].concat();
         let envelope = framed("vsftpd", Some(7), &message);
-        let parsed = pam::parse(&envelope);
+        let parsed = read(pam::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::LoginFailure);
         prop_assert_eq!(event(&parsed).source.as_deref(), Some("203.0.113.9"));
     }
@@ -143,7 +139,7 @@ proptest! {
         let message =
             [b"     bob : PWD=/", &name[..], b" ; USER=www ; COMMAND=/bin/ls"].concat();
         let envelope = framed("sudo", None, &message);
-        let parsed = sudo::parse(&envelope);
+        let parsed = read(sudo::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::SudoCommand);
         prop_assert_eq!(event(&parsed).user.as_deref(), Some("bob"));
         prop_assert_eq!(event(&parsed).target_user.as_deref(), Some("www"));
@@ -160,7 +156,7 @@ fn a_long_message_takes_linear_time() {
         let message = word.repeat(1_000_000 / word.len());
         for (tag, parse) in PARSERS {
             for before in ["", "bob : ", "(to ", "pam_unix(x:auth): ", "FAILED LOGIN 1 FROM "] {
-                parse(&framed(tag, None, format!("{before}{message}").as_bytes()));
+                read(*parse, &framed(tag, None, format!("{before}{message}").as_bytes()));
             }
         }
     }
