@@ -159,6 +159,7 @@ impl<'q, W: Write> Printer<'q, W> {
     }
 
     /// Whether events are only counted, and this one is now.
+    #[inline(always)]
     fn count(&mut self, seen: &Observation<'_>) -> bool {
         let Some(store) = &mut self.store else { return false };
         self.newest = self.newest.max(seen.event.time);

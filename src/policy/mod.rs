@@ -72,7 +72,7 @@ impl Policy {
     }
 
     /// Judges one event.
-    #[inline]
+    #[inline(always)]
     pub fn observe<'e>(&'e self, counted: &'e Counted<'e>) -> Observation<'e> {
         let identity = self.identity(counted);
         let network = self.network(counted.event);
@@ -137,7 +137,7 @@ impl Policy {
         self.rules.identities.of(counted.event, principal)
     }
 
-    #[inline]
+    #[inline(always)]
     fn network(&self, event: &Event<'_>) -> &str {
         let source = event.source.as_deref();
         if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {

@@ -40,7 +40,7 @@ impl Networks {
     }
 
     /// The name of where a host's event came from.
-    #[inline]
+    #[inline(always)]
     pub fn of_host_event(&self, source: Option<&str>) -> &str {
         match source.and_then(address::parse) {
             Some(address) => self.of_address(address),

@@ -151,7 +151,7 @@ impl Store {
 
     /// Counts one event. `live` is false for what the first start finds in the log: the baseline,
     /// which is shown as it is.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, seen: &Observation<'_>, live: bool, now: impl Into<Moment>) {
         self.generation += 1;
         let now = now.into();

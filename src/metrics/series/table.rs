@@ -119,7 +119,7 @@ impl Table {
         self.order.iter().map(|&place| &self.rows[place as usize])
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, seen: &Observation<'_>, happening: &Happening) {
         let place = self.place_of(seen, happening);
         let row = &mut self.rows[place as usize];
