@@ -9,6 +9,7 @@
 //! so that a flood of connections pushes none out.
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -348,7 +349,7 @@ impl Connections {
     }
 
     /// More lines of the connection follow.
-    #[inline]
+    #[inline(always)]
     fn goes_on(&mut self, line: &Line<'_>, at: At) {
         if self.processes[at].let_in() {
             self.noted(at);
@@ -406,10 +407,10 @@ impl Connections {
         let process = self.processes.remove(at);
         if let Some(source) = process.peer.source.as_ref().filter(|_| process.let_in()) {
             let key = words.number_of_host(host, &[source]);
-            if let Some(count) = self.sources.get_mut(&key) {
-                *count -= 1;
-                if *count == 0 {
-                    self.sources.remove(&key);
+            if let Entry::Occupied(mut count) = self.sources.entry(key) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
                 }
             }
         }

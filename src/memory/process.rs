@@ -145,7 +145,7 @@ impl Peer {
     }
 
     /// Whether this is certainly someone else. One peer may be named by address and by host name.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_other(&self, source: Option<&str>, port: Option<u16>) -> bool {
         let ports = matches!((self.port, port), (Some(a), Some(b)) if a != b);
         if ports {

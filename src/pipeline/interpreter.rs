@@ -222,6 +222,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     // An event is some hundred bytes: it stays where the parser made it.
+    #[inline(always)]
     fn parsed(&mut self, parsed: &mut Parsed<'_>, show: &mut Show<'_>) {
         match parsed {
             Parsed::Event(event) => self.event(event, show),
