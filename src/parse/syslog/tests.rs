@@ -176,6 +176,21 @@ fn the_tag_is_the_first_word_behind_the_host() {
 }
 
 #[test]
+fn a_pid_of_any_length_is_read() {
+    for message in ["m", "a message"] {
+        for digits in 1..=10 {
+            let pid = &"1023456789"[..digits];
+            let frame = format!("2026-05-01T02:03:04Z web|sshd|{pid}|{message}");
+            check(&format!("May  1 02:03:04 web sshd[{pid}]: {message}"), &frame);
+            for other in ["/", ":", "a", "\u{80}", " "] {
+                let line = format!("May  1 02:03:04 web sshd[{pid}{other}]: {message}");
+                assert!(!told(line.as_bytes(), &utc()).contains(&format!("|{pid}|")), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_log_line_is_none() {
     for line in [
         "",
