@@ -9,7 +9,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{Exporter, free_port, get, is_root, missing, run, skip, total, wait_for};
+use crate::support::{
+    Exporter, copy_program, free_port, get, is_root, missing, run, skip, total, wait_for,
+};
 
 fn login(path: &Path, n: usize) {
     let mut log = File::options().append(true).create(true).open(path).unwrap();
@@ -86,7 +88,7 @@ fn a_right_that_is_lost_is_told_as_such_and_nothing_of_watches() {
     login(&path("log/secure"), 1);
     open(&path("log/secure"), 0o644);
     let program = path("login_exporter");
-    fs::copy(env!("CARGO_BIN_EXE_login_exporter"), &program).unwrap();
+    copy_program(env!("CARGO_BIN_EXE_login_exporter"), &program);
     let port = free_port();
     let said = path("said");
     let mut exporter = Command::new("setpriv")

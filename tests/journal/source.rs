@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::journals::{Journal, Said, journald, remote};
+use crate::support::write_script;
 use login_exporter::record::{JournalEntry, Position, Record};
 use login_exporter::source::journal::{JournalSource, Journalctl};
 use login_exporter::source::{ProblemReason, Report, Source};
@@ -238,10 +239,8 @@ async fn the_newest_entry_that_counts_has_a_time() {
 }
 
 fn fake(folder: &Path, script: &str) -> Journalctl {
-    use std::os::unix::fs::PermissionsExt;
     let program = folder.join("journalctl");
-    std::fs::write(&program, format!("#!/bin/sh\ncd {}\n{script}", folder.display())).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    write_script(&program, &format!("#!/bin/sh\ncd {}\n{script}", folder.display()));
     Journalctl { program, arguments: Vec::new(), machine_id: None }
 }
 

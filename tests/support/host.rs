@@ -120,7 +120,7 @@ impl WriterAsSshd {
         // Where a distribution may put sshd: in another folder it is no sshd.
         let program = Path::new("/usr/local/sbin/sshd").to_owned();
         run(Command::new("mount").args(["-t", "tmpfs", "sbin", "/usr/local/sbin"]));
-        std::fs::copy(super::which("logger").unwrap(), &program).unwrap();
+        super::copy_program(super::which("logger").unwrap(), &program);
         WriterAsSshd { program }
     }
 

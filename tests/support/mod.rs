@@ -632,6 +632,20 @@ pub fn run(command: &mut Command) {
     );
 }
 
+/// Puts a program in a folder of the test's. A child writes it: while this process has it open to
+/// write, a child that another test starts has it open too, and then it is a `Text file busy`.
+#[track_caller]
+pub fn copy_program(from: impl AsRef<Path>, to: &Path) {
+    run(Command::new("install").args(["-m", "755"]).arg(from.as_ref()).arg(to));
+}
+
+/// The same of a script.
+#[track_caller]
+pub fn write_script(to: &Path, script: &str) {
+    let write = r#"printf %s "$2" > "$1" && chmod 755 "$1""#;
+    run(Command::new("sh").args(["-c", write, "sh"]).arg(to).arg(script));
+}
+
 /// The lines of a file so far.
 pub fn lines(path: &Path) -> Vec<String> {
     File::open(path)

@@ -76,8 +76,7 @@ fn client(sshd: &Sshd, port: &str, password: Option<&str>, arguments: &[&str]) -
         None => command.args(["-o", "BatchMode=yes"]),
         Some(password) => {
             let ask = sshd.dir.join("askpass");
-            std::fs::write(&ask, "#!/bin/sh\nprintf '%s\\n' \"$PASSWORD\"\n").unwrap();
-            super::run(Command::new("chmod").arg("755").arg(&ask));
+            super::write_script(&ask, "#!/bin/sh\nprintf '%s\\n' \"$PASSWORD\"\n");
             command.env("SSH_ASKPASS", ask).env("SSH_ASKPASS_REQUIRE", "force");
             command.env("PASSWORD", password)
         }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::command;
 use crate::support::pty::Pty;
-use crate::support::{missing, run, skip, wait_for};
+use crate::support::{missing, run, skip, wait_for, write_script};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -117,8 +117,7 @@ fn every_line_of_history_in_readme_runs() {
     );
     let journal = "#!/bin/sh\nprintf '__CURSOR=s\\n__REALTIME_TIMESTAMP=1795655700000000\\n_PID=7\\n_UID=0\\n_COMM=sshd\\nSYSLOG_IDENTIFIER=sshd\\n_HOSTNAME=h\\nMESSAGE=Accepted password for bob from 192.0.2.9 port 5 ssh2\\n\\n'\n";
     for (name, text) in [("login_exporter", wrapper.as_str()), ("journalctl", journal)] {
-        fs::write(home.path("bin").join(name), text).unwrap();
-        run(Command::new("chmod").arg("+x").arg(home.path("bin").join(name)));
+        write_script(&home.path("bin").join(name), text);
     }
     for line in lines {
         let shell = line.replace("/var/log/", "");

@@ -83,7 +83,7 @@ fn a_log_that_this_user_may_not_read() {
     }
     // As nobody, who can read the program nowhere but in a folder that is open to all.
     let program = seed.path("login_exporter");
-    std::fs::copy(env!("CARGO_BIN_EXE_login_exporter"), &program).unwrap();
+    crate::support::copy_program(env!("CARGO_BIN_EXE_login_exporter"), &program);
     let mut nobody = Command::new("setpriv");
     nobody.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&program);
     nobody.args(start(seed.dir.path(), &[&format!("--auth-log.path={log}")]));
