@@ -115,24 +115,18 @@ fn pid_in_brackets(rest: &[u8]) -> Option<(Option<u32>, &[u8])> {
     Some((super::number(pid), after))
 }
 
-/// The pid behind the bracket, where it has up to seven digits, as every one has (the kernel's most is
-/// 4,194,304): eight bytes are read as one number.
+/// The pid behind the bracket, where it has up to nine digits, as nearly every one has: they are
+/// read while the other bracket is looked for.
 #[inline]
 fn short_pid(rest: &[u8]) -> Option<(u32, &[u8])> {
-    let word = u64::from_le_bytes(*rest.first_chunk()?) ^ u64::from_le_bytes([b'0'; 8]);
-    // The highest bit of each byte that is no digit.
-    let others =
-        (word | word.wrapping_add(u64::from_le_bytes([0x76; 8]))) & u64::from_le_bytes([0x80; 8]);
-    let digits = others.trailing_zeros() as usize / 8;
-    if digits == 0 || rest.get(digits) != Some(&b']') {
-        return None;
+    let (mut pid, mut at) = (0, 0);
+    while let Some(byte @ b'0'..=b'9') = rest.get(at)
+        && at < 9
+    {
+        pid = pid * 10 + u32::from(byte - b'0');
+        at += 1;
     }
-    // The first digit is the lowest byte: neighbours are joined to pairs, fours, and all of them.
-    let word = word << (64 - 8 * digits);
-    let pairs = (word.wrapping_mul(10).wrapping_add(word >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let pid = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) as u32;
-    Some((pid, &rest[digits + 1..]))
+    (at > 0 && rest.get(at) == Some(&b']')).then(|| (pid, &rest[at + 1..]))
 }
 
 /// ` -- bob[7]: …` of util-linux before 2.18: login had put `login -- bob` where ps(1) looks, over
