@@ -9,7 +9,6 @@
 //! so that a flood of connections pushes none out.
 
 use std::collections::BTreeSet;
-use std::collections::hash_map::Entry;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -22,10 +21,11 @@ use super::limits::{
 };
 use super::line::Line;
 use super::process::{Peer, Process, Stage};
+use super::sources::Sources;
 use super::table::{At, Changes, List, Table};
 use super::waiting::{Holder, Place, Queue, Waiting};
 use crate::event::{Event, Role, Time};
-use crate::keyed::{Numbers, Words};
+use crate::keyed::Words;
 
 /// The program whose process is no connection.
 const CONSOLE: &str = "login";
@@ -55,8 +55,8 @@ const QUOTAS: [(List, usize); 3] = [(BEFORE, CONNECTIONS), (IN, ACCEPTED), (OVER
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     processes: Table<(HostId, u32), Process>,
-    /// How many that logged in came from an address, by host and address.
-    sources: Numbers<u32>,
+    /// Where those that logged in came from.
+    sources: Sources,
     /// The waiting rejections that a login takes back: host, port and pid.
     doubtful: BTreeSet<(HostId, u16, u32)>,
 }
@@ -144,7 +144,7 @@ impl Connections {
         let certain = event.port.is_some() || says_nothing(event.reason);
         event.role != Role::Proof
             && certain
-            && self.sources.contains_key(&line.key(&[source]))
+            && self.sources.has(line.words, line.host, source)
             && self.ends_a_login(line, source, event.port)
     }
 
@@ -359,11 +359,9 @@ impl Connections {
     }
 
     fn log_in(&mut self, line: &mut Line<'_>, pid: u32, peer: Peer) -> At {
-        if let Some(source) = &peer.source {
-            *self.sources.entry(line.key(&[source])).or_default() += 1;
-        }
         let until = line.seconds + ACCEPTED_FOR;
         let process = Process { until, stage: Stage::LoggedIn, peer, ..Process::default() };
+        self.sources.add(line.words, line.host, &process);
         self.insert(line, pid, IN, process)
     }
 
@@ -405,15 +403,7 @@ impl Connections {
     fn remove(&mut self, words: Words, at: At) -> Process {
         let (host, _) = self.processes.key(at);
         let process = self.processes.remove(at);
-        if let Some(source) = process.peer.source.as_ref().filter(|_| process.let_in()) {
-            let key = words.number_of_host(host, &[source]);
-            if let Entry::Occupied(mut count) = self.sources.entry(key) {
-                *count.get_mut() -= 1;
-                if *count.get() == 0 {
-                    count.remove();
-                }
-            }
-        }
+        self.sources.remove(words, host, &process);
         process
     }
 
@@ -470,11 +460,9 @@ impl Connections {
     }
 
     fn count_sources(&mut self, words: Words) {
-        self.sources.clear();
-        for ((host, _), process) in self.processes.iter().filter(|(_, process)| process.let_in()) {
-            if let Some(source) = &process.peer.source {
-                *self.sources.entry(words.number_of_host(*host, &[source])).or_default() += 1;
-            }
+        self.sources = Sources::default();
+        for ((host, _), process) in self.processes.iter() {
+            self.sources.add(words, *host, process);
         }
     }
 

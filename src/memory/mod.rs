@@ -5,7 +5,8 @@
 //! what time it is.
 //!
 //! - [`hosts`]: what time it is on each host; [`waiting`]: what waits for a better line, one queue;
-//! - [`connections`]: one [`process`] record for each that serves a connection: what [`join`]s;
+//! - [`connections`]: one [`process`] record for each that serves a connection: what [`join`]s, and
+//!   from which [`sources`] the logins came;
 //! - [`throttling`]: connections that sshd dropped;
 //! - [`sessions`]: opened and closed, paired; [`agent`]: those of Session Manager;
 //! - [`su`], [`refusals`]: the own line of su, sudo, doas, pkexec, or PAM's;
@@ -31,6 +32,7 @@ mod process;
 mod refusals;
 mod saved;
 mod sessions;
+mod sources;
 mod su;
 mod table;
 mod throttling;
