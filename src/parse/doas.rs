@@ -8,7 +8,7 @@
 
 use super::rows::Tells::{Event, Refused};
 use super::rows::Versions::{All, Since, Until};
-use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, named, noise, row};
 use super::words::{rfind, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::SudoCommand;
@@ -30,13 +30,13 @@ const ROWS: &[Row] = &[
     row("failed command for ", Until("OpenDoas 6.6.1"), not_permitted, Refused(CommandNotAllowed), PROOF,
         "failed command for alice: /bin/sh ‹x›",
         "sudo_failure doas reason=command_not_allowed user=alice command=/bin/sh x"),
-    row("failed auth for ", Since("OpenBSD 5.9"), caller, Refused(IncorrectPassword), PROOF,
+    row("failed auth for ", Since("OpenBSD 5.9"), named, Refused(IncorrectPassword), PROOF,
         "failed auth for alice",
         "sudo_failure doas reason=incorrect_password user=alice"),
-    row("failed password for ", Until("OpenBSD 5.8"), caller, Refused(IncorrectPassword), PROOF,
+    row("failed password for ", Until("OpenBSD 5.8"), named, Refused(IncorrectPassword), PROOF,
         "failed password for alice",
         "sudo_failure doas reason=incorrect_password user=alice"),
-    row("tty required for ", All, caller, Refused(PasswordRequired), PROOF,
+    row("tty required for ", All, named, Refused(PasswordRequired), PROOF,
         "tty required for alice",
         "sudo_failure doas reason=password_required user=alice"),
     noise("pam_", All, "pam_open_session: Permission denied"),
@@ -51,11 +51,6 @@ const ROWS: &[Row] = &[
         "alice ran shell /bin/ksh as root from /home/alice",
         "sudo_command doas user=alice target=root dir=/home/alice command=/bin/ksh"),
 ];
-
-fn caller<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into).user = Some(text(rest));
-    KNOWN
-}
 
 /// `alice: COMMAND`
 fn not_permitted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {

@@ -11,7 +11,7 @@
 
 use super::rows::Tells::{Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, Between, Since, Until};
-use super::rows::{END, Index, KNOWN, Known, Line, PROOF, Row, Table, noise, nothing, row};
+use super::rows::{END, Index, KNOWN, Known, Line, PROOF, Row, Table, named, noise, nothing, row};
 use super::words::{remote, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
@@ -244,33 +244,26 @@ fn wrong_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) ->
 }
 
 fn root<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into).user = Some("root".into());
-    KNOWN
+    named(line, b"root", into)
 }
 
 /// `G but user 'bob' is not a member`
 fn of_group<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (_, rest) = split_once(rest, b" but user '")?;
     let name = rest.strip_suffix(b"' is not a member")?;
-    line.event(into).user = Some(text(name));
-    KNOWN
+    named(line, name, into)
 }
 
 /// `bob' has invalid shell, rejected`, `bob' has blank password, rejected`
 fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, why) = split_once(rest, b"' has ")?;
-    if !why.ends_with(b", rejected") {
-        return None;
-    }
-    line.event(into).user = Some(text(name));
-    KNOWN
+    if why.ends_with(b", rejected") { named(line, name, into) } else { None }
 }
 
 /// `bob' is locked`
 fn locked<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let name = rest.strip_suffix(b"' is locked")?;
-    line.event(into).user = Some(text(name));
-    KNOWN
+    named(line, name, into)
 }
 
 /// `[ from <ADDR>]: [(user 'bob', N fails): ]WHY`, where the client chose some of WHY. Of 0.52 to

@@ -74,6 +74,14 @@ pub enum Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
+    /// The event that it is.
+    fn event_mut(&mut self) -> Option<&mut Event<'a>> {
+        match self {
+            Parsed::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
     /// Makes it this event, to be filled in where it stands.
     #[inline(always)]
     fn begin(&mut self, event: Event<'a>) -> &mut Event<'a> {

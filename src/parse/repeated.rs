@@ -31,7 +31,7 @@ fn quoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     let inner = without_bracket(rest.strip_prefix(b": [")?);
     let inner = inner.strip_prefix(b" ").unwrap_or(inner);
     read(&Envelope { message: inner, ..*envelope }, into);
-    if let Parsed::Event(event) = into {
+    if let Some(event) = into.event_mut() {
         // One connection is refused once, however often its process says so. The listener speaks
         // of a connection a line, and those events carry no pid.
         if event.kind != EventKind::LoginRejected || event.pid.is_none() {

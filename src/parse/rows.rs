@@ -131,11 +131,6 @@ impl Row {
     pub(super) const fn without_pid(self) -> Row {
         Row { without_pid: true, ..self }
     }
-
-    /// Whether a line of this row begins with the other's words too.
-    fn goes_on(&self, other: &Row) -> bool {
-        self.begins != other.begins && self.begins.starts_with(other.begins)
-    }
 }
 
 /// No field, or none that is read.
@@ -146,6 +141,12 @@ pub(super) fn nothing<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a
         // Whatever ends a connection before its login counts, by the row that knows all such.
         return None;
     }
+    KNOWN
+}
+
+/// `NAME`, to the end.
+pub(super) fn named<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+    line.event(into).user = Some(line.text(rest));
     KNOWN
 }
 

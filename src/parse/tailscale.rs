@@ -7,7 +7,7 @@
 
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since};
-use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
+use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, nothing, row};
 use super::words::{rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::LoginSuccess;
@@ -37,7 +37,7 @@ const ROWS: &[Row] = &[
     row("access granted to ", Since("1.24"), granted, Event(LoginSuccess), PROOF,
         "ssh-session(sess-20260301T000000-abcdef0123): access granted to alice@example.com as ssh-user \"ubuntu\"",
         "login_success tailscaled user=ubuntu method=none identity=alice@example.com"),
-    row("tailnet policy does not permit you to SSH to this node", Since("1.24"), refused, Rejected(NotAllowed), PROOF,
+    row("tailnet policy does not permit you to SSH to this node", Since("1.24"), nothing, Rejected(NotAllowed), PROOF,
         "ssh-conn-20260301T000000-abcdef0123: tailnet policy does not permit you to SSH to this node: failed to evaluate policy, result: rejected",
         "login_rejected tailscaled reason=not_allowed"),
     noise("audit: SSH login: ", Since("1.94"), "audit: SSH login: user=ubuntu uid=1000 from=100.64.0.1 ts_user=alice@example.com node=x"),
@@ -59,10 +59,5 @@ fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Kn
     let event = line.event(into);
     (event.user, event.identity) = (Some(text(account)), Some(text(person)));
     event.method = Some(Method::None);
-    KNOWN
-}
-
-fn refused<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into);
     KNOWN
 }

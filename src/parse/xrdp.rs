@@ -7,7 +7,7 @@
 
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since, Until};
-use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
+use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, named, noise, row};
 use super::words::{remote, rsplit_once, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
@@ -79,11 +79,6 @@ fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Kn
         Some(end) => at(event, split_once(end, b" - socket: ").map_or(end, |(address, _)| address)),
         None => KNOWN,
     }
-}
-
-fn named<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into).user = Some(text(rest));
-    KNOWN
 }
 
 /// Gives the event `192.0.2.1`, `192.0.2.1:5000`, `::ffff:192.0.2.1` or `unknown`.

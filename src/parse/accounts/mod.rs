@@ -17,7 +17,7 @@ mod tests;
 
 use super::rows::Tells::Changed;
 use super::rows::Versions::{All, Between, Since, Until};
-use super::rows::{Index, Line, PROOF, Row, Table, noise, row};
+use super::rows::{Index, Line, PROOF, Row, Table, named, noise, row};
 use super::words::{speaker, trim};
 use super::{Envelope, Parsed};
 use crate::event::Change::{
@@ -25,7 +25,7 @@ use crate::event::Change::{
     UserChanged, UserRemoved,
 };
 use shape::{
-    changed_by, edited, expiry, group_changed, group_gone, member, member_by, member_of, new_group,
+    changed_by, edited, group_changed, group_gone, member, member_by, member_of, new_group,
     new_user, owned_group, quoted_alone, user_field, user_name,
 };
 
@@ -73,7 +73,7 @@ const ROWS: &[Row] = &[
     row("unlock user ", Since("shadow 4.0"), shape::locked, Changed(UserChanged), PROOF,
         "unlock user 'bob' password",
         "account_change usermod change=user_changed user=bob").under("usermod"),
-    row("changed password expiry for ", Since("shadow 4.0"), expiry, Changed(UserChanged), PROOF,
+    row("changed password expiry for ", Since("shadow 4.0"), named, Changed(UserChanged), PROOF,
         "changed password expiry for bob",
         "account_change chage change=user_changed user=bob").under("chage"),
     row("changed user ", Since("shadow 4.0"), shape::information, Changed(UserChanged), PROOF,

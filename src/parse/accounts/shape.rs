@@ -2,15 +2,10 @@
 
 use crate::event::{Change, Invoker};
 use crate::parse::Parsed;
-use crate::parse::rows::{KNOWN, Known, Line};
+use crate::parse::rows::{KNOWN, Known, Line, named};
 use crate::parse::words::{quoted, split_once, starts_with_any, text};
 
-fn told<'a>(line: &Line<'_, 'a>, name: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into).user = Some(text(name));
-    KNOWN
-}
-
-/// The same, who did it being named too.
+/// Who did it is named too.
 fn told_by<'a>(line: &Line<'_, 'a>, name: &'a [u8], by: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let event = line.event(into);
     event.user = Some(text(name));
@@ -21,12 +16,12 @@ fn told_by<'a>(line: &Line<'_, 'a>, name: &'a [u8], by: &'a [u8], into: &mut Par
 /// `bob, UID=1001, …`; `uid=` of old.
 pub(super) fn new_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, _) = split_once(rest, b", UID=").or_else(|| split_once(rest, b", uid="))?;
-    told(line, name, into)
+    named(line, name, into)
 }
 
 /// `bob, GID=1001`. groupadd of shadow 4.0 ended with `, gid=5006`.
 pub(super) fn new_group<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, &rest[..memchr::memchr(b',', rest).unwrap_or(rest.len())], into)
+    named(line, &rest[..memchr::memchr(b',', rest).unwrap_or(rest.len())], into)
 }
 
 /// `'bob'`, to the end.
@@ -36,17 +31,17 @@ pub(super) fn quoted_alone<'a>(
     into: &mut Parsed<'a>,
 ) -> Known {
     let (name, rest) = quoted(rest, b"'")?;
-    if rest.is_empty() { told(line, name, into) } else { None }
+    if rest.is_empty() { named(line, name, into) } else { None }
 }
 
 /// `'bob' owned by 'bob'`
 pub(super) fn owned_group<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, quoted(rest, b"' owned by ")?.0, into)
+    named(line, quoted(rest, b"' owned by ")?.0, into)
 }
 
 /// `'bob' to 'rob'`
 pub(super) fn user_name<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, quoted(rest, b"' to ")?.0, into)
+    named(line, quoted(rest, b"' to ")?.0, into)
 }
 
 /// `'bob' UID from '1001' to '0'`, `'bob' password`
@@ -65,16 +60,12 @@ pub(super) fn user_field<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Par
 
 /// `'bob' password`
 pub(super) fn locked<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, quoted(rest, b"' password")?.0, into)
-}
-
-pub(super) fn expiry<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, rest, into)
+    named(line, quoted(rest, b"' password")?.0, into)
 }
 
 /// `'bob' information`, `'bob' shell to '/bin/zsh'`
 pub(super) fn information<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    told(line, quoted(rest, b"' information").or_else(|| quoted(rest, b"' shell to"))?.0, into)
+    named(line, quoted(rest, b"' information").or_else(|| quoted(rest, b"' shell to"))?.0, into)
 }
 
 /// `'bob' changed by 'root'`. What PAM says of the same change is an echo.
@@ -99,20 +90,20 @@ pub(super) fn group_changed<'a>(
     rest: &'a [u8],
     into: &mut Parsed<'a>,
 ) -> Known {
-    told(line, split_once(rest, b"/")?.0, into)
+    named(line, split_once(rest, b"/")?.0, into)
 }
 
 /// `'test' removed`; of old `'test'` alone.
 pub(super) fn group_gone<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, end) = quoted(rest, b"'")?;
-    if end == b" removed" || end.is_empty() { told(line, name, into) } else { None }
+    if end == b" removed" || end.is_empty() { named(line, name, into) } else { None }
 }
 
 /// `'bob' to group 'wheel'` (useradd, usermod), `'bob' from group 'wheel'` (usermod, userdel)
 pub(super) fn member<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     const ENDS: [&[u8]; 4] =
         [b"' to group '", b"' to group `", b"' from group '", b"' from group `"];
-    told(line, ENDS.iter().find_map(|end| quoted(rest, end))?.0, into)
+    named(line, ENDS.iter().find_map(|end| quoted(rest, end))?.0, into)
 }
 
 /// `bob to group docker by root`, `bob from group docker by root`
@@ -129,9 +120,7 @@ pub(super) fn member_by<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Pars
     }
     let (name, end) = split_once(rest, b" removed by ")?;
     told_by(line, name, split_once(end, b" from group ")?.0, into)?;
-    if let Parsed::Event(event) = into {
-        event.change = Some(Change::MemberRemoved);
-    }
+    into.event_mut()?.change = Some(Change::MemberRemoved);
     KNOWN
 }
 

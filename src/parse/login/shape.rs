@@ -90,9 +90,7 @@ pub(super) fn failed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<
     let (place, rest) = place_and_rest(rest)?;
     let (user, why) = rsplit_once(rest, b", ").unwrap_or((rest, b""));
     told(line, Some(unquote(user)), place, into)?;
-    if let Parsed::Event(event) = into {
-        event.invalid_user |= why.starts_with(b"User not known");
-    }
+    into.event_mut()?.invalid_user |= why.starts_with(b"User not known");
     KNOWN
 }
 
@@ -161,9 +159,7 @@ pub(super) fn failed_often<'a>(
     let (count, rest) = split_once(text, b" LOGIN FAILURES FROM ")?;
     let count = number(count)?;
     failed_from(line, rest, into)?;
-    if let Parsed::Event(event) = into {
-        event.count = count;
-    }
+    into.event_mut()?.count = count;
     KNOWN
 }
 

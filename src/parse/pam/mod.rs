@@ -22,7 +22,7 @@ use std::borrow::Cow;
 
 use super::rows::Tells::{Changed, Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, In, Since, Until};
-use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, noise, nothing, row};
+use super::rows::{ECHO, Index, Known, Line, PROOF, Row, Table, named, noise, nothing, row};
 use super::words::{number, split_once, text, trim};
 use super::{Envelope, Parsed};
 use crate::event::Change::PasswordChanged;
@@ -34,7 +34,7 @@ use failure::{denied, failed, failed_as, fails, more_failures};
 use refusal::{
     access_denied, denied_for, expired, inactive, locked, no_shell, refused, tally, wheel,
 };
-use session::{closed, finished, opened, started};
+use session::{finished, opened, started};
 
 pub(super) static TABLE: Table = Table::new("pam", "sshd", TABLES, || Index::of(TABLES));
 const TABLES: &[&[Row]] = &[ROWS, NOISE];
@@ -49,7 +49,13 @@ struct Message<'a> {
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let Some(message) = frame(envelope) else { return };
-    let Some(known) = served(envelope, message.service) else { return };
+    // Nearly every service is called as its program's tag.
+    let is_tag = envelope.tag == message.service;
+    let known = envelope.program.filter(|_| is_tag);
+    let known = known.or_else(|| programs::by_service(message.service));
+    if !is_tag && known.is_some_and(|program| !speaks_for(envelope.tag, program)) {
+        return;
+    }
     let mut line = Line::new(envelope, program(known, message.service), message.text);
     (line.module, line.service, line.served) = (message.module, Some(message.service), known);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
@@ -72,7 +78,7 @@ const ROWS: &[Row] = &[
     row("session opened for user ", Until("Linux-PAM 1.3.1"), opened, Event(SessionOpened), PROOF,
         "pam_unix(sshd:session): session opened for user bob by (uid=0)",
         "session_opened sshd user=bob"),
-    row("session closed for user ", All, closed, Event(SessionClosed), PROOF,
+    row("session closed for user ", All, named, Event(SessionClosed), PROOF,
         "pam_unix(sshd:session): session closed for user bob",
         "session_closed sshd user=bob"),
     row("session started for user ", In("pam_unix2 2.9"), started, Event(SessionOpened), PROOF,
@@ -315,16 +321,6 @@ fn program<'a>(known: Option<&'static Program>, name: &'a [u8]) -> Cow<'a, str> 
     }
 }
 
-/// The program of a service, where it is a known one. `None` where the line may not speak for it.
-fn served(envelope: &Envelope<'_>, service: &[u8]) -> Option<Option<&'static Program>> {
-    // Nearly every service is called as its program's tag.
-    if envelope.program.is_some() && envelope.tag == service {
-        return Some(envelope.program);
-    }
-    let known = programs::by_service(service);
-    known.is_none_or(|program| speaks_for(envelope.tag, program)).then_some(known)
-}
-
 /// Whether a line of this tag, which is not the service's name, may speak for a program. Those that
 /// let people in are known by tag; that another program's line quotes their frame makes it not
 /// theirs.
@@ -379,8 +375,7 @@ fn authenticated<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>)
 /// `bob[ on MASTER]`
 fn password_changed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let user = split_once(rest, b" on ").map_or(rest, |(user, _master)| user);
-    line.event(into).user = Some(text(user));
-    KNOWN
+    named(line, user, into)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::event::Invoker;
 use crate::parse::Parsed;
-use crate::parse::rows::{KNOWN, Known, Line};
+use crate::parse::rows::{KNOWN, Known, Line, named};
 use crate::parse::words::{number, rsplit_once, split_once};
 
 /// `bob(uid=1000) by alice(uid=0)`; to 1.3.1 without the first ID.
@@ -29,14 +29,9 @@ fn invoker(by: &[u8]) -> Option<Invoker<'_>> {
     Some(Invoker { name, uid })
 }
 
-pub(super) fn closed<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    line.event(into).user = Some(line.text(rest));
-    KNOWN
-}
-
 /// `bob, service sshd, tty=ssh` (SUSE's pam_unix2)
 pub(super) fn started<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    closed(line, split_once(rest, b", service ")?.0, into)
+    named(line, split_once(rest, b", service ")?.0, into)
 }
 
 /// `bob, service sshd`

@@ -90,7 +90,9 @@ impl Index {
 fn longer_first(rows: &[&'static Row]) -> Vec<&'static Row> {
     let mut sorted: Vec<&'static Row> = Vec::with_capacity(rows.len());
     for row in rows {
-        let at = sorted.iter().position(|other| row.goes_on(other)).unwrap_or(sorted.len());
+        let goes_on =
+            |other: &&Row| row.begins != other.begins && row.begins.starts_with(other.begins);
+        let at = sorted.iter().position(goes_on).unwrap_or(sorted.len());
         sorted.insert(at, row);
     }
     sorted

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::address;
 use crate::parse::rows::Line;
+use crate::parse::words::number;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -64,15 +65,8 @@ static KINDS: [u8; 256] = {
     kinds
 };
 
-/// The port of at most five digits at the start, and what follows.
-fn port(text: &[u8]) -> Option<(u16, &[u8])> {
-    let (mut rest, mut port) = (text, 0u32);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        port = port.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
-        rest = after;
-    }
-    let known = (1..=5).contains(&(text.len() - rest.len()));
-    Some((u16::try_from(port).ok().filter(|_| known)?, rest))
+fn port(digits: &[u8]) -> Option<u16> {
+    number(digits).filter(|_| digits.len() <= 5)?.try_into().ok()
 }
 
 /// `… from A port N` or, of old versions, `… from A`: what stands before, and the peer at the end.
@@ -118,8 +112,9 @@ fn port_at_end(text: &[u8]) -> Option<(&[u8], u16)> {
 pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
     let (address, kinds, rest) = first_word(text);
     if let Some(digits) = rest.strip_prefix(b" port ") {
-        let (port, rest) = port(digits)?;
-        return Some((Peer::new(address, kinds, Some(port))?, rest));
+        let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        let port = port(&digits[..count])?;
+        return Some((Peer::new(address, kinds, Some(port))?, &digits[count..]));
     }
     // `Received disconnect from 192.0.2.1: 11: Bye`
     let bare = address.strip_suffix(b":").unwrap_or(address);
@@ -141,8 +136,7 @@ fn first_word(text: &[u8]) -> (&[u8], u8, &[u8]) {
 /// An address and a port that stand apart.
 pub(super) fn of_parts<'a>(address: &'a [u8], digits: &[u8]) -> Option<Peer<'a>> {
     let (word, kinds, rest) = first_word(address);
-    let port = port(digits).filter(|(_, rest)| rest.is_empty()).map(|(port, _)| port);
-    Peer::new(word, kinds, port).filter(|_| rest.is_empty())
+    Peer::new(word, kinds, port(digits)).filter(|_| rest.is_empty())
 }
 
 /// A name as `invalid user NAME` or, before 3.9 and in PAM's lines, `illegal user NAME`; else an

@@ -3,12 +3,12 @@
 
 use crate::event::{Reason, Role};
 use crate::parse::Parsed;
-use crate::parse::rows::{KNOWN, Known, Level, Line};
+use crate::parse::rows::{KNOWN, Known, Level, Line, named};
 use crate::parse::words::{find, rfind};
 
 use super::fields;
 use super::party::{self, Stage};
-use super::shape::{at, by, name, of, of_at};
+use super::shape::{at, by, of, of_at};
 
 /// `User NAME[ from HOST] not allowed because WHY`; other lines that begin so are noise.
 pub(super) fn user<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
@@ -34,13 +34,9 @@ pub(super) fn root<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a
     of_at(line, line.event(into), b"root", peer)
 }
 
-/// `maximum authentication attempts exceeded for [invalid user ]NAME from A port N ssh2`
+/// `maximum authentication attempts exceeded for [invalid user ]NAME from A port N ssh2`. Some
+/// versions name nobody but the user.
 pub(super) fn too_many<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    too_many_for(line, rest, into)
-}
-
-/// Some versions name nobody but the user.
-fn too_many_for<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (invalid_user, rest) = fields::name(rest);
     let event = line.event(into);
     (event.reason, event.role) = (Some(Reason::TooManyAttempts), Role::Proof);
@@ -79,7 +75,7 @@ pub(super) fn disconnecting_unnamed<'a>(
     // 6.8 to 7.0 wrote the address behind the name, older ones the name alone. A name that looks
     // like both is told apart by the `Invalid user` line that comes first and has the address.
     if let Some(rest) = text.strip_prefix(TOO_MANY).and_then(|rest| rest.strip_prefix(b" for ")) {
-        return too_many_for(line, rest, into);
+        return too_many(line, rest, into);
     }
     let event = line.event(into);
     event.reason = Some(reason_of(text));
@@ -145,12 +141,12 @@ pub(super) fn account_refused<'a>(
     rest: &'a [u8],
     into: &mut Parsed<'a>,
 ) -> Known {
-    name(line, rest.strip_suffix(b" by PAM account configuration")?, into)
+    named(line, rest.strip_suffix(b" by PAM account configuration")?, into)
 }
 
 /// `Account NAME has expired`
 pub(super) fn account<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    name(line, rest.strip_suffix(b" has expired")?, into)
+    named(line, rest.strip_suffix(b" has expired")?, into)
 }
 
 /// `refused connect from HOST (A)` of tcp_wrappers. HOST may hold what identd answered; the
@@ -186,8 +182,8 @@ pub(super) fn of_authority<'a>(
 ) -> Known {
     if elsewhere(line, rest, into).is_none() {
         line.event(into);
-    } else if let Parsed::Event(event) = into {
-        event.reason = Some(Reason::NotAllowed);
+    } else {
+        into.event_mut()?.reason = Some(Reason::NotAllowed);
     }
     KNOWN
 }
@@ -227,14 +223,13 @@ pub(super) fn tried<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'
         .or_else(|| {
             split(rest, b" with valid certificate but not from a permitted source address ")
         })?;
-    let event = line.event(into);
-    of(line, event, name);
     let address =
         split(rest, b", ip=").map(|(_, rest)| rest).or_else(|| rest.strip_prefix(b"("))?;
     let end = address.iter().position(|b| matches!(b, b')' | b','))?;
+    let event = line.event(into);
     match fields::at_start(&address[..end]) {
-        Some((peer, _)) => at(line, event, peer),
-        None => KNOWN,
+        Some((peer, _)) => of_at(line, event, name, peer),
+        None => of(line, event, name),
     }
 }
 

@@ -22,7 +22,7 @@ use super::refusal::{
     disconnecting_unnamed, elsewhere, of_authority, revoked_key, root, signature, too_many, tried,
     user,
 };
-use super::shape::{name, name_then_peer, party, peer};
+use super::shape::{name_then_peer, party, peer};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
 use crate::event::Reason;
 use crate::event::Reason::{
@@ -32,7 +32,7 @@ use crate::event::Reason::{
 use crate::parse::rows::Part::ProofBeforeLogin;
 use crate::parse::rows::Tells::{Event, Hint, Rejected};
 use crate::parse::rows::Versions::{All, Between, Since, Until};
-use crate::parse::rows::{ECHO, END, PROOF, Row, SUM, nothing, row};
+use crate::parse::rows::{ECHO, END, PROOF, Row, SUM, named, nothing, row};
 
 /// In the order in which a connection lives.
 #[rustfmt::skip]
@@ -61,10 +61,10 @@ pub(super) const ROWS: &[Row] = &[
     row("Illegal user ", Until("3.8"), name_then_peer, Rejected(InvalidUser), PROOF,
         "Illegal user ‹support› from ::ffff:192.0.2.1",
         "login_rejected sshd reason=invalid_user user=support invalid=yes source=192.0.2.1"),
-    row("input_userauth_request: invalid user ", Until("7.9"), name, Rejected(InvalidUser), END,
+    row("input_userauth_request: invalid user ", Until("7.9"), named, Rejected(InvalidUser), END,
         "input_userauth_request: invalid user ‹support› [preauth]",
         "login_rejected sshd reason=invalid_user user=support invalid=yes role=end"),
-    row("input_userauth_request: illegal user ", Until("3.8"), name, Rejected(InvalidUser), END,
+    row("input_userauth_request: illegal user ", Until("3.8"), named, Rejected(InvalidUser), END,
         "input_userauth_request: illegal user ‹support›",
         "login_rejected sshd reason=invalid_user user=support invalid=yes role=end"),
     row("User ", All, user, Rejected(NotAllowed), PROOF,

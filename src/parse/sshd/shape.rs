@@ -3,7 +3,7 @@
 
 use crate::event::{Event, Reason, Role};
 use crate::parse::Parsed;
-use crate::parse::rows::{KNOWN, Known, Line};
+use crate::parse::rows::{KNOWN, Known, Line, named};
 
 use super::fields::{self, Peer};
 use super::party::{self, Party, Stage};
@@ -14,11 +14,6 @@ pub(super) fn peer<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a
     at(line, line.event(into), peer)
 }
 
-/// `NAME`, to the end.
-pub(super) fn name<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    of(line, line.event(into), rest)
-}
-
 /// `NAME from A[ port N]`, read from its end.
 pub(super) fn name_then_peer<'a>(
     line: &Line<'_, 'a>,
@@ -27,7 +22,7 @@ pub(super) fn name_then_peer<'a>(
 ) -> Known {
     match fields::at_end(rest, b" from ").filter(|_| !line.cut) {
         Some((name, peer)) => of_at(line, line.event(into), name, peer),
-        None => name(line, rest, into),
+        None => named(line, rest, into),
     }
 }
 
