@@ -301,16 +301,11 @@ impl Reader {
             .telling(&mut self.unread);
         interpreter.doors = self.doors;
         let mut shown = Ok(());
-        for record in records.iter() {
-            interpreter.record(record, &mut |counted| {
-                if shown.is_ok() {
-                    shown = each(Item::Counted(counted));
-                }
-            });
-            if shown.is_err() {
-                break;
+        interpreter.records(records, &mut |counted| {
+            if shown.is_ok() {
+                shown = each(Item::Counted(counted));
             }
-        }
+        });
         shown?;
         let tally = interpreter.end();
         self.ordinal += tally.records;

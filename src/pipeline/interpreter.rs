@@ -9,6 +9,7 @@ use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
 use crate::programs;
 use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
+use crate::source::{self, Records};
 use crate::trust::{self, UserIds};
 
 /// What one batch held besides events.
@@ -95,6 +96,17 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     /// Tells of each record that could not be read.
     pub fn telling(self, unknown: &'m mut dyn Unknown) -> Self {
         Interpreter { unknown: Some(unknown), ..self }
+    }
+
+    /// Reads the records of a batch and shows what now counts.
+    pub fn records(&mut self, records: &'r Records<'r>, show: &mut Show<'_>) {
+        match records {
+            Records::Lines(block) => source::lines(block).for_each(|line| {
+                self.tally.records += 1;
+                self.line(line, show);
+            }),
+            others => others.iter().for_each(|record| self.record(record, show)),
+        }
     }
 
     /// Reads one record and shows what now counts.

@@ -221,9 +221,7 @@ impl Ledger {
             }
             keepers.take(counted, live);
         };
-        for record in records.iter() {
-            interpreter.record(record, &mut show);
-        }
+        interpreter.records(records, &mut show);
         // The last record tells how fresh the source is, also where it told no event.
         let stamp = records.last().and_then(|last| interpreter.stamp(last));
         let mut tally = interpreter.end();

@@ -88,7 +88,7 @@ impl Records<'_> {
     /// Every record, in order.
     pub fn iter(&self) -> Iter<'_> {
         match self {
-            Records::Lines(block) => Iter::Lines(block),
+            Records::Lines(block) => Iter::Lines(lines(block)),
             Records::Journal(entries) => Iter::Journal(entries.iter()),
             Records::CloudTrail(records) => Iter::CloudTrail(records.iter()),
             Records::Agent(documents) => Iter::Agent(documents.iter()),
@@ -96,10 +96,35 @@ impl Records<'_> {
     }
 }
 
+/// The lines of a block, without their line ends.
+pub fn lines(block: &[u8]) -> Lines<'_> {
+    Lines(block)
+}
+
+/// Walks the lines of a block.
+#[derive(Debug)]
+pub struct Lines<'s>(&'s [u8]);
+
+impl<'s> Iterator for Lines<'s> {
+    type Item = &'s [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'s [u8]> {
+        let Lines(rest) = self;
+        let (line, after) = match memchr::memchr(b'\n', rest) {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None if rest.is_empty() => return None,
+            None => rest.split_at(rest.len()),
+        };
+        *rest = after;
+        Some(line)
+    }
+}
+
 /// Walks the records of a batch.
 #[derive(Debug)]
 pub enum Iter<'s> {
-    Lines(&'s [u8]),
+    Lines(Lines<'s>),
     Journal(std::slice::Iter<'s, JournalEntry<'s>>),
     CloudTrail(std::slice::Iter<'s, Vec<u8>>),
     Agent(std::slice::Iter<'s, AgentDocument>),
@@ -110,13 +135,7 @@ impl<'s> Iterator for Iter<'s> {
 
     fn next(&mut self) -> Option<Record<'s>> {
         match self {
-            Iter::Lines([]) => None,
-            Iter::Lines(rest) => {
-                let end = memchr::memchr(b'\n', rest);
-                let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
-                *rest = after;
-                Some(Record::Line(line.strip_suffix(b"\n").unwrap_or(line)))
-            }
+            Iter::Lines(lines) => lines.next().map(Record::Line),
             Iter::Journal(entries) => entries.next().map(|entry| Record::Journal(*entry)),
             Iter::CloudTrail(records) => records.next().map(|json| Record::CloudTrail(json)),
             Iter::Agent(documents) => documents.next().map(Record::Agent),
