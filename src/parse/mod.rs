@@ -104,10 +104,10 @@ pub struct Clock {
 }
 
 /// A record's frame, taken off: who said it, when, where. The rest is the message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope<'a> {
     pub time: Time,
-    pub host: &'a [u8],
+    pub host: Cow<'a, str>,
     /// The tag as logged, without pid and colon: `sshd-session`, `CRON`, `sshd(pam_unix)`.
     pub tag: &'a [u8],
     /// The program of that tag, where it is one of a login.
@@ -123,12 +123,11 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// The same where the host calls its programs otherwise than the table.
+    /// Where the host calls its programs otherwise than the table.
     #[inline]
-    pub fn known_by(self, names: &OtherNames) -> Self {
-        match names.of(self.tag) {
-            Some(row) => Envelope { tag: row.tags[0].as_bytes(), program: Some(row), ..self },
-            None => self,
+    pub fn know_by(&mut self, names: &OtherNames) {
+        if let Some(row) = names.of(self.tag) {
+            (self.tag, self.program) = (row.tags[0].as_bytes(), Some(row));
         }
     }
 
@@ -145,15 +144,15 @@ impl<'a> Envelope<'a> {
 /// Reads one line of an authentication log in any of the formats that [`syslog`] knows.
 pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
     let mut parsed = Parsed::Ignored;
-    of_line(line, syslog::envelope(line, clock), &mut parsed);
+    of_line(line, syslog::envelope(line, clock).as_ref(), &mut parsed);
     parsed
 }
 
 /// Reads a line whose frame was taken off, where it has one, into what was [`Parsed::Ignored`]: an
 /// event is some hundred bytes, and stays where it is made.
-#[inline]
-pub fn of_line<'a>(line: &'a [u8], envelope: Option<Envelope<'a>>, into: &mut Parsed<'a>) {
-    let Some(envelope) = &envelope else {
+#[inline(always)]
+pub fn of_line<'a>(line: &'a [u8], envelope: Option<&Envelope<'a>>, into: &mut Parsed<'a>) {
+    let Some(envelope) = envelope else {
         *into = unframed::line(line);
         return;
     };
@@ -173,18 +172,18 @@ pub fn message<'a>(envelope: &Envelope<'a>) -> Parsed<'a> {
     parsed
 }
 
-#[inline]
+#[inline(always)]
 fn of_message<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     match envelope.message.first() {
         Some(first) if first.is_ascii_whitespace() => {
             let message = envelope.message.trim_ascii_start();
-            unindented(&Envelope { message, ..*envelope }, into);
+            unindented(&Envelope { message, ..envelope.clone() }, into);
         }
         _ => unindented(envelope, into),
     }
 }
 
-#[inline]
+#[inline(always)]
 fn unindented<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     if repeated::parse(envelope, into).is_none() {
         read(envelope, into);

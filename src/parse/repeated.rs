@@ -30,7 +30,7 @@ fn quoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     let (times, rest) = times(rest)?;
     let inner = without_bracket(rest.strip_prefix(b": [")?);
     let inner = inner.strip_prefix(b" ").unwrap_or(inner);
-    read(&Envelope { message: inner, ..*envelope }, into);
+    read(&Envelope { message: inner, ..envelope.clone() }, into);
     if let Some(event) = into.event_mut() {
         // One connection is refused once, however often its process says so. The listener speaks
         // of a connection a line, and those events carry no pid.
@@ -61,7 +61,7 @@ fn unquoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     }
     *into = Parsed::Hint(Hint {
         time: envelope.time,
-        host: String::from_utf8_lossy(envelope.host),
+        host: envelope.host.clone(),
         program: Cow::Borrowed(speaker(envelope)),
         pid: envelope.pid,
         kind: HintKind::Repeated { times },

@@ -16,7 +16,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let Some(messages) = dropped(envelope.message) else { return };
     *into = Parsed::Hint(Hint {
         time: envelope.time,
-        host: String::from_utf8_lossy(envelope.host),
+        host: envelope.host.clone(),
         program: Cow::Borrowed(speaker(envelope)),
         pid: envelope.pid,
         kind: HintKind::Suppressed { messages },

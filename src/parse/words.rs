@@ -143,7 +143,7 @@ pub(super) fn event<'a>(
 ) -> Event<'a> {
     Event {
         time: envelope.time,
-        host: envelope.text(envelope.host),
+        host: envelope.host.clone(),
         pid: envelope.pid,
         ..Event::new(kind, program)
     }
@@ -157,7 +157,7 @@ pub(super) fn hint<'a>(
 ) -> Hint<'a> {
     Hint {
         time: envelope.time,
-        host: envelope.text(envelope.host),
+        host: envelope.host.clone(),
         program: program.into(),
         pid: envelope.pid,
         kind,
@@ -169,7 +169,7 @@ pub(super) fn hint<'a>(
 pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> Envelope<'a> {
     Envelope {
         time: crate::event::Time::new(1_700_000_000, 0),
-        host: b"host",
+        host: "host".into(),
         tag: tag.as_bytes(),
         program: crate::programs::by_tag(tag.as_bytes()),
         pid,

@@ -111,7 +111,7 @@ impl Beside {
     fn counts(&mut self, line: &[u8], clock: &Clock) -> bool {
         let body = line.strip_suffix(b"\n").unwrap_or(line);
         let Some(frame) = syslog::envelope(body, clock) else { return true };
-        if !(self.is_own)(frame.host) {
+        if !(self.is_own)(frame.host.as_bytes()) {
             return true;
         }
         let Some(span) = &mut self.span else { return false };

@@ -1,5 +1,7 @@
 //! Records to events that count: parse, check the writer's trust, join with what was remembered.
 
+use std::borrow::Cow;
+
 use tracing::debug;
 
 use crate::event::{Event, EventKind, Hint, HintKind, Role, Time};
@@ -7,7 +9,7 @@ use crate::memory::{Ended, Memory, Show};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::syslog::Frames;
 use crate::parse::{self, Clock, Envelope, Parsed};
-use crate::programs;
+use crate::programs::{self, OtherNames};
 use crate::record::{AgentChange, AgentDocument, JournalEntry, Record};
 use crate::source::{self, Records};
 use crate::trust::{self, UserIds};
@@ -47,7 +49,9 @@ impl Tally {
 pub struct Interpreter<'m, 'r> {
     pub memory: &'m mut Memory,
     frames: Frames<'r>,
-    pub users: &'m dyn UserIds,
+    users: &'m dyn UserIds,
+    /// Those that the host calls its programs by.
+    names: &'m OtherNames,
     pub tally: Tally,
     /// Which calls to AWS count.
     pub doors: Doors,
@@ -80,6 +84,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             memory,
             frames: Frames::new(clock, ""),
             users,
+            names: &users.surroundings().names,
             tally: Tally::default(),
             doors: Doors::default(),
             ordinal,
@@ -134,21 +139,21 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     }
 
     fn line(&mut self, line: &'r [u8], show: &mut Show<'_>) {
-        let names = &self.users.surroundings().names;
-        let envelope = self.frames.envelope(line).map(|envelope| envelope.known_by(names));
+        let envelope = self.frames.envelope(line, self.names);
         let mut parsed = Parsed::Ignored;
         parse::of_line(line, envelope, &mut parsed);
-        match &parsed {
+        self.last = match &parsed {
+            Parsed::Event(event) if is_folded(event) => Last::Line(line),
             Parsed::Hint(hint) if matches!(hint.kind, HintKind::Repeated { .. }) => {
                 self.repeat(hint, show);
+                self.last
             }
-            Parsed::Event(event) if is_folded(event) => self.last = Last::Line(line),
             Parsed::Unrecognized { program } => {
                 self.tell_unknown(program, line);
-                self.last = Last::Other;
+                Last::Other
             }
-            _ => self.last = Last::Other,
-        }
+            Parsed::Event(_) | Parsed::Hint(_) | Parsed::Ignored => Last::Other,
+        };
         self.parsed(&mut parsed, show);
     }
 
@@ -203,9 +208,9 @@ impl<'m, 'r> Interpreter<'m, 'r> {
 
     fn journal(&mut self, entry: &JournalEntry<'r>, show: &mut Show<'_>) {
         let tag = entry.identifier.as_bytes();
-        let envelope = Envelope {
+        let mut envelope = Envelope {
             time: entry.time,
-            host: entry.host.as_bytes(),
+            host: Cow::Borrowed(entry.host),
             tag,
             program: programs::by_tag(tag),
             pid: entry.pid,
@@ -213,7 +218,8 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             may_be_stripped: entry.may_be_stripped,
             text: "",
         };
-        let parsed = parse::message(&envelope.known_by(&self.users.surroundings().names));
+        envelope.know_by(self.names);
+        let parsed = parse::message(&envelope);
         match trust::believed(entry, parsed, self.users) {
             Some(parsed) => {
                 if let Parsed::Unrecognized { program } = parsed {

@@ -148,7 +148,7 @@ fn no_line_of_a_user_tells_of_anyone_else() {
             };
             let parsed = parse::message(&Envelope {
                 time: Time::new(1, 0),
-                host: b"h",
+                host: "h".into(),
                 tag: tag.as_bytes(),
                 program: programs::by_tag(tag.as_bytes()),
                 pid: Some(5),

@@ -1,13 +1,11 @@
 //! The frame of the last line, remembered: that of the next line is mostly the same, or the same
 //! but for the second, and then a comparison is all that it costs.
 
-use std::ops::Range;
-
-use super::tag::Tags;
-use super::{Frame, Said, enclosed, frame, rfc5424, stamp, trim};
+use super::tag::{Tag, Tags};
+use super::{Frame, Said, frame, framed, rfc5424, stamp, trim, without_message_id};
 use crate::event::Time;
 use crate::parse::{Clock, Envelope};
-use crate::programs;
+use crate::programs::{self, OtherNames};
 
 /// Takes the frames off lines that are read by one clock. It tells of each line what
 /// [`super::envelope`] tells, whatever came before.
@@ -16,21 +14,30 @@ pub struct Frames<'a> {
     clock: Clock,
     /// Text that the lines stand in, as far as it is known to be UTF-8.
     text: &'a str,
-    /// The last line with a time of day, up to its tag, and its time; empty where there was none.
-    last: Vec<u8>,
-    time: Time,
-    /// How much of it stands before its seconds.
+    /// The frame of the last line.
+    envelope: Envelope<'a>,
+    /// The last line, where the next one's frame can be told from it.
+    last: Option<Last<'a>>,
+    tags: Tags,
+    zones_unknown: u64,
+}
+
+/// A line with a time of day, by where its parts end.
+#[derive(Clone, Copy, Debug)]
+struct Last<'a> {
+    line: &'a [u8],
+    /// What stands before its seconds.
     before: usize,
     /// The moment at which they were 0.
     minute: Time,
-    /// How much of it stands between seconds (or their fraction) and the tag: zone, host, severity.
+    /// What stands between seconds (or their fraction) and the tag: zone, host, severity.
     behind: usize,
-    /// Where the host stands in that.
-    host: Range<usize>,
+    /// What stands before its tag.
+    frame: usize,
+    /// What stands before its message, where the tag says all of what is there.
+    head: Option<usize>,
     /// Tag and pid are RFC 5424's words.
     rfc5424: bool,
-    tags: Tags,
-    zones_unknown: u64,
 }
 
 impl<'a> Frames<'a> {
@@ -39,13 +46,8 @@ impl<'a> Frames<'a> {
         Frames {
             clock,
             text,
-            last: Vec::new(),
-            time: Time::default(),
-            before: 0,
-            minute: Time::default(),
-            behind: 0,
-            host: 0..0,
-            rfc5424: false,
+            envelope: Envelope::default(),
+            last: None,
             tags: Tags::new(),
             zones_unknown: 0,
         }
@@ -61,60 +63,57 @@ impl<'a> Frames<'a> {
         self.zones_unknown
     }
 
-    /// Takes the frame off one line; `None` where it is no log line at all.
+    /// Takes the frame off one line; `None` where it is no log line at all. `names` are those that
+    /// the host calls its programs by.
     #[inline]
-    pub fn envelope(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
+    pub fn envelope(&mut self, line: &'a [u8], names: &OtherNames) -> Option<&Envelope<'a>> {
         let line = trim(line);
-        let envelope = match self.like_the_last(line) {
-            Some(envelope) => envelope,
-            None => self.unlike_the_last(line)?,
-        };
-        Some(Envelope { text: self.text, ..envelope })
+        if self.like_the_last(line, names).is_none() {
+            self.unlike_the_last(line, names)?;
+        }
+        Some(&self.envelope)
     }
 
     /// `None` where the line is not like the last, or where it might be read otherwise.
     #[inline]
-    fn like_the_last(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
-        if self.last.is_empty() {
-            return None;
+    fn like_the_last(&mut self, line: &'a [u8], names: &OtherNames) -> Option<()> {
+        let last = self.last.as_mut()?;
+        let same = alike(last.line, line);
+        if let Some(head) = last.head.filter(|head| *head <= same) {
+            self.envelope.message = without_message_id(&line[head..]);
+            last.line = line;
+            return Some(());
         }
-        let rest = match line.strip_prefix(&self.last[..]) {
-            Some(rest) => rest,
-            None => self.within_the_minute(line)?,
-        };
-        let behind = &line[self.last.len() - self.behind..];
-        let (tag, program) = match self.rfc5424 {
+        if same < last.frame {
+            self.envelope.time = last.goes_on_with(line, same)?;
+        }
+        let rest = line.get(last.frame..)?;
+        let (tag, program) = match last.rfc5424 {
             false => self.tags.read(rest)?,
             true => {
                 let tag = rfc5424::tag(rest)?;
                 (tag, programs::by_tag(tag.name))
             }
         };
-        Some(enclosed(self.time, &behind[self.host.clone()], tag, program))
+        (last.line, last.head) = (line, last.head_of(line, tag));
+        self.envelope.say(tag, program, names);
+        Some(())
     }
 
-    /// The tag and the message of a line that is like the last but for its second.
-    fn within_the_minute<'l>(&mut self, line: &'l [u8]) -> Option<&'l [u8]> {
-        let rest = line.strip_prefix(&self.last[..self.before])?;
-        let (since, rest) = seconds(rest)?;
-        let rest = rest.strip_prefix(&self.last[self.last.len() - self.behind..])?;
-        self.time = Time::from_nanoseconds(self.minute.nanoseconds().checked_add(since)?);
-        self.last.clear();
-        self.last.extend_from_slice(&line[..line.len() - rest.len()]);
-        Some(rest)
-    }
-
-    fn unlike_the_last(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
+    #[inline(never)]
+    fn unlike_the_last(&mut self, line: &'a [u8], names: &OtherNames) -> Option<()> {
+        self.last = None;
         let frame = frame(line, &self.clock)?;
         self.zones_unknown += u64::from(frame.zone_unknown);
-        if self.remember(line, &frame).is_none() {
-            self.last.clear();
-        }
-        frame.envelope()
+        self.last = self.to_be_followed(line, &frame);
+        self.envelope = framed(&frame, self.text);
+        let tag = frame.tag()?;
+        self.envelope.say(tag, programs::by_tag(tag.name), names);
+        Some(())
     }
 
-    /// Remembers the frame of a line; `None` where the next one's cannot be told from it.
-    fn remember(&mut self, line: &[u8], frame: &Frame<'_>) -> Option<()> {
+    /// A line from which the next one's frame can be told; `None` where it cannot.
+    fn to_be_followed(&self, line: &'a [u8], frame: &Frame<'_>) -> Option<Last<'a>> {
         let (rest, rfc5424) = match frame.said {
             Said::Tagged(rest) => (rest, false),
             Said::Rfc5424(rest) => (rest, true),
@@ -123,26 +122,49 @@ impl<'a> Frames<'a> {
         let colon = memchr::memchr(b':', line)?;
         let before = colon + 4;
         let (since, after) = seconds(line.get(before..)?)?;
-        let behind = after.get(..after.len().checked_sub(rest.len())?)?;
+        let behind = after.len().checked_sub(rest.len())?;
         if line[colon + 3] != b':' {
             return None;
         }
-        let host = position(frame.host, behind)?;
+        if !frame.host.is_empty() {
+            let host = (frame.host.as_ptr() as usize).checked_sub(after.as_ptr() as usize)?;
+            if host + frame.host.len() > behind {
+                return None;
+            }
+        }
         let minute = Time::from_nanoseconds(frame.time.nanoseconds().checked_sub(since)?);
         if !self.is_far_from_the_newest(minute) {
             return None;
         }
-        self.last.clear();
-        self.last.extend_from_slice(&line[..line.len() - rest.len()]);
-        (self.time, self.before, self.minute) = (frame.time, before, minute);
-        (self.behind, self.host, self.rfc5424) = (behind.len(), host, rfc5424);
-        Some(())
+        let frame = line.len() - rest.len();
+        Some(Last { line, before, minute, behind, frame, head: None, rfc5424 })
     }
 
     /// A stamp without a year belongs to the year before where it would be too new: within a
     /// minute that may change.
     fn is_far_from_the_newest(&self, minute: Time) -> bool {
         stamp::newest(&self.clock).seconds_since(minute).abs() > 120.0
+    }
+}
+
+impl Last<'_> {
+    /// The time of a line that is like this one but for its second, where `same` bytes of it are the
+    /// same.
+    fn goes_on_with(&mut self, line: &[u8], same: usize) -> Option<Time> {
+        let rest = line.get(self.before..).filter(|_| self.before <= same)?;
+        let (since, rest) = seconds(rest)?;
+        if !rest.starts_with(&self.line[self.frame - self.behind..self.frame]) {
+            return None;
+        }
+        self.frame = line.len() - rest.len() + self.behind;
+        Some(Time::from_nanoseconds(self.minute.nanoseconds().checked_add(since)?))
+    }
+
+    /// Where the message begins of a line whose tag tells the same wherever it stands: with a pid in
+    /// brackets. Without one, sshd's may be a title that goes on in the message.
+    fn head_of(&self, line: &[u8], tag: Tag<'_>) -> Option<usize> {
+        let told = tag.pid.is_some() && !self.rfc5424;
+        told.then(|| line.len() - tag.message.len())
     }
 }
 
@@ -155,11 +177,16 @@ fn seconds(rest: &[u8]) -> Option<(i64, &[u8])> {
     Some((i64::from(seconds) * 1_000_000_000 + i64::from(nanoseconds), rest))
 }
 
-/// Where a slice of `within` stands in it.
-fn position(part: &[u8], within: &[u8]) -> Option<Range<usize>> {
-    if part.is_empty() {
-        return Some(0..0);
+/// How many of their first bytes are the same, sixteen at a time.
+#[inline]
+pub(super) fn alike(a: &[u8], b: &[u8]) -> usize {
+    let mut at = 0;
+    while let (Some(x), Some(y)) = (a[at..].first_chunk(), b[at..].first_chunk()) {
+        let different = u128::from_le_bytes(*x) ^ u128::from_le_bytes(*y);
+        if different != 0 {
+            return at + different.trailing_zeros() as usize / 8;
+        }
+        at += 16;
     }
-    let start = (part.as_ptr() as usize).checked_sub(within.as_ptr() as usize)?;
-    (start + part.len() <= within.len()).then(|| start..start + part.len())
+    at + a[at..].iter().zip(&b[at..]).take_while(|(a, b)| a == b).count()
 }

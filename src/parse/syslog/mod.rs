@@ -23,12 +23,16 @@ pub use self::frames::Frames;
 use super::words::number;
 use super::{Clock, Envelope};
 use crate::event::Time;
-use crate::programs::{self, Program};
+use crate::programs::{self, OtherNames, Program};
+use tag::Tag;
 
 /// Takes the frame off one line; `None` where it is no log line at all. [`Frames`] does the same
 /// for many lines in less time.
 pub fn envelope<'a>(line: &'a [u8], clock: &Clock) -> Option<Envelope<'a>> {
-    frame(trim(line), clock)?.envelope()
+    let frame = frame(trim(line), clock)?;
+    let (mut envelope, tag) = (framed(&frame, ""), frame.tag()?);
+    envelope.say(tag, programs::by_tag(tag.name), &OtherNames::none());
+    Some(envelope)
 }
 
 /// A frame, taken apart.
@@ -50,32 +54,33 @@ enum Said<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn envelope(&self) -> Option<Envelope<'a>> {
-        let tag = match self.said {
-            Said::Tagged(rest) => tag::read(rest),
-            Said::Rfc5424(rest) => rfc5424::tag(rest)?,
-        };
-        Some(enclosed(self.time, self.host, tag, programs::by_tag(tag.name)))
+    fn tag(&self) -> Option<Tag<'a>> {
+        match self.said {
+            Said::Tagged(rest) => Some(tag::read(rest)),
+            Said::Rfc5424(rest) => rfc5424::tag(rest),
+        }
     }
 }
 
-#[inline]
-fn enclosed<'a>(
-    time: Time,
-    host: &'a [u8],
-    tag: tag::Tag<'a>,
-    program: Option<&'static Program>,
-) -> Envelope<'a> {
+/// A frame in which nobody spoke yet, within a text that is known to be UTF-8.
+fn framed<'a>(frame: &Frame<'a>, text: &'a str) -> Envelope<'a> {
     Envelope {
-        time,
-        host,
-        tag: tag.name,
-        program,
-        pid: tag.pid,
-        message: without_message_id(tag.message),
+        time: frame.time,
+        host: super::words::text(frame.host),
         // Between the program and the file may have been journald.
         may_be_stripped: true,
-        text: "",
+        text,
+        ..Envelope::default()
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// Takes tag and message of a line in this frame.
+    #[inline]
+    fn say(&mut self, tag: Tag<'a>, program: Option<&'static Program>, names: &OtherNames) {
+        (self.tag, self.pid, self.program) = (tag.name, tag.pid, program);
+        self.message = without_message_id(tag.message);
+        self.know_by(names);
     }
 }
 

@@ -1,7 +1,9 @@
 use jiff::tz::TimeZone;
 
+use super::frames::alike;
 use super::*;
 use crate::event::Time;
+use crate::programs::OtherNames;
 
 fn clock(reference: &str, zone: TimeZone) -> Clock {
     let reference: jiff::Timestamp = reference.parse().unwrap();
@@ -19,7 +21,7 @@ fn told(line: &[u8], clock: &Clock) -> String {
     format!(
         "{} {}|{}|{}|{}",
         jiff::Timestamp::from_nanosecond(i128::from(envelope.time.nanoseconds())).unwrap(),
-        text(envelope.host),
+        envelope.host,
         text(envelope.tag),
         envelope.pid.map(|pid| pid.to_string()).unwrap_or_default(),
         text(envelope.message),
@@ -298,11 +300,11 @@ fn a_zones_name_is_the_clocks_own_where_that_is_called_so() {
 
 #[test]
 fn a_zone_that_nobody_can_tell_is_noted() {
-    let mut frames = Frames::new(utc(), "");
-    frames.envelope(b"Mon 2026-06-15 17:51:22 IST h sshd[1]: x").unwrap();
+    let (mut frames, names) = (Frames::new(utc(), ""), &OtherNames::none());
+    frames.envelope(b"Mon 2026-06-15 17:51:22 IST h sshd[1]: x", names).unwrap();
     assert_eq!(frames.zones_unknown(), 1);
-    frames.envelope(b"Mon 2026-06-15 17:51:22 UTC h sshd[1]: x").unwrap();
-    frames.envelope(b"May  1 02:03:04 h sshd[1]: x").unwrap();
+    frames.envelope(b"Mon 2026-06-15 17:51:22 UTC h sshd[1]: x", names).unwrap();
+    frames.envelope(b"May  1 02:03:04 h sshd[1]: x", names).unwrap();
     assert_eq!(frames.zones_unknown(), 1);
 }
 
@@ -334,7 +336,10 @@ fn lines_of_every_kind() -> Vec<String> {
     ];
     let rests = [
         " web sshd[12]: hello",
+        " web sshd[12]: [ID 1 auth.info] hello",
+        " web sshd[123]: hello",
         " web sshd: hello",
+        " web sshd: bob [priv][12]: hello",
         " web  sshd[12]: hello",
         " web auth.info sshd[12]: hello",
         " web auth|security:info sshd[12]: hello",
@@ -363,6 +368,18 @@ fn lines_of_every_kind() -> Vec<String> {
 }
 
 #[test]
+fn what_two_lines_begin_with_is_measured() {
+    let line = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    for end in 0..line.len() {
+        let mut other = *line;
+        other[end] = b'-';
+        assert_eq!(alike(line, &other), end);
+        assert_eq!(alike(line, &line[..end]), end);
+        assert_eq!(alike(&line[..end], line), end);
+    }
+}
+
+#[test]
 fn what_is_remembered_changes_no_frame() {
     let lines = lines_of_every_kind();
     // Around the reference the year of a stamp turns; so it does in the zone's missing hour.
@@ -376,8 +393,8 @@ fn what_is_remembered_changes_no_frame() {
                 for line in [first, first].into_iter().chain(others).chain([first]) {
                     let alone = envelope(line.as_bytes(), &clock);
                     assert_eq!(
-                        frames.envelope(line.as_bytes()),
-                        alone,
+                        frames.envelope(line.as_bytes(), &OtherNames::none()),
+                        alone.as_ref(),
                         "{line:?} behind {first:?}"
                     );
                 }
