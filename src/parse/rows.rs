@@ -206,6 +206,18 @@ impl<'e, 'a> Line<'e, 'a> {
         }
     }
 
+    /// Reads what stands behind the words of a row.
+    #[inline(always)]
+    fn is_of(&mut self, row: &'static Row, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
+        self.row = row;
+        let known = (row.shape)(self, rest, into);
+        if known.is_none() {
+            // A shape that gave up may have left something.
+            *into = Parsed::Ignored;
+        }
+        known
+    }
+
     pub(super) fn died_before_login(&self) -> bool {
         self.preauth && self.level == Level::Fatal
     }
@@ -273,31 +285,36 @@ impl Table {
 
     /// What the line says. One that no row knows is told of under the name of `unknown`, where it
     /// is told of.
+    #[inline(always)]
     pub(super) fn read<'a>(
         &self,
         line: &mut Line<'_, 'a>,
         unknown: Option<&'static str>,
         into: &mut Parsed<'a>,
     ) {
-        if self.told(line, into).is_none() {
-            *into = unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program });
+        let text = line.text;
+        for row in self.index.begun_by(text) {
+            if line.is_of(row, &text[row.begins.len()..], into).is_some() {
+                return;
+            }
         }
+        self.read_otherwise(line, unknown, into);
     }
 
-    fn told<'a>(&self, line: &mut Line<'_, 'a>, into: &mut Parsed<'a>) -> Known {
+    /// A line that begins as no row does, or that is of another form.
+    #[inline(never)]
+    fn read_otherwise<'a>(
+        &self,
+        line: &mut Line<'_, 'a>,
+        unknown: Option<&'static str>,
+        into: &mut Parsed<'a>,
+    ) {
         let text = line.text;
-        let mut is_of = |row, rest| {
-            line.row = row;
-            (row.shape)(line, rest, into).or_else(|| {
-                // A shape that gave up may have left something.
-                *into = Parsed::Ignored;
-                None
-            })
-        };
-        let begun = self.index.begun_by(text).find_map(|row| is_of(row, &text[row.begins.len()..]));
-        begun
-            .or_else(|| self.index.others.iter().find_map(|row| is_of(row, text)))
-            .or_else(|| self.index.without_name(text).find_map(|row| is_of(row, b"")))
+        let other = self.index.others.iter().find_map(|row| line.is_of(row, text, into));
+        let mut cut = self.index.without_name(text);
+        if other.or_else(|| cut.find_map(|row| line.is_of(row, b"", into))).is_none() {
+            *into = unknown.map_or(Parsed::Ignored, |program| Parsed::Unrecognized { program });
+        }
     }
 
     /// Every sample as the message of its program: tag, pid, message, and its row.

@@ -288,10 +288,19 @@ fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
     };
     let (module, rest) = (&message[..end], message[end..].strip_prefix(b"(")?);
     let mark = rest.iter().position(|byte| matches!(byte, b':' | b')'))?;
+    if let Some(text) = behind_type(&rest[mark..]) {
+        return Some(Message { module, service: &rest[..mark], text });
+    }
     let (call, text) = call(rest, mark).or_else(|| split_once(rest, b") "))?;
     let end = call[mark..].iter().position(|byte| *byte == b':');
     let service = end.map_or(call, |end| &call[..mark + end]);
     Some(Message { module, service, text: text.trim_ascii_start() })
+}
+
+/// What stands behind a type that nearly every line has.
+fn behind_type(rest: &[u8]) -> Option<&[u8]> {
+    let text = rest.strip_prefix(b":session): ").or_else(|| rest.strip_prefix(b":auth): "))?;
+    Some(text.trim_ascii_start())
 }
 
 /// What stands before and behind the first `):`. No bracket ends before `mark`.
