@@ -11,25 +11,26 @@ use crate::parse::words::number;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Peer<'a> {
     address: &'a [u8],
-    /// It has bytes of an address that has a shorter spelling.
-    may_be_longer: bool,
+    /// Those of the address's bytes.
+    kinds: u8,
     pub(super) port: Option<u16>,
 }
 
 impl<'a> Peer<'a> {
-    /// `kinds` are those of the address's bytes.
     fn new(address: &'a [u8], kinds: u8, port: Option<u16>) -> Option<Self> {
         let is_address = (1..=255).contains(&address.len()) && kinds & OTHER == 0;
-        is_address.then_some(Peer { address, may_be_longer: kinds & LONGER != 0, port })
+        is_address.then_some(Peer { address, kinds, port })
     }
 
     /// The address as events carry it. `None` where sshd knew none and wrote `UNKNOWN`.
     #[inline]
     pub(super) fn source(self, line: &Line<'_, 'a>) -> Option<Cow<'a, str>> {
+        let address = line.text(self.address);
         match self.address {
+            _ if self.kinds == NUMBER => Some(address),
             b"UNKNOWN" | b"UNDETERMINED" => None,
-            address if self.may_be_longer => Some(address::folded(line.text(address))),
-            address => Some(line.text(address)),
+            _ if self.kinds & LONGER != 0 => Some(address::folded(address)),
+            _ => Some(address),
         }
     }
 
@@ -43,8 +44,10 @@ impl<'a> Peer<'a> {
     }
 }
 
-/// A byte of an address or a host's name.
-const PLAIN: u8 = 1;
+/// A byte of an IPv4 address.
+const NUMBER: u8 = 0;
+/// One of a host's name.
+const NAME: u8 = 1;
 /// One that is in no host's name, nor in an IPv4 address.
 const LONGER: u8 = 2;
 /// One that neither has: those that a forged one would need most are among them.
@@ -56,8 +59,9 @@ static KINDS: [u8; 256] = {
     while byte < kinds.len() {
         match byte as u8 {
             b':' | b'%' => kinds[byte] = LONGER,
-            b'.' | b'-' | b'_' => kinds[byte] = PLAIN,
-            other if other.is_ascii_alphanumeric() => kinds[byte] = PLAIN,
+            b'.' | b'0'..=b'9' => kinds[byte] = NUMBER,
+            b'-' | b'_' => kinds[byte] = NAME,
+            other if other.is_ascii_alphabetic() => kinds[byte] = NAME,
             _ => {}
         }
         byte += 1;
@@ -85,7 +89,7 @@ fn last_word(text: &[u8]) -> Option<(&[u8], Peer<'_>)> {
         Some((text, port)) => (text, Some(port)),
         None => (text, None),
     };
-    let (mut before, mut kinds) = (text, 0);
+    let (mut before, mut kinds) = (text, NUMBER);
     while let [rest @ .., byte] = before
         && *byte != b' '
     {
@@ -108,13 +112,24 @@ fn port_at_end(text: &[u8]) -> Option<(&[u8], u16)> {
     Some((before, port.try_into().ok()?))
 }
 
+fn port_at_start(text: &[u8]) -> Option<(u16, &[u8])> {
+    let (mut rest, mut port) = (text, 0);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest
+        && port <= u32::from(u16::MAX)
+    {
+        port = port * 10 + u32::from(digit - b'0');
+        rest = after;
+    }
+    let digits = text.len() - rest.len();
+    Some((port.try_into().ok()?, rest)).filter(|_| (1..=5).contains(&digits))
+}
+
 /// `A port N…` or, of old versions, `A…`: the peer at the start, and what follows.
 pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
     let (address, kinds, rest) = first_word(text);
     if let Some(digits) = rest.strip_prefix(b" port ") {
-        let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        let port = port(&digits[..count])?;
-        return Some((Peer::new(address, kinds, Some(port))?, &digits[count..]));
+        let (port, rest) = port_at_start(digits)?;
+        return Some((Peer::new(address, kinds, Some(port))?, rest));
     }
     // `Received disconnect from 192.0.2.1: 11: Bye`
     let bare = address.strip_suffix(b":").unwrap_or(address);
@@ -123,14 +138,16 @@ pub(super) fn at_start(text: &[u8]) -> Option<(Peer<'_>, &[u8])> {
 
 /// The first word, the kinds of its bytes, and what follows.
 fn first_word(text: &[u8]) -> (&[u8], u8, &[u8]) {
-    let (mut rest, mut kinds) = (text, 0);
-    while let [byte, after @ ..] = rest
-        && *byte != b' '
-    {
+    let (mut end, mut kinds) = (text.len(), NUMBER);
+    for (at, byte) in text.iter().enumerate() {
+        if *byte == b' ' {
+            end = at;
+            break;
+        }
         kinds |= KINDS[usize::from(*byte)];
-        rest = after;
     }
-    (&text[..text.len() - rest.len()], kinds, rest)
+    let (word, rest) = text.split_at(end);
+    (word, kinds, rest)
 }
 
 /// An address and a port that stand apart.

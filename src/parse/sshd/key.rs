@@ -121,8 +121,8 @@ fn parse<'a, F: FnOnce() -> Option<usize>>(
     let (kind, rest) = word(text, is_type)?;
     let certificate = kind.ends_with(b"-CERT");
     // OpenSSH 6.3 to 6.7 gave a certificate no fingerprint of its own.
-    let (fingerprint, rest) = match rest.strip_prefix(b" ").and_then(|rest| word(rest, is_print)) {
-        Some((print, rest)) if is_fingerprint(print) => (Some(print), rest),
+    let (fingerprint, rest) = match rest.strip_prefix(b" ").and_then(print) {
+        Some((word, rest)) if is_fingerprint(word) => (Some(word), rest),
         _ if certificate => (None, rest),
         _ => return None,
     };
@@ -154,8 +154,8 @@ fn is_serial(text: &[u8]) -> bool {
     let authority = text[digits..].strip_prefix(b") CA ").filter(|_| digits > 0);
     let whole = |rest| {
         let (_, rest) = word(rest, is_type)?;
-        let (print, rest) = word(rest.strip_prefix(b" ")?, is_print)?;
-        words_of_method(rest).filter(|fit| *fit == Fit::Whole && is_fingerprint(print))
+        let (fingerprint, rest) = print(rest.strip_prefix(b" ")?)?;
+        words_of_method(rest).filter(|fit| *fit == Fit::Whole && is_fingerprint(fingerprint))
     };
     authority.and_then(whole).is_some()
 }
@@ -173,20 +173,29 @@ fn words_of_method(rest: &[u8]) -> Option<Fit> {
     Some(if counted || client { Fit::Whole } else { Fit::Start })
 }
 
-/// A word of at most 160 of these bytes, and what follows it: longer than any type or fingerprint,
-/// and short enough that looking at every place of a line stays linear.
+/// Longer than any type or fingerprint, and short enough that looking at every place of a line stays
+/// linear.
+const LONGEST_WORD: usize = 160;
+
+/// A word of these bytes, and what follows it.
 fn word(text: &[u8], of: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let longest = &text[..text.len().min(160)];
-    let mut rest = longest;
-    // A fingerprint is long: sixteen bytes are looked at in hardly more time than one.
-    while let Some((chunk, behind)) = rest.split_first_chunk::<16>()
-        && chunk.iter().fold(true, |all, byte| all & of(*byte))
+    let longest = &text[..text.len().min(LONGEST_WORD)];
+    let end = longest.iter().position(|byte| !of(*byte)).unwrap_or(longest.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// A word that may be a fingerprint.
+fn print(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    // It is long: sixteen bytes are looked at in hardly more time than one.
+    let (mut printed, longest) = (0, text.len().min(LONGEST_WORD));
+    while let Some(chunk) = text[printed..longest].first_chunk::<16>()
+        && chunk.iter().fold(true, |all, byte| all & is_print(*byte))
     {
-        rest = behind;
+        printed += chunk.len();
     }
-    let end = rest.iter().position(|byte| !of(*byte)).unwrap_or(rest.len());
-    let length = longest.len() - rest.len() + end;
-    (length > 0).then(|| text.split_at(length))
+    let end = text[printed..longest].iter().position(|byte| !is_print(*byte));
+    let end = end.map_or(longest, |end| printed + end);
+    (end > 0).then(|| text.split_at(end))
 }
 
 fn is_type(byte: u8) -> bool {
@@ -199,5 +208,5 @@ fn is_print(byte: u8) -> bool {
 
 /// `SHA256:…`, `MD5:aa:bb:…`, `aa:bb:…`, or `(null)` where sshd could make none.
 fn is_fingerprint(word: &[u8]) -> bool {
-    word.contains(&b':') || word == b"(null)"
+    word.starts_with(b"SHA256:") || word.contains(&b':') || word == b"(null)"
 }
