@@ -166,10 +166,11 @@ fn logs(
     };
     let what = searched.clone();
     let mut read = |each: Each<'_>| {
-        let each = &mut |item: Item<'_>| {
+        let mut telling = |item: Item<'_>| {
             progress.tell_of(&what, &item);
             each(item)
         };
+        let each: Each<'_> = if progress.is_seen() { &mut telling } else { each };
         match asked.files.is_empty() {
             true => runtime.block_on(sources::read_all(settings, &mut reader, each))?,
             false => {
@@ -257,6 +258,10 @@ impl Progress {
             told: Cell::new(false),
             rows_shown: io::stdout().is_terminal(),
         }
+    }
+
+    fn is_seen(&self) -> bool {
+        self.next.get().is_some()
     }
 
     fn tell(&self, what: &str) {
