@@ -50,11 +50,11 @@ impl Years {
             seen.extend(months(&text[..length], 0));
         } else {
             for at in (0..SAMPLES).map(|n| n * (size / SAMPLES)) {
-                seen.extend(first_month(&mut read_at, at)?);
+                seen.extend(look_at(&mut read_at, at, |months| months.next())?);
             }
             // Of the last lines the very last tells, as near as can be had.
             let tail = size.saturating_sub(LINES as u64);
-            seen.extend(all_months(&mut read_at, tail)?.last());
+            seen.extend(look_at(&mut read_at, tail, |months| months.last())?);
         }
         let mut turns: Vec<(u64, i16)> = Vec::new();
         for pair in seen.windows(2) {
@@ -127,23 +127,17 @@ fn months(text: &[u8], from: u64) -> impl Iterator<Item = Seen> {
     })
 }
 
-/// The whole lines behind `at` that begin with a month.
-fn all_months(
+/// Shows `look` the whole lines behind `at` that begin with a month.
+fn look_at<T>(
     read_at: &mut impl FnMut(&mut [u8], u64) -> io::Result<usize>,
     at: u64,
-) -> io::Result<Vec<Seen>> {
+    look: impl FnOnce(&mut dyn Iterator<Item = Seen>) -> T,
+) -> io::Result<T> {
     let mut text = [0; LINES];
     let length = read_at(&mut text, at)?;
     let text = &text[..length];
     let begin = if at == 0 { 0 } else { memchr::memchr(b'\n', text).map_or(length, |end| end + 1) };
-    Ok(months(&text[begin..], at + begin as u64).collect())
-}
-
-fn first_month(
-    read_at: &mut impl FnMut(&mut [u8], u64) -> io::Result<usize>,
-    at: u64,
-) -> io::Result<Option<Seen>> {
-    Ok(all_months(read_at, at)?.first().copied())
+    Ok(look(&mut months(&text[begin..], at + begin as u64)))
 }
 
 /// The first line of the other year between two lines.
@@ -155,7 +149,7 @@ fn refine(
     let (mut low, mut high) = (before.0, after);
     while high.0 - low > LINES as u64 {
         let middle = low + (high.0 - low) / 2;
-        match first_month(read_at, middle)? {
+        match look_at(read_at, middle, |months| months.next())? {
             Some(found) if found.0 < high.0 => match turn(before.1, found.1) {
                 0 => low = found.0,
                 _ => high = found,
@@ -164,8 +158,10 @@ fn refine(
             _ => break,
         }
     }
-    let near = all_months(read_at, low.saturating_sub(1))?;
-    let first = near.into_iter().find(|(at, month)| *at >= low && turn(before.1, *month) != 0);
+    let is_first = |(at, month): &Seen| *at >= low && turn(before.1, *month) != 0;
+    let first = look_at(read_at, low.saturating_sub(1), |mut months| {
+        Iterator::find(&mut months, is_first)
+    })?;
     Ok(first.map_or(high.0, |(at, _)| at.min(high.0)))
 }
 
