@@ -5,6 +5,7 @@
 //! what time it is.
 //!
 //! - [`hosts`]: what time it is on each host; [`waiting`]: what waits for a better line, one queue;
+//! - [`parts`]: which of the following an event is for;
 //! - [`connections`]: one [`process`] record for each that serves a connection: what [`join`]s, and
 //!   from which [`sources`] the logins came;
 //! - [`throttling`]: connections that sshd dropped;
@@ -28,6 +29,7 @@ mod instance_connect;
 mod join;
 pub mod limits;
 mod line;
+mod parts;
 mod process;
 mod refusals;
 mod saved;
@@ -44,13 +46,13 @@ pub use agent::Ended;
 pub use limits::Limits;
 pub use saved::Changes;
 
-use crate::event::{Event, EventKind, Hint, HintKind, Reason, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Time};
 use crate::keyed::Words;
-use connections::{is_by_connection, is_server};
 use held::HeldEvent;
 use hosts::HostId;
 use line::Line;
-use waiting::{Place, Queue, Waiting};
+use parts::Parts;
+use waiting::{Place, Queue};
 
 /// An event that counts, with what only the memory across records knows about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,23 +100,6 @@ pub struct Memory {
     failures: failures::Failures,
     /// The last line of the batch before, where `last message repeated N times` may speak of it.
     last_line: String,
-}
-
-/// What joins the lines of one kind each.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Parts {
-    connections: connections::Connections,
-    throttling: throttling::Throttling,
-    sessions: sessions::Sessions,
-    agent: agent::AgentSessions,
-    su: su::Uses,
-    refusals: refusals::Refusals,
-    attempts: attempts::Attempts,
-    commands: echoes::Commands,
-    account_changes: echoes::AccountChanges,
-    instance_connect: instance_connect::Keys,
-    cloudtrail_ids: cloudtrail_ids::CloudTrailIds,
 }
 
 impl Memory {
@@ -333,88 +318,6 @@ impl Telling<'_> {
         if let Some(mut event) = held.event() {
             self.tell(&mut event, line, show);
         }
-    }
-}
-
-impl Parts {
-    /// Whether an event counts now, as it is or as other lines complete it; else it is held,
-    /// joined to another one, or dropped.
-    #[inline(always)]
-    fn judge(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
-        match event.kind {
-            EventKind::LoginSuccess => self.connections.accepted(line, event),
-            EventKind::LoginFailure if is_by_connection(&event.program) => {
-                self.connections.failed(line, event)
-            }
-            EventKind::LoginFailure => self.attempts.failed(line, event),
-            EventKind::LoginRejected if !is_by_connection(&event.program) => true,
-            EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => {
-                self.throttling.counts(line, event)
-            }
-            EventKind::LoginRejected => self.connections.rejected(line, event),
-            EventKind::SessionOpened => self.opened(line, event),
-            EventKind::SuSuccess | EventKind::SuFailure => self.su.counts(line, event),
-            EventKind::SudoFailure => self.refusals.failed(line, event),
-            EventKind::SudoCommand => {
-                self.refusals.command(line, event) && self.commands.counts(line, event)
-            }
-            EventKind::AccountChange => self.account_changes.counts(line, event),
-            EventKind::SessionClosed | EventKind::AwsSuccess | EventKind::AwsFailure => true,
-        }
-    }
-
-    fn opened(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
-        self.sessions.opened(line, event);
-        self.refusals.opened(line, event);
-        if is_server(&event.program) {
-            self.connections.opened(line, event.pid);
-        }
-        true
-    }
-
-    /// Seconds that the session lasted, where its opening was seen.
-    fn closed(&mut self, line: &Line<'_>, event: &Event<'_>) -> Option<f64> {
-        if is_server(&event.program) {
-            self.connections.closed(line, event.pid);
-        }
-        self.sessions.closed(line, event)
-    }
-
-    fn hint(&mut self, line: &mut Line<'_>, hint: &Hint<'_>) {
-        match &hint.kind {
-            HintKind::Connection { source, port } => {
-                self.connections.connected(line, hint.pid, (Some(source), *port));
-            }
-            HintKind::KeyProvided { fingerprint, principal, trusted } => {
-                self.instance_connect.provided(line, fingerprint, (principal, *trusted));
-            }
-            HintKind::AuthenticationSucceeded { user, by, .. } => {
-                self.attempts.let_in(line, &hint.program, hint.pid, user);
-                self.refusals.let_in(line, (&hint.program, hint.pid), *by, user);
-                self.su.let_in(line, hint.pid, user);
-            }
-            HintKind::ThrottlingBegan => self.throttling.began(line),
-            HintKind::HostStarted => self.sessions.host_started(&hint.host, hint.time),
-            // Who reads the lines reads the repeated one again.
-            HintKind::Repeated { .. } | HintKind::Suppressed { .. } => {}
-        }
-    }
-
-    /// Names the person for whom an account of Session Manager used sudo, where only one can be
-    /// meant. A guess: it is shown, and nothing is counted or expected by it.
-    fn lay_to_owner(&self, event: &mut Event<'_>) {
-        let Some(user) = event.user.as_deref() else { return };
-        let others = || self.sessions.has_any(&event.host, user);
-        let owner = self.agent.owner(&event.host, user, event.time, others);
-        event.identity = owner.map(|owner| owner.to_owned().into());
-    }
-
-    /// An event does not wait any more: who knows of it is told.
-    fn released(&mut self, place: Place, waiting: &Waiting) {
-        self.connections.released(place, waiting);
-        self.su.released(place, waiting);
-        self.refusals.released(place, waiting);
-        self.attempts.released(place, waiting);
     }
 }
 
