@@ -6,6 +6,7 @@
 //! Format: "CloudTrail record contents" and "userIdentity element" of the CloudTrail User Guide.
 
 mod doors;
+mod lenient;
 mod shape;
 mod target;
 #[cfg(test)]
@@ -122,8 +123,8 @@ fn target<'a>(request: &shape::Parameters<'a>, refusal: &str) -> Target<'a> {
 /// A session's ID, or that of a request for access: what a later call names instead of a target.
 fn session_id<'a>(
     response: shape::Response<'a>,
-    session: shape::Text<'a>,
-    access_request: shape::Text<'a>,
+    session: lenient::Text<'a>,
+    access_request: lenient::Text<'a>,
 ) -> Option<Cow<'a, str>> {
     let of_ecs = response.session.0.and_then(|session| session.session_id.filled());
     let ids = [response.session_id.filled(), of_ecs, session.filled()];

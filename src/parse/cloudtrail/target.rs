@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::shape::{Pair, Parameters, Text};
+use super::lenient::Text;
+use super::shape::{Pair, Parameters};
 
 /// A call that names more than one.
 const SEVERAL: &str = "(several)";
