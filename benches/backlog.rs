@@ -64,7 +64,8 @@ struct Run {
 fn plain(run: &Run, dir: &Path, log: &Path) {
     let ours = best(run.rounds, history().arg(log));
     run.print("login_exporter history", ours, ours);
-    run.print("login_exporter serve, catching up", caught_up(dir, log), ours);
+    run.print("login_exporter serve, catching up", caught_up(log, &[]), ours);
+    run.print("the same without an archive", caught_up(log, &["--archive.dir=none"]), ours);
     let mut grep = Command::new("grep");
     grep.env("LC_ALL", "C").args(["-cE", r"sshd\[[0-9]+\]: (Accepted|Failed)"]).arg(log);
     run.print("LC_ALL=C grep -cE", best(run.rounds, &mut grep), ours);
@@ -146,10 +147,12 @@ fn processor(pid: &str, of: usize) -> Duration {
 }
 
 /// What `serve` takes from its start until it has read the log.
-fn caught_up(dir: &Path, log: &Path) -> Option<Took> {
+fn caught_up(log: &Path, more: &[&str]) -> Option<Took> {
+    let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
-    let argument = format!("--auth-log.path={}", log.display());
-    let exporter = Exporter::start(dir, &[&argument, "--auth-log.start=beginning"]).ready();
+    let path = format!("--auth-log.path={}", log.display());
+    let arguments = [&[&*path, "--auth-log.start=beginning"], more].concat();
+    let exporter = Exporter::start(dir.path(), &arguments).ready();
     let id = exporter.process.id().to_string();
     wait_for("the end of the backlog", || {
         let page = exporter.metrics();
