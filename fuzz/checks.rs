@@ -3,7 +3,9 @@
 
 use jiff::tz::TimeZone;
 use login_exporter::event::{Event, Method, Time};
+use login_exporter::parse::syslog::{Frames, envelope};
 use login_exporter::parse::{self, Clock, Parsed};
+use login_exporter::programs::OtherNames;
 
 /// `log.c` of OpenSSH writes at most so much of a message; at exactly this length its end may be
 /// missing, and where blanks were taken off the end, at up to 200 bytes less.
@@ -49,6 +51,43 @@ const TAGS: [&str; 21] = [
     "polkitd",
     "gdm-password]",
     "(sd-pam)",
+];
+
+/// What is remembered of a line changes nothing of the next. The first byte of each line chooses what
+/// stands before the others, so that many are alike.
+pub fn any_lines(bytes: &[u8]) {
+    let lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(behind_head).collect();
+    let (clock, names) = (clock(), OtherNames::none());
+    let mut frames = Frames::new(clock.clone(), "");
+    for line in &lines {
+        let alone = envelope(line, &clock);
+        let shown = String::from_utf8_lossy(line);
+        assert_eq!(frames.envelope(line, &names), alone.as_ref(), "{shown}");
+    }
+}
+
+fn behind_head(line: &[u8]) -> Vec<u8> {
+    let Some((chosen, rest)) = line.split_first() else { return Vec::new() };
+    [HEADS[usize::from(*chosen) % HEADS.len()].as_bytes(), rest].concat()
+}
+
+const HEADS: [&str; 16] = [
+    "May  1 02:03:04 web sshd[7]: ",
+    "May  1 02:03:05 web sshd[7]: ",
+    "May  1 02:03:05 web sshd[77]: ",
+    "May  1 02:03:05 web2 sshd[7]: ",
+    "May  1 02:03:05 web sudo[7]: ",
+    "May  1 02:03:05 web sudo: ",
+    "May  1 02:03:05 web sshd: ",
+    "May  1 02:03:05 web sshd: bob [priv][7]: ",
+    "May  1 02:03:05 web sshd[7",
+    "May  1 02:03:05 web ssh.service[7]: ",
+    "May  1 02:03:05 web ",
+    "May  1 02:03:",
+    "2026-05-01T02:03:05.25+00:00 web sshd[7]: ",
+    "2026-05-01T02:03:05.5+00:00 web sshd[7]: ",
+    "<38>1 2026-05-01T02:03:05Z web sshd 7 - - ",
+    "",
 ];
 
 /// A line of a program with a hole for the name that a stranger chooses.

@@ -66,6 +66,16 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..5).prop_map(|parts| parts.concat())
 }
 
+/// A head, chosen by its first byte, and what stands behind it.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let message = prop_oneof![
+        prop::sample::select(&["", "x", "7]: x", " x", ": x", "[ID 1 auth.info] x"][..])
+            .prop_map(|message| message.as_bytes().to_vec()),
+        name(),
+    ];
+    (0..16_u8, message).prop_map(|(head, message)| [&[head], &message[..]].concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
@@ -77,6 +87,11 @@ proptest! {
     #[test]
     fn any_words_are_read(words in name()) {
         checks::any_bytes(&words);
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_line_changes_nothing_of_the_next(lines in vec(line(), 1..12)) {
+        checks::any_lines(&lines.join(&b'\n'));
     }
 
     #[test]
