@@ -9,7 +9,8 @@ use crate::checkers::root;
 use crate::support::{Process, free_port, get, is_root, skip, wait_for};
 
 /// In a mount namespace of its own the folder of logs holds one that only its group may read, or none
-/// but a journal; the sample then runs as nobody.
+/// but a journal; the sample then runs as nobody. Who becomes another user is no longer killed with
+/// his parent, unless he asks for it again.
 const SCENE: &str = r#"
 set -eu
 mount -t tmpfs -o mode=755 logs /var/log
@@ -20,16 +21,20 @@ if [ "$1" = file ]; then
 else
     mkdir /var/log/journal
 fi
-exec setpriv --reuid=nobody --regid=nogroup --clear-groups "$2/run" "$2/login_exporter" --web.listen-address=127.0.0.1:"$3"
+exec setpriv --pdeathsig KILL --reuid=nobody --regid=nogroup --clear-groups "$2/run" "$2/login_exporter" --web.listen-address=127.0.0.1:"$3"
 "#;
 
 /// What is said and what is shown, as nobody.
 fn run_as_nobody(log: &str) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
-    let open = |path: &Path| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let open = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
-    open(dir.path());
+    open(dir.path(), 0o755);
+    // What is killed takes nothing away behind it.
+    let own = dir.path().join("tmp");
+    std::fs::create_dir(&own).unwrap();
+    open(&own, 0o777);
     for name in ["run", "secure", "start_session.json"] {
         std::fs::copy(root().join("deploy/sample").join(name), dir.path().join(name)).unwrap();
     }
@@ -37,7 +42,7 @@ fn run_as_nobody(log: &str) -> (String, String) {
     let (said, port) = (dir.path().join("said"), free_port());
     let mut unshare = Command::new("unshare");
     unshare.args(["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", SCENE, "sh", log]);
-    unshare.arg(dir.path()).arg(port.to_string()).env("TMPDIR", "/tmp").env_remove("HOME");
+    unshare.arg(dir.path()).arg(port.to_string()).env("TMPDIR", &own).env_remove("HOME");
     let _process =
         Process::start(unshare.stdout(File::create(&said).unwrap()).stderr(Stdio::null()));
     let metrics = wait_for("the sample's login and StartSession", || {
