@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::address;
 use crate::parse::rows::Line;
-use crate::parse::words::number;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -68,10 +67,6 @@ static KINDS: [u8; 256] = {
     }
     kinds
 };
-
-fn port(digits: &[u8]) -> Option<u16> {
-    number(digits).filter(|_| digits.len() <= 5)?.try_into().ok()
-}
 
 /// `… from A port N` or, of old versions, `… from A`: what stands before, and the peer at the end.
 /// `word` is what stands before the address (`" from "`).
@@ -153,7 +148,8 @@ fn first_word(text: &[u8]) -> (&[u8], u8, &[u8]) {
 /// An address and a port that stand apart.
 pub(super) fn of_parts<'a>(address: &'a [u8], digits: &[u8]) -> Option<Peer<'a>> {
     let (word, kinds, rest) = first_word(address);
-    Peer::new(word, kinds, port(digits)).filter(|_| rest.is_empty())
+    let port = port_at_start(digits).filter(|(_, rest)| rest.is_empty());
+    Peer::new(word, kinds, port.map(|(port, _)| port)).filter(|_| rest.is_empty())
 }
 
 /// A name as `invalid user NAME` or, before 3.9 and in PAM's lines, `illegal user NAME`; else an
