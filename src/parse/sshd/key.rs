@@ -179,23 +179,24 @@ const LONGEST_WORD: usize = 160;
 
 /// A word of these bytes, and what follows it.
 fn word(text: &[u8], of: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    word_behind(text, 0, of)
+}
+
+/// The same where so many bytes are known to be of it.
+fn word_behind(text: &[u8], known: usize, of: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
     let longest = &text[..text.len().min(LONGEST_WORD)];
-    let end = longest.iter().position(|byte| !of(*byte)).unwrap_or(longest.len());
+    let end = longest[known..].iter().position(|byte| !of(*byte));
+    let end = end.map_or(longest.len(), |end| known + end);
     (end > 0).then(|| text.split_at(end))
 }
 
 /// A word that may be a fingerprint.
 fn print(text: &[u8]) -> Option<(&[u8], &[u8])> {
     // It is long: sixteen bytes are looked at in hardly more time than one.
-    let (mut printed, longest) = (0, text.len().min(LONGEST_WORD));
-    while let Some(chunk) = text[printed..longest].first_chunk::<16>()
-        && chunk.iter().fold(true, |all, byte| all & is_print(*byte))
-    {
-        printed += chunk.len();
-    }
-    let end = text[printed..longest].iter().position(|byte| !is_print(*byte));
-    let end = end.map_or(longest, |end| printed + end);
-    (end > 0).then(|| text.split_at(end))
+    let longest = &text[..text.len().min(LONGEST_WORD)];
+    let of_print = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_print(*byte));
+    let known = longest.as_chunks().0.iter().take_while(|chunk| of_print(chunk)).count() * 16;
+    word_behind(text, known, is_print)
 }
 
 fn is_type(byte: u8) -> bool {
