@@ -291,7 +291,7 @@ fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
     if let Some(text) = behind_type(&rest[mark..]) {
         return Some(Message { module, service: &rest[..mark], text });
     }
-    let (call, text) = call(rest, mark).or_else(|| split_once(rest, b") "))?;
+    let (call, text) = split_once(rest, b"):").or_else(|| split_once(rest, b") "))?;
     let end = call[mark..].iter().position(|byte| *byte == b':');
     let service = end.map_or(call, |end| &call[..mark + end]);
     Some(Message { module, service, text: text.trim_ascii_start() })
@@ -301,15 +301,6 @@ fn modern_frame(message: &[u8]) -> Option<Message<'_>> {
 fn behind_type(rest: &[u8]) -> Option<&[u8]> {
     let text = rest.strip_prefix(b":session): ").or_else(|| rest.strip_prefix(b":auth): "))?;
     Some(text.trim_ascii_start())
-}
-
-/// What stands before and behind the first `):`. No bracket ends before `mark`.
-fn call(rest: &[u8], mark: usize) -> Option<(&[u8], &[u8])> {
-    let end = mark + rest[mark..].iter().position(|byte| *byte == b')')?;
-    match rest[end + 1..].strip_prefix(b":") {
-        Some(text) => Some((&rest[..end], text)),
-        None => split_once(rest, b"):"),
-    }
 }
 
 /// `sshd(pam_unix)` is service and module; anything else is a service.
