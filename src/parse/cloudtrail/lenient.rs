@@ -69,6 +69,9 @@ macro_rules! none {
         $(fn $method<E>(self, _: $type) -> Result<Self::Value, E> {
             Ok(Default::default())
         })*
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Default::default())
+        }
     };
 }
 
@@ -76,9 +79,6 @@ macro_rules! none {
 macro_rules! absent {
     ($($method:ident: $type:ty),*) => {
         none!($($method: $type),*);
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Default::default())
-        }
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             while list.next_element::<IgnoredAny>()?.is_some() {}
             Ok(Default::default())
@@ -175,6 +175,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
+/// Of a list those elements in which something stands.
+fn filled<'de, A: SeqAccess<'de>, E: Deserialize<'de>, T>(
+    mut list: A,
+    part: impl Fn(E) -> Option<T>,
+) -> Result<Vec<T>, A::Error> {
+    let mut parts = Vec::new();
+    while let Some(element) = list.next_element()? {
+        parts.extend(part(element).filter(|_| parts.len() < MOST));
+    }
+    Ok(parts)
+}
+
 struct TextsVisitor;
 
 impl<'de> Visitor<'de> for TextsVisitor {
@@ -196,16 +208,8 @@ impl<'de> Visitor<'de> for TextsVisitor {
         Ok(Texts(vec![Cow::Owned(number.to_string())]))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Texts::default())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = list.next_element::<Text<'de>>()? {
-            texts.extend(text.filled().filter(|_| texts.len() < MOST));
-        }
-        Ok(Texts(texts))
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        filled(list, Text::filled).map(Texts)
     }
 
     none!(visit_bool: bool, visit_i64: i64, visit_f64: f64);
@@ -227,16 +231,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         f.write_str("a list of blocks of fields")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(List::default())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut blocks = Vec::new();
-        while let Some(block) = list.next_element::<Object<T>>()? {
-            blocks.extend(block.0.filter(|_| blocks.len() < MOST));
-        }
-        Ok(List(blocks))
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        filled(list, |block: Object<T>| block.0).map(List)
     }
 
     none!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
