@@ -49,12 +49,13 @@ impl Years {
             let length = read_at(&mut text, 0)?;
             seen.extend(months(&text[..length], 0));
         } else {
+            let mut text = [0; LINES];
             for at in (0..SAMPLES).map(|n| n * (size / SAMPLES)) {
-                seen.extend(look_at(&mut read_at, at, |months| months.next())?);
+                seen.extend(months_behind(&mut read_at, at, &mut text)?.next());
             }
             // Of the last lines the very last tells, as near as can be had.
             let tail = size.saturating_sub(LINES as u64);
-            seen.extend(look_at(&mut read_at, tail, |months| months.last())?);
+            seen.extend(months_behind(&mut read_at, tail, &mut text)?.last());
         }
         let mut turns: Vec<(u64, i16)> = Vec::new();
         for pair in seen.windows(2) {
@@ -127,17 +128,16 @@ fn months(text: &[u8], from: u64) -> impl Iterator<Item = Seen> {
     })
 }
 
-/// Shows `look` the whole lines behind `at` that begin with a month.
-fn look_at<T>(
+/// The whole lines behind `at` that begin with a month. They are read into `text`.
+fn months_behind(
     read_at: &mut impl FnMut(&mut [u8], u64) -> io::Result<usize>,
     at: u64,
-    look: impl FnOnce(&mut dyn Iterator<Item = Seen>) -> T,
-) -> io::Result<T> {
-    let mut text = [0; LINES];
-    let length = read_at(&mut text, at)?;
+    text: &mut [u8; LINES],
+) -> io::Result<impl Iterator<Item = Seen>> {
+    let length = read_at(text, at)?;
     let text = &text[..length];
     let begin = if at == 0 { 0 } else { memchr::memchr(b'\n', text).map_or(length, |end| end + 1) };
-    Ok(look(&mut months(&text[begin..], at + begin as u64)))
+    Ok(months(&text[begin..], at + begin as u64))
 }
 
 /// The first line of the other year between two lines.
@@ -146,10 +146,10 @@ fn refine(
     before: Seen,
     after: Seen,
 ) -> io::Result<u64> {
-    let (mut low, mut high) = (before.0, after);
+    let (mut low, mut high, mut text) = (before.0, after, [0; LINES]);
     while high.0 - low > LINES as u64 {
         let middle = low + (high.0 - low) / 2;
-        match look_at(read_at, middle, |months| months.next())? {
+        match months_behind(read_at, middle, &mut text)?.next() {
             Some(found) if found.0 < high.0 => match turn(before.1, found.1) {
                 0 => low = found.0,
                 _ => high = found,
@@ -159,9 +159,7 @@ fn refine(
         }
     }
     let is_first = |(at, month): &Seen| *at >= low && turn(before.1, *month) != 0;
-    let first = look_at(read_at, low.saturating_sub(1), |mut months| {
-        Iterator::find(&mut months, is_first)
-    })?;
+    let first = months_behind(read_at, low.saturating_sub(1), &mut text)?.find(is_first);
     Ok(first.map_or(high.0, |(at, _)| at.min(high.0)))
 }
 
