@@ -106,15 +106,16 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     /// Reads the records of a batch and shows what now counts.
     pub fn records(&mut self, records: &'r Records<'r>, show: &mut Show<'_>) {
         match records {
-            Records::Lines(block) => source::lines(block).for_each(|line| {
-                self.tally.records += 1;
-                self.line(line, show);
-            }),
+            // A record of any kind is as large as a journal's entry: a line is not handed on as one.
+            Records::Lines(block) => {
+                source::lines(block).for_each(|line| self.record(Record::Line(line), show));
+            }
             others => others.iter().for_each(|record| self.record(record, show)),
         }
     }
 
     /// Reads one record and shows what now counts.
+    #[inline(always)]
     pub fn record(&mut self, record: Record<'r>, show: &mut Show<'_>) {
         self.tally.records += 1;
         match record {
