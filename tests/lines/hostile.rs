@@ -73,7 +73,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(|message| message.as_bytes().to_vec()),
         name(),
     ];
-    (0..16_u8, message).prop_map(|(head, message)| [&[head], &message[..]].concat())
+    (any::<u8>(), message).prop_map(|(head, message)| [&[head], &message[..]].concat())
 }
 
 proptest! {
