@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
+TARGET ?= $(shell rustc --print host-tuple)
 
 .PHONY: help run test bench build packages release checks fmt lint deny advisories fuzz install-run install-test pictures
 
@@ -43,8 +44,10 @@ deny: ## Hold licences, bans and sources of the dependency tree
 advisories: ## Hold the dependency tree against the advisory database (fetches it)
 	$(CARGO) deny --locked check advisories
 
-bench: ## Measure: each figure beside a yardstick of the same run
-	$(CARGO) bench
+bench: ## Measure what a release ships, each figure beside a yardstick of the same run (`cargo bench`: what cargo builds)
+	@export LEARNED=$$(mktemp -d); trap "rm -r '$$LEARNED'" EXIT; \
+	deploy/packages/learn $(TARGET) "$$LEARNED" && EXPORTER_BINARY=$$(realpath "$$(deploy/packages/compile $(TARGET))") && \
+	export EXPORTER_BINARY && $(CARGO) bench $(BENCH)
 
 fuzz: ## Fuzz the parser for a minute a target (needs cargo-fuzz and a nightly toolchain)
 	cd fuzz && for target in line hostile_name; do $(CARGO) fuzz run $$target -- -max_total_time=60 || exit 1; done

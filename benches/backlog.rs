@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use support::{Exporter, wait_for};
+use support::{Exporter, program, wait_for};
 
 /// Counts what grep counts, by the labels that a user of mtail would want.
 const MTAIL_PROGRAM: &str = r#"counter accepted by user, method
@@ -87,7 +87,7 @@ fn packed(run: &Run, dir: &Path, log: &Path) {
 }
 
 fn history() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_login_exporter"));
+    let mut command = Command::new(program());
     command.args(["history", "--format=prometheus"]);
     command
 }
@@ -180,7 +180,7 @@ fn instructions(dir: &Path) {
 fn callgrind(log: &Path) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(env!("CARGO_BIN_EXE_login_exporter"))
+        .arg(program())
         .args(["history", "--format=prometheus"])
         .arg(log)
         .stdin(Stdio::null())

@@ -6,6 +6,9 @@
 // A benchmark that cannot do what it measures has nothing better to do than to stop.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -107,9 +110,10 @@ fn seconds(text: &str) -> Duration {
 
 /// CPU time, and the most memory in megabytes.
 fn history(state: &Path, arguments: &[&str]) -> (Duration, f64) {
-    let program = env!("CARGO_BIN_EXE_login_exporter");
     let output = Command::new("/usr/bin/time")
-        .args(["-f", "%U %S %M", program, "history"])
+        .args(["-f", "%U %S %M"])
+        .arg(support::program())
+        .arg("history")
         .arg(format!("--state.dir={}", state.display()))
         .args(arguments)
         .stdout(Stdio::null())

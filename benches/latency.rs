@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Exporter, Process, free_port, total, wait_for};
+use support::{Exporter, Process, free_port, program, total, wait_for};
 
 fn main() {
     // Only `cargo bench` passes `--bench`; for a test run of all targets once through is enough.
@@ -40,8 +40,7 @@ fn print(what: &str, mut times: Vec<Duration>) {
 }
 
 fn size() {
-    let binary = env!("CARGO_BIN_EXE_login_exporter");
-    let bytes = fs::metadata(binary).unwrap().len();
+    let bytes = fs::metadata(program()).unwrap().len();
     println!("{:<60} {:>11.2} MB", "size of the binary", bytes as f64 / 1e6);
 }
 
@@ -59,7 +58,7 @@ fn start(rounds: usize) {
         let port = free_port();
         let began = Instant::now();
         let _process = Process::start(
-            Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+            Command::new(program())
                 .arg(argument)
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"))
                 .arg(format!("--state.dir={}", dir.path().join("state").display()))

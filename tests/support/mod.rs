@@ -154,7 +154,12 @@ pub fn total(metrics: &str, family: &str, parts: &[&str]) -> f64 {
         .sum()
 }
 
-const EXPORTER: &str = env!("CARGO_BIN_EXE_login_exporter");
+/// The program that is tried: the one that was built with the tests, or the one that `EXPORTER_BINARY`
+/// names.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("EXPORTER_BINARY");
+    named.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_login_exporter")), PathBuf::from)
+}
 
 /// A running exporter and where it answers.
 pub struct Exporter {
@@ -180,7 +185,7 @@ impl Exporter {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Exporter {
-        Exporter::start_by(Command::new(EXPORTER), port, dir, arguments, environment)
+        Exporter::start_by(Command::new(program()), port, dir, arguments, environment)
     }
 
     /// Starts it on a host that has been up for so long, as its kernel says: in a time namespace.
@@ -189,7 +194,7 @@ impl Exporter {
         let now: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
         let offset = format!("{:.0}", up.as_secs_f64() - now);
         let mut command = Command::new("unshare");
-        command.args(["--time", "--boottime", &offset, EXPORTER]);
+        command.args(["--time", "--boottime", &offset]).arg(program());
         Exporter::start_by(command, free_port(), dir, arguments, &[])
     }
 
