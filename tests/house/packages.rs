@@ -55,3 +55,53 @@ fn the_unit_of_a_package_starts_the_program_that_it_installs() {
     let settings = words.next().unwrap().strip_prefix("--config.file=/").unwrap();
     assert!(tree.path().join(settings).exists(), "{start}");
 }
+
+/// A day's lines of a host with so many connections.
+fn day(connections: &str) -> String {
+    let script = root().join("deploy/packages/day.py");
+    let output = Command::new("python3").arg("-B").arg(script).arg(connections).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_a_release_learns_from_is_the_same_each_time_and_read_whole() {
+    let lines = day("2000");
+    assert_eq!(lines, day("2000"));
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("secure");
+    std::fs::write(&log, lines).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_login_exporter"))
+        .args(["history", "--format=json"])
+        .arg(&log)
+        .output()
+        .unwrap();
+    // Lines that no rule knows are told there.
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let told = String::from_utf8(output.stdout).unwrap();
+    for event in [
+        "login_success",
+        "login_failure",
+        "login_rejected",
+        "session_opened",
+        "session_closed",
+        "sudo_command",
+    ] {
+        assert!(told.contains(&format!("\"event\":\"{event}\"")), "{event}");
+    }
+}
+
+/// With a program that counts nothing, but does all that it is told.
+#[test]
+fn a_release_learns_from_a_log_that_is_read_and_an_exporter_that_is_asked() {
+    let counts = tempfile::tempdir().unwrap();
+    let output = Command::new("python3")
+        .arg("-B")
+        .arg(root().join("deploy/packages/train.py"))
+        .arg(counts.path())
+        .arg(env!("CARGO_BIN_EXE_login_exporter"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
