@@ -62,22 +62,28 @@ def serve(of, state, log, *arguments):
     environment |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.server_port}", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
                     "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true"}
     with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as exporter:
-        for _ in range(3000):
-            try:
-                if f'login_exporter_source_lag_bytes{{source="file:{log}"}} 0\n' in get(port, "/metrics"):
-                    break
-            except OSError:
-                pass
-            if exporter.poll() is not None:
+        try:
+            wait_until_ready(exporter, port)
+            for path in ("/metrics", "/", "/-/healthy"):
+                get(port, path)
+            exporter.terminate()
+            if exporter.wait(timeout=300) != 0:
                 sys.exit(f"{line} ended with {exporter.returncode}")
+        finally:
+            exporter.kill()
+
+
+def wait_until_ready(exporter, port):
+    """Until it has read what there is. A scraper asks all the while."""
+    for _ in range(3000):
+        try:
+            get(port, "/metrics")
+            return get(port, "/-/ready")
+        except OSError:
             time.sleep(0.1)
-        else:
-            sys.exit(f"{line} never caught up")
-        for path in ("/metrics", "/", "/-/healthy"):
-            get(port, path)
-        exporter.terminate()
-        if exporter.wait(timeout=300) != 0:
-            sys.exit(f"{line} ended with {exporter.returncode}")
+        if exporter.poll() is not None:
+            sys.exit(f"{exporter.args} ended with {exporter.returncode}")
+    sys.exit(f"{exporter.args} never caught up")
 
 
 def get(port, path):
