@@ -42,13 +42,15 @@ def guess(sshd, pid, peer):
 
 def scan(sshd, pid, peer):
     """Someone who only looks."""
-    yield sshd, pid, draw.choice([
-        f"Did not receive identification string from {peer['words']}",
-        f"Connection closed by {peer['words']} [preauth]",
-        f"Connection reset by {peer['words']}",
-        f"banner exchange: Connection from {peer['words']}: invalid format",
-        f"error: kex_exchange_identification: Connection closed by remote host\n{sshd}[{pid}]: Connection closed by {peer['words']}",
-    ])
+    ways = [
+        [f"Did not receive identification string from {peer['words']}"],
+        [f"Connection closed by {peer['words']} [preauth]"],
+        [f"Connection reset by {peer['words']}"],
+        [f"banner exchange: Connection from {peer['words']}: invalid format"],
+        ["error: kex_exchange_identification: Connection closed by remote host", f"Connection closed by {peer['words']}"],
+    ]
+    for words in draw.choice(ways):
+        yield sshd, pid, words
 
 
 def login(sshd, pid, peer):
@@ -87,8 +89,7 @@ def log(connections):
         kind = draw.choices([guess, scan, login, job], [6, 1, 3, 1])[0]
         for tag, speaker, words in kind(sshd, pid, peer):
             at += draw.random() / 5
-            for line in f"{tag}[{speaker}]: {words}".splitlines():
-                yield f"{stamp(at)} web-1 {line}\n"
+            yield f"{stamp(at)} web-1 {tag}[{speaker}]: {words}\n"
 
 
 if __name__ == "__main__":
