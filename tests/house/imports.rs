@@ -10,7 +10,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("programs", &[], &[]),
     ("record", &["event"], &[]),
     ("version", &[], &[]),
-    ("parse", &["address", "event", "programs", "record"], &[]),
+    ("parse", &["address", "event", "keyed", "programs", "record"], &[]),
     ("memory", &["event", "keyed"], &[]),
     ("trust", &["event", "programs", "record", "parse"], &[]),
     ("policy", &["address", "event", "memory"], &["maxminddb"]),
@@ -22,6 +22,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &["event", "record"],
         &[
             "linemux",
+            "simdutf8",
             "aws_config",
             "aws_sdk_cloudtrail",
             "aws_credential_types",

@@ -16,7 +16,7 @@ use super::Happening;
 use super::labels::{OTHER, ROOM, ShownValues, join_logged, values};
 use super::views::{Audience, Beginning};
 use crate::event::Time;
-use crate::keyed::Words;
+use crate::keyed::{Words, same};
 use crate::metrics::catalog::{EventFamily, Label};
 use crate::policy::Observation;
 
@@ -173,7 +173,7 @@ impl Table {
 
     /// The row of a key, compared in full. Of a flood it is mostly that of the event before.
     fn find(&self, key: &[u8]) -> Option<u32> {
-        let same = |place: &u32| self.rows[*place as usize].key.as_bytes() == key;
+        let same = |place: &u32| same(self.rows[*place as usize].key.as_bytes(), key);
         if (self.last as usize) < self.rows.len() && same(&self.last) {
             return Some(self.last);
         }

@@ -29,6 +29,7 @@ use crate::event::Change::PasswordChanged;
 use crate::event::EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure};
 use crate::event::Reason::{AccountLocked, NotAllowed};
 use crate::event::{HintKind, Invoker};
+use crate::keyed::same;
 use crate::programs::{self, Program, Refusals, Rules};
 use failure::{denied, failed, failed_as, fails, more_failures};
 use refusal::{
@@ -50,7 +51,7 @@ struct Message<'a> {
 pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let Some(message) = frame(envelope) else { return };
     // Nearly every service is called as its program's tag.
-    let is_tag = envelope.tag == message.service;
+    let is_tag = same(envelope.tag, message.service);
     let known = envelope.program.filter(|_| is_tag);
     let known = known.or_else(|| programs::by_service(message.service));
     if !is_tag && known.is_some_and(|program| !speaks_for(envelope.tag, program)) {

@@ -1,6 +1,7 @@
 //! The row of a line, found by its first bytes.
 
 use super::Row;
+use crate::keyed::same;
 
 /// Finds rows by the first bytes of a line.
 #[derive(Debug)]
@@ -45,6 +46,11 @@ fn head(text: &[u8]) -> u128 {
     }
 }
 
+#[inline]
+fn starts_with(text: &[u8], words: &[u8]) -> bool {
+    text.get(..words.len()).is_some_and(|begin| same(begin, words))
+}
+
 impl Index {
     /// Of rows that begin alike the longer one is asked first; else they keep their order, so that
     /// the commonest may stand first.
@@ -81,7 +87,7 @@ impl Index {
             let alike = head & entry.mask == entry.head;
             let begins = entry.row.begins.as_bytes();
             // Of short words the head is all.
-            (alike && (begins.len() <= HEAD || text.starts_with(begins))).then_some(entry.row)
+            (alike && (begins.len() <= HEAD || starts_with(text, begins))).then_some(entry.row)
         })
     }
 }

@@ -61,6 +61,25 @@ fn every_row_has_a_sample_that_begins_with_its_words() {
     }
 }
 
+/// Words are compared as numbers, some bytes at a time: each of them must count.
+#[test]
+fn a_line_that_differs_in_one_byte_of_a_rows_words_is_not_found_by_it() {
+    for table in tables() {
+        for row in table.rows.iter().copied().flatten().filter(|row| !row.begins.is_empty()) {
+            let found =
+                |text: &[u8]| table.index.begun_by(text).any(|found| std::ptr::eq(found, row));
+            let text = [row.begins.as_bytes(), b"of a longer line than its words are"].concat();
+            assert!(found(&text), "{:?}", row.begins);
+            for at in 0..row.begins.len() {
+                let mut other = text.clone();
+                other[at] ^= 0x40;
+                assert!(!found(&other), "{:?} {at}", row.begins);
+                assert!(!found(&text[..at]), "{:?} {at}", row.begins);
+            }
+        }
+    }
+}
+
 #[test]
 fn readme_lists_the_rows() {
     let readme = include_str!("../../../README.md");
