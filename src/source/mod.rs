@@ -19,6 +19,8 @@ pub mod wrapping;
 
 use std::future::Future;
 
+use simdutf8::compat::from_utf8;
+
 use crate::event::Time;
 use crate::record::{AgentDocument, JournalEntry, Position, Record, SourceId};
 
@@ -62,8 +64,8 @@ impl Records<'_> {
     /// than to look at what is read of each of its lines.
     pub fn text(&self) -> &str {
         let Records::Lines(block) = self else { return "" };
-        let known = std::str::from_utf8(block);
-        known.or_else(|error| std::str::from_utf8(&block[..error.valid_up_to()])).unwrap_or("")
+        let known = from_utf8(block);
+        known.or_else(|error| from_utf8(&block[..error.valid_up_to()])).unwrap_or("")
     }
 
     /// Calls `each` with every record, in order.
