@@ -208,7 +208,7 @@ mod tests {
         for length in 0..text.len() {
             let text = &text[..=length];
             assert!(same(text, text) && !same(text, &text[..length]));
-            for at in 0..length {
+            for at in 0..=length {
                 let mut other = text.to_vec();
                 other[at] ^= 1;
                 assert!(!same(text, &other), "{length} {at}");
