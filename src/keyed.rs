@@ -2,7 +2,8 @@
 //! that is taken for another, or many that meet in one place of a table.
 //!
 //! [`Words`] makes words to numbers, so that a key costs no copy; what is saved by such numbers is
-//! saved with the secret that made them. [`Mixing`] spreads keys that are numbers already.
+//! saved with the secret that made them. [`Mixing`] spreads keys that are numbers already. [`same`]
+//! and [`padded`] take short texts for numbers too, to compare and to copy them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -59,7 +60,8 @@ impl Words {
 }
 
 /// Whether two texts are the same. Most are short: they are compared as numbers, sixteen bytes at a
-/// time, without a call, whose branches by length are what a processor guesses worst.
+/// time. (`==` calls `memcmp`, which branches by length: where that differs from line to line, a
+/// processor guesses wrong.)
 #[inline]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() <= 16 {
@@ -200,6 +202,7 @@ mod tests {
             }
         }
         assert_eq!(padded(text), None);
+        assert!(same(text, text) && !same(text, b"0123456789abcdefh"));
     }
 
     #[test]

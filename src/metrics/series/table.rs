@@ -173,11 +173,11 @@ impl Table {
 
     /// The row of a key, compared in full. Of a flood it is mostly that of the event before.
     fn find(&self, key: &[u8]) -> Option<u32> {
-        let same = |place: &u32| same(self.rows[*place as usize].key.as_bytes(), key);
-        if (self.last as usize) < self.rows.len() && same(&self.last) {
+        let is_its = |place: &u32| same(self.rows[*place as usize].key.as_bytes(), key);
+        if (self.last as usize) < self.rows.len() && is_its(&self.last) {
             return Some(self.last);
         }
-        self.index.find(self.words.number([key]), same).copied()
+        self.index.find(self.words.number([key]), is_its).copied()
     }
 
     /// Whether there is room for a series of which `step` labels are folded.
