@@ -43,8 +43,8 @@ fn source(i: usize) -> String {
 fn login(i: usize) -> Event<'static> {
     Event {
         time: Time::new(1_700_000_000, 123_456_000),
-        user: Some("ec2-user".into()),
-        source: Some(source(i).into()),
+        user: Some("ec2-user"),
+        source: Some(source(i).leak()),
         method: Some(Method::Publickey),
         ..Event::new(EventKind::LoginSuccess, "sshd")
     }

@@ -2,7 +2,7 @@
 //! `tests/lines/hostile.rs`.
 
 use jiff::tz::TimeZone;
-use login_exporter::event::{Event, Method, Time};
+use login_exporter::event::{Event, Method, Texts, Time};
 use login_exporter::parse::syslog::{Frames, envelope};
 use login_exporter::parse::{self, Clock, Parsed};
 use login_exporter::programs::OtherNames;
@@ -21,11 +21,11 @@ pub fn clock() -> Clock {
 
 /// Any bytes are read without a panic, alone and as the message of every login program.
 pub fn any_bytes(bytes: &[u8]) {
-    let clock = clock();
-    let _ = parse::line(bytes, &clock);
+    let (clock, texts) = (clock(), Texts::default());
+    let _ = parse::line(bytes, &clock, &texts);
     for tag in TAGS {
         let line = [b"May  1 02:03:04 web ", tag.as_bytes(), b"[7]: ", bytes].concat();
-        let _ = parse::line(&line, &clock);
+        let _ = parse::line(&line, &clock, &Texts::default());
     }
 }
 
@@ -57,10 +57,10 @@ const TAGS: [&str; 21] = [
 /// stands before the others, so that many are alike.
 pub fn any_lines(bytes: &[u8]) {
     let lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(behind_head).collect();
-    let (clock, names) = (clock(), OtherNames::none());
-    let mut frames = Frames::new(clock.clone(), "");
+    let (clock, names, texts) = (clock(), OtherNames::none(), Texts::default());
+    let mut frames = Frames::new(clock.clone(), &texts);
     for line in &lines {
-        let alone = envelope(line, &clock);
+        let alone = envelope(line, &clock, &texts);
         let shown = String::from_utf8_lossy(line);
         assert_eq!(frames.envelope(line, &names), alone.as_ref(), "{shown}");
     }
@@ -179,17 +179,17 @@ pub fn hostile_name(name: &[u8]) {
 }
 
 fn hostile_name_in(form: &Form, name: &[u8]) {
-    let clock = clock();
+    let (clock, texts) = (clock(), Texts::default());
     let (usual, line) = (form.line(form.usual.as_bytes()), form.line(name));
-    let (usual, found) = (parse::line(&usual, &clock), parse::line(&line, &clock));
+    let (usual, found) = (parse::line(&usual, &clock, &texts), parse::line(&line, &clock, &texts));
     let shown = String::from_utf8_lossy(&line);
     match (&usual, &found) {
         (Parsed::Event(usual), Parsed::Event(found)) => {
             assert_eq!(frame(found), frame(usual), "{shown}");
             let held = form.name(name);
             let may_be_cut = MAY_BE_CUT.contains(&form.message(name).len());
-            if usual.user.as_deref() == Some(form.usual) && !is_taken_for_less(&held) {
-                let (user, held) = (found.user.as_deref(), String::from_utf8_lossy(&held));
+            if usual.user == Some(form.usual) && !is_taken_for_less(&held) {
+                let (user, held) = (found.user, String::from_utf8_lossy(&held));
                 // Of a line that may have been cut, whatever follows may be the name's.
                 let has_more = may_be_cut && user.is_some_and(|user| user.starts_with(&*held));
                 assert!(has_more || user == Some(&*held), "{user:?}: {shown}");

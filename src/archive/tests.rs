@@ -28,7 +28,7 @@ fn limits() -> Limits {
 fn push(pending: &mut Pending, n: u32) {
     let event = Event {
         pid: Some(n),
-        user: Some(format!("user-{n}").into()),
+        user: Some(format!("user-{n}").leak()),
         time: at(NOW),
         ..Event::new(EventKind::LoginSuccess, "sshd")
     };

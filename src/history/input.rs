@@ -9,7 +9,7 @@ use super::journal::{Form, Printed};
 use super::reading::{Due, Lines, Reading, Seen, before};
 use super::stream::{Input, Stream, Unreadable, open};
 use super::{Error, Sessions, Unread};
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::memory::{Counted, Memory};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::{self, Clock};
@@ -209,11 +209,9 @@ impl Reader {
             let entry = first.next(&mut &stream.peeked[..]).ok().flatten();
             return Some((false, entry.and_then(export::record)?.time));
         }
-        let first = stream
-            .peeked
-            .split(|b| *b == b'\n')
-            .find_map(|line| parse::syslog::envelope(line, &clock));
-        first.map(|first| (stream.is_cloudtrail(), first.time))
+        let first =
+            stream.peeked.split(|b| *b == b'\n').find_map(|line| parse::syslog::time(line, &clock));
+        first.map(|first| (stream.is_cloudtrail(), first))
     }
 
     fn clock(&self, modified: Option<Time>) -> Clock {
@@ -296,9 +294,10 @@ impl Reader {
         clock: Clock,
         each: Each<'_>,
     ) -> Result<(), Error> {
-        let mut interpreter = Interpreter::new(&mut self.memory, clock, &*self.users, self.ordinal)
-            .within(records.text())
-            .telling(&mut self.unread);
+        let texts = Texts::of(records.text());
+        let (memory, users) = (&mut self.memory, &*self.users);
+        let mut interpreter =
+            Interpreter::new(memory, clock, users, self.ordinal, &texts).telling(&mut self.unread);
         interpreter.doors = self.doors;
         let mut shown = Ok(());
         interpreter.records(records, &mut |counted| {

@@ -20,7 +20,7 @@ mod unread;
 use std::io::{self, Write};
 
 use crate::config::HistoryFormat;
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::memory::Counted;
 use crate::metrics::exposition::{self, Scrape};
 use crate::metrics::series::Store;
@@ -150,7 +150,7 @@ impl<'q, W: Write> Printer<'q, W> {
         if !self.filter.wants(&row) || self.count(&observation) {
             return Ok(());
         }
-        row.tell_origin(self.policy.origins.of(counted.event.source.as_deref()));
+        row.tell_origin(self.policy.origins.of(counted.event.source));
         match self.query.asked.explain {
             true => row.why = self.policy.explain(counted).map(Into::into),
             false => row.rule = None,
@@ -178,7 +178,8 @@ impl<'q, W: Write> Printer<'q, W> {
             return Ok(());
         }
         self.lines += 1;
-        if row.to_event().is_some_and(|event| self.count(&row.observation(&event))) {
+        let texts = Texts::default();
+        if row.to_event(&texts).is_some_and(|event| self.count(&row.observation(&event))) {
             return Ok(());
         }
         row.tell_origin(self.policy.origins.of(row.source.as_deref()));

@@ -87,8 +87,7 @@ impl Lines {
 /// How many bytes of these lines come before `until`, and when what follows is due. At least one
 /// line does, and a line without a time goes with the one before it.
 pub(super) fn before(lines: &[u8], until: Due, clock: &Clock) -> (usize, Option<Due>) {
-    let time =
-        |line: &[u8]| parse::syslog::envelope(line, clock).map(|frame| Some((false, frame.time)));
+    let time = |line: &[u8]| parse::syslog::time(line, clock).map(|time| Some((false, time)));
     let block = Records::Lines(lines);
     let last = match block.last() {
         Some(Record::Line(line)) => time(line),

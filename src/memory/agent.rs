@@ -5,7 +5,6 @@
 //! told, for the agent's file is gone by then. Who owns a session is known, so what sudo does for
 //! the account that it runs as can be laid to a person, where it can be nobody else's.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -59,16 +58,16 @@ pub(super) fn is_agents(event: &Event<'_>) -> bool {
 impl AgentSessions {
     /// A session began: a login, and a session that is open. One that is open already is the same.
     pub(super) fn began(&mut self, words: Words, login: &Event<'_>, show: &mut Show<'_>) {
-        let call = login.aws.as_deref();
-        let part = |part: Option<&Cow<'_, str>>| part.map(|text| shortened(text));
+        let call = login.aws.copied().unwrap_or_default();
+        let part = |part: Option<&str>| part.map(shortened);
         let open = Open {
-            host: shortened(&login.host),
-            user: part(login.user.as_ref()),
-            owner: part(login.identity.as_ref()),
-            instance: part(call.and_then(|call| call.target.as_ref())).unwrap_or_default(),
-            id: part(call.and_then(|call| call.session_id.as_ref())).unwrap_or_default(),
-            document: part(call.and_then(|call| call.document.as_ref())),
-            destination: part(call.and_then(|call| call.destination.as_ref())),
+            host: shortened(login.host),
+            user: part(login.user),
+            owner: part(login.identity),
+            instance: part(call.target).unwrap_or_default(),
+            id: part(call.session_id).unwrap_or_default(),
+            document: part(call.document),
+            destination: part(call.destination),
             since: login.time.nanoseconds(),
         };
         let key = key(words, &open.instance, &open.id);
@@ -76,7 +75,7 @@ impl AgentSessions {
             return;
         }
         let opened =
-            Event { kind: EventKind::SessionOpened, method: None, command: None, ..login.clone() };
+            Event { kind: EventKind::SessionOpened, method: None, command: None, ..*login };
         if let Some(oldest) = self.open.oldest(0).filter(|_| self.open.len(0) >= SESSIONS) {
             self.open.remove(oldest);
         }
@@ -91,19 +90,22 @@ impl AgentSessions {
         let key = key(words, &shortened(end.instance), &shortened(end.id));
         let Some(open) = self.open.take(&key) else { return };
         let lasted = end.time.seconds_since(Time::from_nanoseconds(open.since));
-        let mut event = Event::new(EventKind::SessionClosed, SSM_AGENT);
-        event.time = end.time;
-        event.ordinal = end.ordinal;
-        event.host = Cow::Owned(open.host);
-        event.user = open.user.map(Cow::Owned);
-        event.identity = open.owner.map(Cow::Owned);
-        event.aws = Some(Box::new(AwsCall {
-            target: Some(Cow::Owned(open.instance)),
-            session_id: Some(Cow::Owned(open.id)),
-            document: open.document.map(Cow::Owned),
-            destination: open.destination.map(Cow::Owned),
+        let call = AwsCall {
+            target: Some(&open.instance),
+            session_id: Some(&open.id),
+            document: open.document.as_deref(),
+            destination: open.destination.as_deref(),
             ..AwsCall::default()
-        }));
+        };
+        let event = Event {
+            time: end.time,
+            ordinal: end.ordinal,
+            host: &open.host,
+            user: open.user.as_deref(),
+            identity: open.owner.as_deref(),
+            aws: Some(&call),
+            ..Event::new(EventKind::SessionClosed, SSM_AGENT)
+        };
         let duration = (end.watched && lasted >= 0.0).then_some(lasted);
         show(&Counted { duration, ..Counted::from(&event) });
     }

@@ -24,7 +24,7 @@ pub(super) struct Attempts {
 impl Attempts {
     /// Whether an attempt counts now.
     pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
-        let key = key(line, &event.program, event.pid, event.user.as_deref());
+        let key = key(line, event.program, event.pid, event.user);
         let echo = event.role == Role::Echo;
         let before = self.take(line, key);
         if echo && before.is_none() && self.was_nameless(line, event) {
@@ -50,7 +50,7 @@ impl Attempts {
     /// pam_unix names no account that the host has not, another module whatever was typed: takes
     /// the nameless one's word on the same attempt.
     fn was_nameless(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
-        let nameless = key(line, &event.program, event.pid, None);
+        let nameless = key(line, event.program, event.pid, None);
         event.pid.is_some() && self.take(line, nameless).is_some()
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::held::shortened;
 use super::limits::{EVENT_IDS, TARGETS};
 use super::table::{Changes, Table};
-use crate::event::{AwsCall, Event, EventKind, Time};
+use crate::event::{AwsCall, Event, EventKind, Texts, Time};
 use crate::keyed::Words;
 
 const HOUR: i64 = 3_600;
@@ -42,21 +42,29 @@ impl CloudTrailChanges {
 impl CloudTrailIds {
     /// Whether the record counts. It is given the target that TerminateSession and ResumeSession leave
     /// out. One that corrects another adds nothing to it.
-    pub(super) fn counts(&mut self, words: Words, event: &mut Event<'_>) -> bool {
+    pub(super) fn counts<'e>(
+        &mut self,
+        words: Words,
+        event: &mut Event<'e>,
+        texts: &'e Texts<'e>,
+    ) -> bool {
         let (time, succeeded) = (event.time, event.kind == EventKind::AwsSuccess);
-        if let Some(call) = event.aws.as_deref_mut() {
+        if let Some(call) = event.aws {
             let id = |text: &str| (!text.is_empty()).then(|| words.number(["id", text]));
-            let original = call.original_event_id.as_deref().and_then(id);
+            let original = call.original_event_id.and_then(id);
             let corrects = original.is_some_and(|original| self.seen.holds_at_any_time(original));
             // A record without an ID is always new.
-            let is_new = id(&call.event_id).is_none_or(|id| self.seen.insert(id, time));
+            let is_new = id(call.event_id).is_none_or(|id| self.seen.insert(id, time));
             if let Some(original) = original {
                 self.seen.insert(original, time);
             }
             if corrects || !is_new {
                 return false;
             }
-            self.join(words, call, succeeded);
+            if let Some(target) = self.join(words, call, succeeded) {
+                let target = Some(texts.copy(target));
+                event.aws = Some(texts.call(AwsCall { target, ..*call }));
+            }
         }
         true
     }
@@ -68,18 +76,18 @@ impl CloudTrailIds {
     }
 
     /// What begins a session, or asks for access, names its target; what comes later names the
-    /// session alone.
-    fn join(&mut self, words: Words, call: &mut AwsCall<'_>, succeeded: bool) {
-        let Some(session) = call.session_id.as_deref() else { return };
-        let key = words.number([session]);
-        match &call.target {
+    /// session alone, and is given its target.
+    fn join(&mut self, words: Words, call: &AwsCall<'_>, succeeded: bool) -> Option<&str> {
+        let key = words.number([call.session_id?]);
+        match call.target {
             Some(target) if succeeded => {
                 let oldest = self.targets.oldest(0).filter(|_| self.targets.len(0) >= TARGETS);
                 oldest.map(|at| self.targets.remove(at));
                 self.targets.insert(key, 0, shortened(target));
+                None
             }
-            Some(_) => {}
-            None => call.target = self.targets.get(&key).map(|target| target.clone().into()),
+            Some(_) => None,
+            None => self.targets.get(&key).map(String::as_str),
         }
     }
 

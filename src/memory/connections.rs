@@ -24,7 +24,7 @@ use super::process::{Peer, Process, Stage};
 use super::sources::Sources;
 use super::table::{At, Changes, List, Table};
 use super::waiting::{Holder, Place, Queue, Waiting};
-use crate::event::{Event, Role, Time};
+use crate::event::{Event, Role, Texts, Time};
 use crate::keyed::Words;
 
 /// The program whose process is no connection.
@@ -80,7 +80,12 @@ impl Connections {
     }
 
     /// Whether a rejection counts now.
-    pub(super) fn rejected(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
+    pub(super) fn rejected<'e>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: &mut Event<'e>,
+        texts: &'e Texts<'e>,
+    ) -> bool {
         let Some(pid) = event.pid else { return true };
         let is_end = ends(event.reason);
         let known = self.of_peer(line, pid, event);
@@ -96,14 +101,14 @@ impl Connections {
         }
         let proven = event.role == Role::Proof;
         let twin = known.is_none() && !proven && self.is_twin(line, event);
-        let at = self.process(line, pid, known, (event.source.as_deref(), event.port));
+        let at = self.process(line, pid, known, (event.source, event.port));
         let process = &mut self.processes[at];
         process.rejected |= twin;
         if proven && let Some(stranger) = stranger(line, event) {
             process.stranger = stranger;
         }
         let told = process.rejected || process.failed && event.role == Role::Echo;
-        let counts = !told && self.judge(line, pid, at, event);
+        let counts = !told && self.judge(line, at, event, texts);
         // Unless something of it waits, few lines follow an end.
         if is_end && self.processes[at].waits.is_none() {
             self.processes.place(at, OVER).until = line.seconds + AFTER_CLOSE;
@@ -120,7 +125,7 @@ impl Connections {
         let at = self.current(line, pid)?;
         // dropbear 2026.94 cuts the ports of IPv6 addresses in some of its lines.
         let port = event.port.filter(|_| event.program != "dropbear");
-        if self.processes[at].peer.is_other(event.source.as_deref(), port) {
+        if self.processes[at].peer.is_other(event.source, port) {
             self.forget(line, at);
             return None;
         }
@@ -140,7 +145,7 @@ impl Connections {
 
     /// Versions before 7.5 wrote the end of a login from a child that no other line names.
     fn is_of_login(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
-        let Some(source) = event.source.as_deref() else { return false };
+        let Some(source) = event.source else { return false };
         let certain = event.port.is_some() || says_nothing(event.reason);
         event.role != Role::Proof
             && certain
@@ -184,11 +189,18 @@ impl Connections {
     }
 
     /// A rejection counts that is proven and has its address; any other is held.
-    fn judge(&mut self, line: &mut Line<'_>, pid: u32, at: At, event: &mut Event<'_>) -> bool {
+    fn judge<'e>(
+        &mut self,
+        line: &mut Line<'_>,
+        at: At,
+        event: &mut Event<'e>,
+        texts: &'e Texts<'e>,
+    ) -> bool {
+        let (_, pid) = self.processes.key(at);
         let process = &mut self.processes[at];
         let peer = &process.peer;
         if event.source.is_none() {
-            event.source = peer.source.as_deref().map(|source| source.to_owned().into());
+            event.source = peer.source.as_deref().map(|source| texts.copy(source));
         }
         event.port = event.port.or(peer.port);
         let held = process.take_rejection().and_then(|place| self.take_back(line, place));
@@ -214,7 +226,7 @@ impl Connections {
     pub(super) fn failed(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
         let known = self.of_peer(line, pid, event);
-        let at = self.process(line, pid, known, (event.source.as_deref(), event.port));
+        let at = self.process(line, pid, known, (event.source, event.port));
         self.processes[at].failed = true;
         self.goes_on(line, at);
         if event.role == Role::Proof {
@@ -236,7 +248,7 @@ impl Connections {
     /// A login, which counts. What sshd says of this connection from now on adds nothing.
     pub(super) fn accepted(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         let Some(pid) = event.pid else { return true };
-        let (source, port) = (event.source.as_deref(), event.port);
+        let (source, port) = (event.source, event.port);
         if let Some(at) = self.of_peer(line, pid, event) {
             self.release_failures(line, at);
             self.release_rejection(line, at, source);
@@ -482,7 +494,7 @@ impl Connections {
 /// The unknown user of a line as a number, which is never 0.
 #[inline]
 fn stranger(line: &Line<'_>, event: &Event<'_>) -> Option<u32> {
-    let user = event.user.as_deref().filter(|_| event.invalid_user);
+    let user = event.user.filter(|_| event.invalid_user);
     user.map(|user| line.key(&[user]) as u32 | 1)
 }
 

@@ -45,7 +45,7 @@ pub(super) struct AccountChanges {
 impl AccountChanges {
     /// Whether this line counts: it does unless the other side told the same before.
     pub(super) fn counts(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
-        let user = event.user.as_deref().unwrap_or_default();
+        let user = event.user.unwrap_or_default();
         let change = event.change.map_or("", |change| change.as_str());
         let key = key(line, event.pid, &[user, change]);
         let by_pam = event.role == Role::Echo;

@@ -1,7 +1,5 @@
 //! An event that is held back: its own text, cut to a bound, and a form that can be saved.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::limits::FIELD;
@@ -39,28 +37,28 @@ pub(super) struct HeldEvent {
 
 impl From<&Event<'_>> for HeldEvent {
     fn from(event: &Event<'_>) -> Self {
-        let text = |field: &Option<Cow<'_, str>>| field.as_deref().map(shortened);
+        let text = |field: Option<&str>| field.map(shortened);
         HeldEvent {
             time: event.time.nanoseconds(),
-            host: shortened(&event.host),
+            host: shortened(event.host),
             kind: event.kind.as_str().to_owned(),
             alone: event.role != Role::Proof,
             ordinal: event.ordinal,
-            program: shortened(&event.program),
+            program: shortened(event.program),
             pid: event.pid,
             count: event.count,
-            user: text(&event.user),
+            user: text(event.user),
             invalid_user: event.invalid_user,
-            target_user: text(&event.target_user),
+            target_user: text(event.target_user),
             method: event.method.map(|method| method.as_str().to_owned()),
             reason: event.reason.map(|reason| reason.as_str().to_owned()),
-            source: text(&event.source),
+            source: text(event.source),
             port: event.port,
-            fingerprint: text(&event.fingerprint),
-            identity: text(&event.identity),
-            command: text(&event.command),
-            tty: text(&event.tty),
-            directory: text(&event.directory),
+            fingerprint: text(event.fingerprint),
+            identity: text(event.identity),
+            command: text(event.command),
+            tty: text(event.tty),
+            directory: text(event.directory),
             change: event.change.map(|change| change.as_str().to_owned()),
             told_by: event.told_by,
         }
@@ -77,31 +75,31 @@ impl HeldEvent {
     }
 
     /// The event again; `None` where a damaged snapshot names no kind of event.
-    pub(super) fn event(self) -> Option<Event<'static>> {
+    pub(super) fn event(&self) -> Option<Event<'_>> {
         let kind = EventKind::from_name(&self.kind)?;
         let (reason, role) = (self.reason(), if self.alone { role_of(kind) } else { Role::Proof });
         Some(Event {
             time: Time::from_nanoseconds(self.time),
-            host: self.host.into(),
+            host: &self.host,
             role,
             ordinal: self.ordinal,
             pid: self.pid,
             count: self.count,
-            user: self.user.map(Cow::Owned),
+            user: self.user.as_deref(),
             invalid_user: self.invalid_user,
-            target_user: self.target_user.map(Cow::Owned),
+            target_user: self.target_user.as_deref(),
             method: self.method.as_deref().and_then(Method::from_name),
             reason,
-            source: self.source.map(Cow::Owned),
+            source: self.source.as_deref(),
             port: self.port,
-            fingerprint: self.fingerprint.map(Cow::Owned),
-            identity: self.identity.map(Cow::Owned),
-            command: self.command.map(Cow::Owned),
-            tty: self.tty.map(Cow::Owned),
-            directory: self.directory.map(Cow::Owned),
+            fingerprint: self.fingerprint.as_deref(),
+            identity: self.identity.as_deref(),
+            command: self.command.as_deref(),
+            tty: self.tty.as_deref(),
+            directory: self.directory.as_deref(),
             change: self.change.as_deref().and_then(Change::from_name),
             told_by: self.told_by,
-            ..Event::new(kind, self.program)
+            ..Event::new(kind, &self.program)
         })
     }
 }
@@ -125,14 +123,14 @@ mod tests {
     fn a_saved_event_is_the_same_event() {
         let event = Event {
             time: Time::new(7, 8),
-            host: "h".into(),
+            host: "h",
             pid: Some(9),
             count: 2,
-            user: Some("bob".into()),
+            user: Some("bob"),
             invalid_user: true,
             method: Some(Method::Password),
             reason: Some(Reason::Timeout),
-            source: Some("203.0.113.9".into()),
+            source: Some("203.0.113.9"),
             port: Some(1),
             change: Some(Change::UserAdded),
             role: Role::End,

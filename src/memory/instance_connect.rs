@@ -34,7 +34,7 @@ impl Keys {
         if self.named.is_empty() {
             return None;
         }
-        let named = self.named.get(line, line.key(&[login.fingerprint.as_deref()?]))?;
+        let named = self.named.get(line, line.key(&[login.fingerprint?]))?;
         let age = login.time.seconds_since(Time::from_nanoseconds(named.time));
         (age.abs() <= KEY_FOR as f64).then(|| (named.principal.clone(), named.trusted))
     }

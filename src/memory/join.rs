@@ -46,11 +46,11 @@ fn add(mut held: HeldEvent, event: &Event<'_>) -> HeldEvent {
         held.set_reason(event.reason);
     }
     if held.user.is_none() {
-        held.user = event.user.as_deref().map(shortened);
+        held.user = event.user.map(shortened);
         held.invalid_user = event.invalid_user;
     }
     if held.source.is_none() {
-        held.source = event.source.as_deref().map(shortened);
+        held.source = event.source.map(shortened);
     }
     held.port = held.port.or(event.port);
     held

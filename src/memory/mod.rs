@@ -46,7 +46,7 @@ pub use agent::Ended;
 pub use limits::Limits;
 pub use saved::Changes;
 
-use crate::event::{Event, EventKind, Hint, HintKind, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Texts, Time};
 use crate::keyed::Words;
 use held::HeldEvent;
 use hosts::HostId;
@@ -119,8 +119,8 @@ impl Memory {
     }
 
     /// The last line that was read before, where it is one that a log daemon may fold; else empty.
-    pub fn last_line(&self) -> &[u8] {
-        self.last_line.as_bytes()
+    pub fn last_line(&self) -> &str {
+        &self.last_line
     }
 
     /// Keeps the last line of a batch, so that the next one may speak of it.
@@ -131,18 +131,18 @@ impl Memory {
         }
     }
 
-    /// Takes one event and shows what now counts: this event, an earlier one that was held back, or
+    /// Takes one event, whose text stands in `texts`, and shows what now counts: this event, an earlier one that was held back, or
     /// nothing yet. Its time lets go of what was due on its host before it.
-    pub fn event(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) {
-        if event.aws.is_some() && self.beside(event, show) {
+    pub fn event<'e>(&mut self, event: &mut Event<'e>, texts: &'e Texts<'e>, show: &mut Show<'_>) {
+        if event.aws.is_some() && self.beside(event, texts, show) {
             return;
         }
-        let host = self.spoke(&event.host, event.time, show);
+        let host = self.spoke(event.host, event.time, show);
         if self.queue.may_be_due(host, event.time) {
             self.let_go_of_due(host, event.time, show);
         }
         let (mut line, mut telling) = self.line(host, event.time);
-        let counts = telling.parts.judge(&mut line, event);
+        let counts = telling.parts.judge(&mut line, event, texts);
         if line.queue.lets_go() {
             telling.tell_let_go(&mut line, show);
         }
@@ -150,16 +150,21 @@ impl Memory {
             telling.tell(event, &line, show);
         }
         if su::is_behind(event) {
-            self.event(&mut su::behind(event), show);
+            self.event(&mut su::behind(event), texts, show);
         }
     }
 
     /// Takes an event that does not stand in the log, but beside it: CloudTrail's records come
     /// late, and the agent has files of its own.
     #[cold]
-    fn beside(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) -> bool {
+    fn beside<'e>(
+        &mut self,
+        event: &mut Event<'e>,
+        texts: &'e Texts<'e>,
+        show: &mut Show<'_>,
+    ) -> bool {
         let is_calls = matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure);
-        if is_calls && self.parts.cloudtrail_ids.counts(self.words, event) {
+        if is_calls && self.parts.cloudtrail_ids.counts(self.words, event, texts) {
             show(&Counted::from(&*event));
         }
         let is_agents = !is_calls && agent::is_agents(event);
@@ -171,7 +176,7 @@ impl Memory {
 
     /// Takes a line that is no event but that another one needs.
     pub fn hint(&mut self, hint: &Hint<'_>, show: &mut Show<'_>) {
-        let host = self.spoke(&hint.host, hint.time, show);
+        let host = self.spoke(hint.host, hint.time, show);
         if hint.kind == HintKind::HostStarted {
             self.release(self.queue.of(Some(host)), show);
             self.parts.connections.host_started(host, self.words);
@@ -275,17 +280,19 @@ impl Telling<'_> {
     /// Shows an event that counts with what is known only then: how long a session was, failures to
     /// remember, successes to compare with them.
     #[inline(always)]
-    fn tell(&mut self, event: &mut Event<'_>, line: &Line<'_>, show: &mut Show<'_>) {
+    fn tell(&mut self, event: &Event<'_>, line: &Line<'_>, show: &mut Show<'_>) {
         let Telling { parts, failures, limits } = self;
         // Who used sudo may be known by more than his account's name.
-        if matches!(event.kind, EventKind::SudoCommand | EventKind::SudoFailure) {
-            parts.lay_to_owner(event);
+        if matches!(event.kind, EventKind::SudoCommand | EventKind::SudoFailure)
+            && let Some(owner) = parts.owner(event)
+        {
+            return show(&Counted::from(&Event { identity: Some(owner), ..*event }));
         }
-        let mut counted = Counted::from(&*event);
+        let mut counted = Counted::from(event);
         if event.kind == EventKind::SessionClosed {
             counted.duration = parts.closed(line, event);
         }
-        if let Some(source) = event.source.as_deref() {
+        if let Some(source) = event.source {
             // A user's own word on a failure must not make another's login one after failures.
             if event.kind == EventKind::LoginFailure && event.told_by == 0 {
                 failures.note(line, source, (event.time, event.count), limits);
@@ -315,8 +322,8 @@ impl Telling<'_> {
     /// An event that waited counts.
     #[inline(never)]
     fn tell_held(&mut self, held: HeldEvent, line: &Line<'_>, show: &mut Show<'_>) {
-        if let Some(mut event) = held.event() {
-            self.tell(&mut event, line, show);
+        if let Some(event) = held.event() {
+            self.tell(&event, line, show);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     agent, attempts, cloudtrail_ids, connections, echoes, instance_connect, refusals, sessions, su,
     throttling,
 };
-use crate::event::{Event, EventKind, Hint, HintKind, Reason};
+use crate::event::{Event, EventKind, Hint, HintKind, Reason, Texts};
 
 /// What joins the lines of one kind each.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -32,18 +32,23 @@ impl Parts {
     /// Whether an event counts now, as it is or as other lines complete it; else it is held,
     /// joined to another one, or dropped.
     #[inline(always)]
-    pub(super) fn judge(&mut self, line: &mut Line<'_>, event: &mut Event<'_>) -> bool {
+    pub(super) fn judge<'e>(
+        &mut self,
+        line: &mut Line<'_>,
+        event: &mut Event<'e>,
+        texts: &'e Texts<'e>,
+    ) -> bool {
         match event.kind {
             EventKind::LoginSuccess => self.connections.accepted(line, event),
-            EventKind::LoginFailure if is_by_connection(&event.program) => {
+            EventKind::LoginFailure if is_by_connection(event.program) => {
                 self.connections.failed(line, event)
             }
             EventKind::LoginFailure => self.attempts.failed(line, event),
-            EventKind::LoginRejected if !is_by_connection(&event.program) => true,
+            EventKind::LoginRejected if !is_by_connection(event.program) => true,
             EventKind::LoginRejected if event.reason == Some(Reason::Throttled) => {
                 self.throttling.counts(line, event)
             }
-            EventKind::LoginRejected => self.connections.rejected(line, event),
+            EventKind::LoginRejected => self.connections.rejected(line, event, texts),
             EventKind::SessionOpened => self.opened(line, event),
             EventKind::SuSuccess | EventKind::SuFailure => self.su.counts(line, event),
             EventKind::SudoFailure => self.refusals.failed(line, event),
@@ -58,7 +63,7 @@ impl Parts {
     fn opened(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
         self.sessions.opened(line, event);
         self.refusals.opened(line, event);
-        if is_server(&event.program) {
+        if is_server(event.program) {
             self.connections.opened(line, event.pid);
         }
         true
@@ -66,7 +71,7 @@ impl Parts {
 
     /// Seconds that the session lasted, where its opening was seen.
     pub(super) fn closed(&mut self, line: &Line<'_>, event: &Event<'_>) -> Option<f64> {
-        if is_server(&event.program) {
+        if is_server(event.program) {
             self.connections.closed(line, event.pid);
         }
         self.sessions.closed(line, event)
@@ -81,24 +86,23 @@ impl Parts {
                 self.instance_connect.provided(line, fingerprint, (principal, *trusted));
             }
             HintKind::AuthenticationSucceeded { user, by, .. } => {
-                self.attempts.let_in(line, &hint.program, hint.pid, user);
-                self.refusals.let_in(line, (&hint.program, hint.pid), *by, user);
+                self.attempts.let_in(line, hint.program, hint.pid, user);
+                self.refusals.let_in(line, (hint.program, hint.pid), *by, user);
                 self.su.let_in(line, hint.pid, user);
             }
             HintKind::ThrottlingBegan => self.throttling.began(line),
-            HintKind::HostStarted => self.sessions.host_started(&hint.host, hint.time),
+            HintKind::HostStarted => self.sessions.host_started(hint.host, hint.time),
             // Who reads the lines reads the repeated one again.
             HintKind::Repeated { .. } | HintKind::Suppressed { .. } => {}
         }
     }
 
-    /// Names the person for whom an account of Session Manager used sudo, where only one can be
+    /// The person for whom an account of Session Manager used sudo, where only one can be
     /// meant. A guess: it is shown, and nothing is counted or expected by it.
-    pub(super) fn lay_to_owner(&self, event: &mut Event<'_>) {
-        let Some(user) = event.user.as_deref() else { return };
-        let others = || self.sessions.has_any(&event.host, user);
-        let owner = self.agent.owner(&event.host, user, event.time, others);
-        event.identity = owner.map(|owner| owner.to_owned().into());
+    pub(super) fn owner(&self, event: &Event<'_>) -> Option<&str> {
+        let user = event.user?;
+        let others = || self.sessions.has_any(event.host, user);
+        self.agent.owner(event.host, user, event.time, others)
     }
 
     /// An event does not wait any more: who knows of it is told.

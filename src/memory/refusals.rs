@@ -115,14 +115,14 @@ impl Refusals {
     /// doas wrote its line as the target's user, so another line must vouch for it: the session
     /// that root opened for it.
     fn is_behind_session(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
-        let target = event.target_user.as_deref().unwrap_or_default();
+        let target = event.target_user.unwrap_or_default();
         let by = self.sessions.take(line, line.key(&[target]));
-        by.is_some_and(|by| by.is_empty() || Some(&*by) == event.user.as_deref())
+        by.is_some_and(|by| by.is_empty() || Some(&*by) == event.user)
     }
 
     pub(super) fn opened(&mut self, line: &Line<'_>, session: &Event<'_>) {
         if session.program == DOAS {
-            let target = session.user.as_deref().unwrap_or_default();
+            let target = session.user.unwrap_or_default();
             let by = session.by.map_or("", |by| by.name);
             self.sessions.put(line, line.key(&[target]), SESSION_WAIT, by.to_owned());
         }
@@ -204,8 +204,8 @@ fn take_back(line: &mut Line<'_>, user: &mut User, pid: Option<u32>) {
 /// What the lines of one refusal share: the program, who started it, and sudo's pid. (PAM's and
 /// pkexec's come from two processes, and PAM's `user` is whoever was asked for his password.)
 fn key(line: &Line<'_>, event: &Event<'_>) -> (u64, Option<u32>) {
-    let user = event.user.as_deref().unwrap_or_default();
-    key_of(line, (&event.program, event.pid), event.by, user)
+    let user = event.user.unwrap_or_default();
+    key_of(line, (event.program, event.pid), event.by, user)
 }
 
 fn key_of(

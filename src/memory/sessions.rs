@@ -106,16 +106,16 @@ impl Sessions {
     }
 
     fn owner(&mut self, line: &Line<'_>, event: &Event<'_>) -> u64 {
-        let user = event.user.as_deref().unwrap_or_default();
-        let key = line.key(&[&event.program, user]);
+        let user = event.user.unwrap_or_default();
+        let key = line.key(&[event.program, user]);
         if let Some(at) = self.owners.find(&key) {
             self.owners.place(at, 0);
             return key;
         }
         self.make_room_for_owner();
         let owner = Owner {
-            host: shortened(&event.host),
-            program: shortened(&event.program),
+            host: shortened(event.host),
+            program: shortened(event.program),
             user: shortened(user),
             open: 0,
         };
@@ -197,11 +197,11 @@ impl Sessions {
 }
 
 fn key(line: &Line<'_>, event: &Event<'_>) -> Key {
-    let program = line.words.number([&*event.program]);
+    let program = line.words.number([event.program]);
     match event.pid.filter(|_| event.program != ONE_A_USER) {
         Some(pid) => (line.host, program, pid.into()),
         None => {
-            let user = event.user.as_deref().unwrap_or_default();
+            let user = event.user.unwrap_or_default();
             // No pid is as large.
             (line.host, program, line.words.number([user]) | 1 << 63)
         }

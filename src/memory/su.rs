@@ -46,7 +46,7 @@ enum State {
 impl Uses {
     /// Whether a use counts now.
     pub(super) fn counts(&mut self, line: &mut Line<'_>, event: &Event<'_>) -> bool {
-        let key = key(line, event.target_user.as_deref());
+        let key = key(line, event.target_user);
         let mut uses = self.uses(line, key);
         let pid = event.pid;
         let succeeded = event.kind == EventKind::SuSuccess;
@@ -150,9 +150,9 @@ pub(super) fn behind<'a>(session: &Event<'a>) -> Event<'a> {
     Event {
         kind: EventKind::SuSuccess,
         role: Role::Echo,
-        user: session.by.map(|by| by.name).filter(|name| !name.is_empty()).map(Into::into),
-        target_user: session.user.clone(),
-        ..session.clone()
+        user: session.by.map(|by| by.name).filter(|name| !name.is_empty()),
+        target_user: session.user,
+        ..*session
     }
 }
 

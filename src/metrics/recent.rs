@@ -209,10 +209,10 @@ impl<'de> Deserialize<'de> for Recent {
 
 fn fill(access: &mut Access, seen: &Observation<'_>) {
     let event = seen.event;
-    let aws = event.aws.as_deref();
+    let aws = event.aws;
     let detail = match event.kind {
-        EventKind::SudoCommand => event.command.as_deref().map(program_of),
-        EventKind::SuSuccess => event.target_user.as_deref(),
+        EventKind::SudoCommand => event.command.map(program_of),
+        EventKind::SuSuccess => event.target_user,
         EventKind::AccountChange => event.change.map(|change| change.as_str()),
         EventKind::LoginSuccess
         | EventKind::LoginFailure
@@ -222,18 +222,18 @@ fn fill(access: &mut Access, seen: &Observation<'_>) {
         | EventKind::SudoFailure
         | EventKind::SuFailure
         | EventKind::AwsSuccess
-        | EventKind::AwsFailure => aws.and_then(|call| call.target.as_deref()),
+        | EventKind::AwsFailure => aws.and_then(|call| call.target),
     };
     access.time = event.time.seconds();
     access.event = event.kind.as_str();
     access.expected = seen.expected.as_str();
-    set(&mut access.host, &event.host);
-    let call = aws.map(|call| &*call.event_name).filter(|name| !name.is_empty());
-    set(&mut access.program, call.unwrap_or(&event.program));
-    set(&mut access.user, event.user.as_deref().unwrap_or_default());
+    set(&mut access.host, event.host);
+    let call = aws.map(|call| call.event_name).filter(|name| !name.is_empty());
+    set(&mut access.program, call.unwrap_or(event.program));
+    set(&mut access.user, event.user.unwrap_or_default());
     set(&mut access.identity, &seen.identity);
     set(&mut access.method, event.method.map_or("", |method| method.as_str()));
-    set(&mut access.source, event.source.as_deref().unwrap_or_default());
+    set(&mut access.source, event.source.unwrap_or_default());
     set(&mut access.network, &seen.network);
     set(&mut access.detail, detail.unwrap_or_default());
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::exposition::{Format, Scrape, render};
 use super::series::{Client, Moment, Store, Viewer};
-use crate::event::{AwsCall, Event, EventKind, Expected, Method, Time};
+use crate::event::{AwsCall, Event, EventKind, Expected, Method, Texts, Time};
 use crate::policy::Observation;
 
 pub(super) const NOW: i64 = 1_700_000_000;
@@ -18,8 +18,8 @@ pub(super) fn at(seconds: i64) -> Time {
 pub(super) fn login(user: &str, source: &str) -> Event<'static> {
     Event {
         time: at(0),
-        user: Some(user.to_owned().into()),
-        source: Some(source.to_owned().into()),
+        user: Some(user.to_owned().leak()),
+        source: Some(source.to_owned().leak()),
         method: Some(Method::Publickey),
         ..Event::new(EventKind::LoginSuccess, "sshd")
     }
@@ -27,18 +27,18 @@ pub(super) fn login(user: &str, source: &str) -> Event<'static> {
 
 pub(super) fn start_session(target: &str) -> Event<'static> {
     let call = AwsCall {
-        event_name: "StartSession".into(),
-        target: Some(target.to_owned().into()),
-        document: Some("SSM-SessionManagerRunShell".into()),
-        account: Some("123456789012".into()),
-        region: Some("ap-northeast-1".into()),
-        event_id: "e-1".into(),
+        event_name: "StartSession",
+        target: Some(target.to_owned().leak()),
+        document: Some("SSM-SessionManagerRunShell"),
+        account: Some("123456789012"),
+        region: Some("ap-northeast-1"),
+        event_id: "e-1",
         ..AwsCall::default()
     };
     Event {
         time: at(0),
-        source: Some("AWS Internal".into()),
-        aws: Some(Box::new(call)),
+        source: Some("AWS Internal"),
+        aws: Some(Texts::for_ever().call(call)),
         ..Event::new(EventKind::AwsSuccess, "")
     }
 }

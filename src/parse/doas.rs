@@ -9,7 +9,7 @@
 use super::rows::Tells::{Event, Refused};
 use super::rows::Versions::{All, Since, Until};
 use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, named, noise, row};
-use super::words::{rfind, rsplit_once, split_once, text, trim};
+use super::words::{rfind, rsplit_once, split_once, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::SudoCommand;
 use crate::event::Reason::{CommandNotAllowed, IncorrectPassword, PasswordRequired};
@@ -56,7 +56,7 @@ const ROWS: &[Row] = &[
 fn not_permitted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, command) = split_once(rest, b": ")?;
     let event = line.event(into);
-    (event.user, event.command) = (Some(text(user)), Some(text(command)));
+    (event.user, event.command) = (Some(line.text(user)), Some(line.text(command)));
     KNOWN
 }
 
@@ -85,8 +85,9 @@ fn used<'a>(line: &Line<'_, 'a>, user: &'a [u8], rest: &'a [u8], into: &mut Pars
         return None;
     }
     let event = line.event(into);
-    (event.user, event.target_user) = (Some(text(user)), target.map(text));
-    (event.command, event.directory) = (Some(text(command)), directory.map(text));
+    (event.user, event.target_user) = (Some(line.text(user)), target.map(|part| line.text(part)));
+    (event.command, event.directory) =
+        (Some(line.text(command)), directory.map(|part| line.text(part)));
     KNOWN
 }
 
@@ -116,8 +117,8 @@ fn ran_of_old<'a>(line: &Line<'_, 'a>, text_of: &'a [u8], into: &mut Parsed<'a>)
         return None;
     }
     let event = line.event(into);
-    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
-    event.command = Some(text(command));
+    (event.user, event.target_user) = (Some(line.text(user)), Some(line.text(target)));
+    event.command = Some(line.text(command));
     KNOWN
 }
 

@@ -12,7 +12,7 @@
 use super::rows::Tells::{Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, Between, Since, Until};
 use super::rows::{END, Index, KNOWN, Known, Line, PROOF, Row, Table, named, noise, nothing, row};
-use super::words::{remote, rsplit_once, split_once, text, trim};
+use super::words::{remote, rsplit_once, split_once, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
 use crate::event::Reason::{
@@ -171,7 +171,7 @@ fn of_file<'a>(line: &Line<'_, 'a>, text: &'a [u8], into: &mut Parsed<'a>) -> Kn
 
 fn connection<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (address, port) = address(rest)?;
-    line.hint(into, HintKind::Connection { source: remote(address)?, port })
+    line.hint(into, HintKind::Connection { source: remote(line.envelope, address)?, port })
 }
 
 /// `IP:PORT`, `[IPv6]:PORT`. An IPv6 address without brackets ends where its port begins, which
@@ -188,9 +188,9 @@ fn address(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
 }
 
 /// Gives the event this address.
-fn at<'a>(event: &mut event::Event<'a>, text: &'a [u8]) -> Known {
+fn at<'a>(line: &Line<'_, 'a>, event: &mut event::Event<'a>, text: &'a [u8]) -> Known {
     if let Some((address, port)) = address(text) {
-        (event.source, event.port) = (remote(address), port);
+        (event.source, event.port) = (remote(line.envelope, address), port);
     }
     KNOWN
 }
@@ -202,9 +202,9 @@ fn by<'a>(line: &Line<'_, 'a>, rest: &'a [u8], method: Method, into: &mut Parsed
     }
     let (name, from) = rsplit_once(rest, b"' from ")?;
     let event = line.event(into);
-    (event.user, event.method) = (Some(text(name)), Some(method));
+    (event.user, event.method) = (Some(line.text(name)), Some(method));
     event.invalid_user = name == b"<invalid username>";
-    at(event, from)
+    at(line, event, from)
 }
 
 fn password<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
@@ -225,22 +225,22 @@ fn key<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known 
     let print = key.strip_prefix(b"key ").or_else(|| Some(split_once(key, b" key ")?.1))?;
     let print = print.strip_prefix(b"md5 ").unwrap_or(print);
     let event = line.event(into);
-    (event.user, event.method) = (Some(text(name)), Some(Method::Publickey));
-    event.fingerprint = Some(text(print));
-    at(event, from)
+    (event.user, event.method) = (Some(line.text(name)), Some(Method::Publickey));
+    event.fingerprint = Some(line.text(print));
+    at(line, event, from)
 }
 
 /// Nothing, or ` from ADDR`.
 fn nameless<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
-    at(line.event(into), rest.strip_prefix(b" from ").unwrap_or_default())
+    at(line, line.event(into), rest.strip_prefix(b" from ").unwrap_or_default())
 }
 
 /// `bob[ from ADDR]`
 fn wrong_user<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (name, from) = rsplit_once(rest, b" from ").unwrap_or((rest, b""));
     let event = line.event(into);
-    event.user = Some(text(name));
-    at(event, from)
+    event.user = Some(line.text(name));
+    at(line, event, from)
 }
 
 fn root<'a>(line: &Line<'_, 'a>, _: &'a [u8], into: &mut Parsed<'a>) -> Known {
@@ -279,8 +279,8 @@ fn exit<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known
         None => (None, rest),
     };
     let event = line.event(into);
-    (event.user, event.reason) = (user.map(text), Some(reason_of(why)));
-    at(event, from)
+    (event.user, event.reason) = (user.map(|part| line.text(part)), Some(reason_of(why)));
+    at(line, event, from)
 }
 
 fn reason_of(why: &[u8]) -> Reason {

@@ -4,12 +4,10 @@
 //! from sshd's AuthorizedKeysCommand, twice a login. The principal joins a shared account's login
 //! to the person of the IAM world.
 
-use std::borrow::Cow;
-
 use super::rows::Tells::Hint;
 use super::rows::Versions::All;
 use super::rows::{Index, Known, Line, PROOF, Row, Table, noise, row};
-use super::words::{split_once, text, trim};
+use super::words::{split_once, trim};
 use super::{Envelope, Parsed, principal};
 use crate::event::HintKind;
 
@@ -37,10 +35,10 @@ fn provided<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> K
     let (fingerprint, rest) = split_once(rest, b",")?;
     let (_, arn) = split_once(rest, b"for IAM principal: ")?;
     let fingerprint = fingerprint.strip_suffix(b".").unwrap_or(fingerprint);
-    let principal = Cow::Owned(principal::of_arn(std::str::from_utf8(arn).ok()?)?);
+    let principal = line.envelope.texts.copy(&principal::of_arn(std::str::from_utf8(arn).ok()?)?);
     line.hint(
         into,
-        HintKind::KeyProvided { fingerprint: text(fingerprint), principal, trusted: false },
+        HintKind::KeyProvided { fingerprint: line.text(fingerprint), principal, trusted: false },
     )
 }
 

@@ -30,11 +30,9 @@ mod unframed;
 mod words;
 pub mod xrdp;
 
-use std::borrow::Cow;
-
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Hint, Time};
+use crate::event::{Event, Hint, Texts, Time};
 use crate::programs::{OtherNames, Program, Rules};
 use rows::Table;
 
@@ -59,8 +57,7 @@ pub fn tables() -> [&'static Table; 14] {
 }
 
 /// What one record turned out to be.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "to box an event would be an allocation a line")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Parsed<'a> {
     Event(Event<'a>),
     /// No event, but another record's event needs it.
@@ -104,10 +101,10 @@ pub struct Clock {
 }
 
 /// A record's frame, taken off: who said it, when, where. The rest is the message.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Envelope<'a> {
     pub time: Time,
-    pub host: Cow<'a, str>,
+    pub host: &'a str,
     /// The tag as logged, without pid and colon: `sshd-session`, `CRON`, `sshd(pam_unix)`.
     pub tag: &'a [u8],
     /// The program of that tag, where it is one of a login.
@@ -117,12 +114,25 @@ pub struct Envelope<'a> {
     /// Blanks at the end of the message may be missing, as journald strips them. A line that was
     /// cut at a length is then shorter than that.
     pub may_be_stripped: bool,
-    /// Text that the record stands in, as far as it is known to be UTF-8: what is cut from there
-    /// needs no second look ([`Envelope::text`]). May be empty.
-    pub text: &'a str,
+    /// Where text of the record stands.
+    pub texts: &'a Texts<'a>,
 }
 
 impl<'a> Envelope<'a> {
+    /// One around nothing.
+    pub fn empty(texts: &'a Texts<'a>) -> Self {
+        Envelope {
+            time: Time::default(),
+            host: "",
+            tag: b"",
+            program: None,
+            pid: None,
+            message: b"",
+            may_be_stripped: false,
+            texts,
+        }
+    }
+
     /// Where the host calls its programs otherwise than the table.
     #[inline]
     pub fn know_by(&mut self, names: &OtherNames) {
@@ -133,18 +143,15 @@ impl<'a> Envelope<'a> {
 
     /// A part of the record as text, with U+FFFD for what is not UTF-8.
     #[inline]
-    pub(super) fn text(&self, part: &'a [u8]) -> Cow<'a, str> {
-        // Where it stands in a text that was looked through, it is one between whole characters.
-        let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        let within = start.checked_add(part.len()).and_then(|end| self.text.get(start..end));
-        within.map_or_else(|| words::text(part), Cow::Borrowed)
+    pub(super) fn text(&self, part: &'a [u8]) -> &'a str {
+        self.texts.read(part)
     }
 }
 
 /// Reads one line of an authentication log in any of the formats that [`syslog`] knows.
-pub fn line<'a>(line: &'a [u8], clock: &Clock) -> Parsed<'a> {
+pub fn line<'a>(line: &'a [u8], clock: &Clock, texts: &'a Texts<'a>) -> Parsed<'a> {
     let mut parsed = Parsed::Ignored;
-    of_line(line, syslog::envelope(line, clock).as_ref(), &mut parsed);
+    of_line(line, syslog::envelope(line, clock, texts).as_ref(), &mut parsed);
     parsed
 }
 

@@ -11,7 +11,7 @@
 use super::rows::Tells::{Event, Nothing, Refused};
 use super::rows::Versions::{All, Since};
 use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
-use super::words::{rsplit_once, speaker, split_once, terminal, text, trim};
+use super::words::{rsplit_once, speaker, split_once, terminal, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::SudoCommand;
 use crate::event::Reason::{CommandNotAllowed, IncorrectPassword, Other};
@@ -102,9 +102,9 @@ fn with_fields<'a>(
     let (directory, rest) = split_once(rest, b"] [COMMAND=")?;
     let command = rsplit_once(rest, b"]").map_or(rest, |(command, _)| command);
     let event = line.event(into);
-    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
+    (event.user, event.target_user) = (Some(line.text(user)), Some(line.text(target)));
     event.tty = terminal(line.envelope, tty);
-    (event.directory, event.command) = (Some(text(directory)), Some(text(command)));
+    (event.directory, event.command) = (Some(line.text(directory)), Some(line.text(command)));
     KNOWN
 }
 
@@ -134,9 +134,9 @@ fn of_run0<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Kn
     let (target, command) = target_and_command(arguments);
     let user = user.strip_suffix(b")")?;
     let event = line.event(into);
-    (event.user, event.target_user) = (Some(text(user)), Some(text(target)));
+    (event.user, event.target_user) = (Some(line.text(user)), Some(line.text(target)));
     if event.kind == SudoCommand {
-        event.command = Some(text(command));
+        event.command = Some(line.text(command));
     }
     KNOWN
 }

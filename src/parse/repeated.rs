@@ -4,8 +4,6 @@
 //! rsyslog's `runtime/ratelimit.c` quotes the message, with tag, host and pid of the original;
 //! older ones and sysklogd only say that the line before came again.
 
-use std::borrow::Cow;
-
 use super::rows::{KNOWN, Known};
 use super::words::{find, speaker};
 use super::{Envelope, Parsed, read};
@@ -61,8 +59,8 @@ fn unquoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     }
     *into = Parsed::Hint(Hint {
         time: envelope.time,
-        host: envelope.host.clone(),
-        program: Cow::Borrowed(speaker(envelope)),
+        host: envelope.host,
+        program: speaker(envelope),
         pid: envelope.pid,
         kind: HintKind::Repeated { times },
     });

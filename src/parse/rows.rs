@@ -15,7 +15,6 @@ mod list;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub(super) use index::Index;
@@ -169,7 +168,7 @@ pub(super) enum Level {
 pub(super) struct Line<'e, 'a> {
     pub(super) envelope: &'e Envelope<'a>,
     /// The label of its events.
-    pub(super) program: Cow<'a, str>,
+    pub(super) program: &'a str,
     /// The message without what the program puts around every one.
     pub(super) text: &'a [u8],
     pub(super) level: Level,
@@ -186,15 +185,11 @@ pub(super) struct Line<'e, 'a> {
 }
 
 impl<'e, 'a> Line<'e, 'a> {
-    pub(super) fn new(
-        envelope: &'e Envelope<'a>,
-        program: impl Into<Cow<'a, str>>,
-        text: &'a [u8],
-    ) -> Self {
+    pub(super) fn new(envelope: &'e Envelope<'a>, program: &'a str, text: &'a [u8]) -> Self {
         let (level, row) = (Level::Plain, &UNKNOWN);
         Line {
             envelope,
-            program: program.into(),
+            program,
             text,
             level,
             preauth: false,
@@ -224,8 +219,7 @@ impl<'e, 'a> Line<'e, 'a> {
 
     /// Makes it the event that the row tells, with what the frame says, to be filled in.
     pub(super) fn event<'s>(&self, into: &'s mut Parsed<'a>) -> &'s mut Event<'a> {
-        let event =
-            into.begin(words::event(self.envelope, EventKind::LoginRejected, self.program.clone()));
+        let event = into.begin(words::event(self.envelope, EventKind::LoginRejected, self.program));
         match self.row.tells {
             Tells::Event(kind) => event.kind = kind,
             Tells::Rejected(reason) => {
@@ -252,20 +246,17 @@ impl<'e, 'a> Line<'e, 'a> {
     /// PAM's service, which says who may write the line.
     #[inline]
     pub(super) fn service(&self) -> Option<&'a str> {
-        match self.text(self.service?) {
-            Cow::Borrowed(service) => Some(service),
-            Cow::Owned(_) => None,
-        }
+        self.envelope.texts.as_it_is(self.service?)
     }
 
     /// A part of the record as text, with U+FFFD for what is not UTF-8.
     #[inline]
-    pub(super) fn text(&self, part: &'a [u8]) -> Cow<'a, str> {
+    pub(super) fn text(&self, part: &'a [u8]) -> &'a str {
         self.envelope.text(part)
     }
 
     pub(super) fn hint(&self, into: &mut Parsed<'a>, kind: HintKind<'a>) -> Known {
-        *into = Parsed::Hint(words::hint(self.envelope, self.program.clone(), kind));
+        *into = Parsed::Hint(words::hint(self.envelope, self.program, kind));
         KNOWN
     }
 }

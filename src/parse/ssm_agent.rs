@@ -7,14 +7,12 @@
 //! known are left alone; strings that others chose (parameters, commands) are read by their place
 //! only, never searched for.
 
-use std::borrow::Cow;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::Parsed;
-use crate::event::{AwsCall, Event, EventKind, Method, SSM_AGENT, Time};
+use crate::event::{AwsCall, Event, EventKind, Method, SSM_AGENT, Texts, Time};
 
 /// Whom a shell runs as where the document names nobody (agent/appconfig, `DefaultRunAsUserName`).
 const DEFAULT_USER: &str = "ssm-user";
@@ -89,18 +87,19 @@ pub struct Place<'a> {
 }
 
 /// Reads one file of the agent's state.
-pub fn document<'a>(place: Place<'a>, state: &[u8]) -> Parsed<'a> {
+pub fn document<'a>(place: Place<'a>, state: &[u8], texts: &'a Texts<'a>) -> Parsed<'a> {
     let Ok(state) = serde_json::from_slice::<State>(state) else {
         return Parsed::Unrecognized { program: SSM_AGENT };
     };
     match state.document_type.as_deref() {
-        Some("StartSession") => Parsed::Event(session(place, state)),
+        Some("StartSession") => Parsed::Event(session(place, state, texts)),
         Some(_) => Parsed::Ignored,
         None => Parsed::Unrecognized { program: SSM_AGENT },
     }
 }
 
-fn session(place: Place<'_>, state: State) -> Event<'_> {
+fn session<'a>(place: Place<'a>, state: State, texts: &'a Texts<'a>) -> Event<'a> {
+    let kept = |text: Option<String>| text.map(|text| texts.copy(&text));
     let information = state.document_information.unwrap_or_default();
     let plugin = state.instance_plugins_information.unwrap_or_default().into_iter().next();
     let Plugin { name, configuration } = plugin.unwrap_or_default();
@@ -112,17 +111,17 @@ fn session(place: Place<'_>, state: State) -> Event<'_> {
 
     let mut event = Event::new(EventKind::LoginSuccess, SSM_AGENT);
     event.time = place.time;
-    event.host = Cow::Borrowed(place.host);
+    event.host = place.host;
     event.method = Some(Method::SessionManager);
-    event.identity = owner.as_deref().and_then(identity).map(Cow::Owned);
-    event.user = (!tunnel).then(|| Cow::Owned(user(&information, &configuration)));
-    event.command = command(&configuration).map(Cow::Owned);
-    event.aws = Some(Box::new(AwsCall {
-        target: Some(Cow::Borrowed(place.instance)),
-        document: filled(information.document_name).map(Cow::Owned),
-        account: owner.as_deref().and_then(account).map(Cow::Owned),
-        session_id: Some(Cow::Borrowed(place.id)),
-        destination: tunnel.then(|| destination(&configuration)).flatten().map(Cow::Owned),
+    event.identity = kept(owner.as_deref().and_then(identity));
+    event.user = (!tunnel).then(|| texts.copy(&user(&information, &configuration)));
+    event.command = kept(command(&configuration));
+    event.aws = Some(texts.call(AwsCall {
+        target: Some(place.instance),
+        document: kept(filled(information.document_name)),
+        account: kept(owner.as_deref().and_then(account)),
+        session_id: Some(place.id),
+        destination: kept(tunnel.then(|| destination(&configuration)).flatten()),
         ..AwsCall::default()
     }));
     event
@@ -202,7 +201,7 @@ mod tests {
             id: "alice-0a1b2c3d4e5f60001",
             time: Time::new(1_700_000_000, 0),
         };
-        document(place, state)
+        document(place, state, Texts::for_ever())
     }
 
     fn event(state: &Value) -> Event<'static> {
@@ -230,7 +229,7 @@ mod tests {
     }
 
     fn aws<'e>(event: &'e Event<'_>) -> &'e AwsCall<'e> {
-        event.aws.as_deref().unwrap()
+        event.aws.unwrap()
     }
 
     #[test]
@@ -238,23 +237,22 @@ mod tests {
         let event =
             event(&state("Standard_Stream", json!({"RunAsEnabled": false, "RunAsUser": ""})));
         assert_eq!(event.kind, EventKind::LoginSuccess);
-        assert_eq!((&*event.program, event.method), ("ssm-agent", Some(Method::SessionManager)));
-        assert_eq!(event.user.as_deref(), Some("ssm-user"));
-        assert_eq!(event.identity.as_deref(), Some("Ops/alice"));
+        assert_eq!((event.program, event.method), ("ssm-agent", Some(Method::SessionManager)));
+        assert_eq!(event.user, Some("ssm-user"));
+        assert_eq!(event.identity, Some("Ops/alice"));
         assert_eq!(event.source, None);
         assert_eq!(event.time, Time::new(1_700_000_000, 0));
         let call = aws(&event);
-        assert_eq!(call.target.as_deref(), Some("i-0abcdef1234567890"));
-        assert_eq!(call.session_id.as_deref(), Some("alice-0a1b2c3d4e5f60001"));
-        assert_eq!(call.document.as_deref(), Some("SSM-SessionManagerRunShell"));
-        assert_eq!(call.account.as_deref(), Some("123456789012"));
+        assert_eq!(call.target, Some("i-0abcdef1234567890"));
+        assert_eq!(call.session_id, Some("alice-0a1b2c3d4e5f60001"));
+        assert_eq!(call.document, Some("SSM-SessionManagerRunShell"));
+        assert_eq!(call.account, Some("123456789012"));
     }
 
     #[test]
     fn the_account_is_the_one_that_the_agent_would_choose() {
-        let user = |configuration: Value| {
-            event(&state("Standard_Stream", configuration)).user.unwrap().into_owned()
-        };
+        let user =
+            |configuration: Value| event(&state("Standard_Stream", configuration)).user.unwrap();
         assert_eq!(user(json!({"RunAsEnabled": true, "RunAsUser": "deploy"})), "deploy");
         assert_eq!(user(json!({"RunAsEnabled": false, "RunAsUser": "deploy"})), "ssm-user");
         assert_eq!(user(json!({"RunAsUser": "deploy"})), "deploy");
@@ -270,13 +268,10 @@ mod tests {
             json!({"type": "LocalPortForwarding", "portNumber": "3306", "host": "db.internal"}),
         );
         assert_eq!(remote.user, None);
-        assert_eq!(aws(&remote).destination.as_deref(), Some("db.internal:3306"));
-        assert_eq!(
-            aws(&tunnel(json!({"portNumber": 22}))).destination.as_deref(),
-            Some("localhost:22")
-        );
+        assert_eq!(aws(&remote).destination, Some("db.internal:3306"));
+        assert_eq!(aws(&tunnel(json!({"portNumber": 22}))).destination, Some("localhost:22"));
         let v6 = tunnel(json!({"portNumber": "22", "host": "2001:db8::1"}));
-        assert_eq!(aws(&v6).destination.as_deref(), Some("[2001:db8::1]:22"));
+        assert_eq!(aws(&v6).destination, Some("[2001:db8::1]:22"));
         assert_eq!(aws(&tunnel(json!({}))).destination, None);
     }
 
@@ -284,8 +279,8 @@ mod tests {
     fn a_command_stands_in_the_event() {
         let properties = json!({"linux": {"commands": "top -n 1", "runAsElevated": false}});
         let event = event(&state("InteractiveCommands", json!({"Properties": properties})));
-        assert_eq!(event.command.as_deref(), Some("top -n 1"));
-        assert_eq!(event.user.as_deref(), Some("ssm-user"));
+        assert_eq!(event.command, Some("top -n 1"));
+        assert_eq!(event.user, Some("ssm-user"));
     }
 
     #[test]
@@ -310,7 +305,7 @@ mod tests {
         let properties =
             json!({"linux": {"commands": quoted}, "SessionOwner": "arn:aws:iam::1:root"});
         let event = event(&state("InteractiveCommands", json!({"Properties": properties})));
-        assert_eq!(event.identity.as_deref(), Some("Ops/alice"));
+        assert_eq!(event.identity, Some("Ops/alice"));
     }
 
     /// A newer agent may write a field otherwise; a session is a session all the same.
@@ -341,7 +336,7 @@ mod tests {
                 let event = event(&odd);
                 assert_eq!(event.kind, EventKind::LoginSuccess, "{place} {shape}");
                 if place != "/DocumentInformation" {
-                    assert_eq!(event.identity.as_deref(), Some("Ops/alice"), "{place} {shape}");
+                    assert_eq!(event.identity, Some("Ops/alice"), "{place} {shape}");
                 }
             }
         }
@@ -371,8 +366,8 @@ mod tests {
             assert_eq!(read(text.as_bytes()), unknown, "{text}");
         }
         let bare = event(&json!({"DocumentType": "StartSession", "DocumentInformation": {}}));
-        assert_eq!((bare.user.as_deref(), bare.identity), (Some("ssm-user"), None));
+        assert_eq!((bare.user, bare.identity), (Some("ssm-user"), None));
         let odd = json!({"DocumentType": "StartSession", "InstancePluginsInformation": null});
-        assert_eq!(event(&odd).user.as_deref(), Some("ssm-user"));
+        assert_eq!(event(&odd).user, Some("ssm-user"));
     }
 }

@@ -8,7 +8,7 @@
 use super::rows::Tells::Event;
 use super::rows::Versions::{All, Since};
 use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, row};
-use super::words::{quoted, rsplit_once, speaker, split_once, terminal, text, trim};
+use super::words::{quoted, rsplit_once, speaker, split_once, terminal, trim};
 use super::{Envelope, Parsed, duo};
 use crate::event::EventKind::{SuFailure, SuSuccess};
 
@@ -101,7 +101,7 @@ fn switched<'a>(
     into: &mut Parsed<'a>,
 ) -> Known {
     let event = line.event(into);
-    (event.user, event.target_user) = (user.map(text), Some(text(target)));
+    (event.user, event.target_user) = (user.map(|part| line.text(part)), Some(line.text(target)));
     event.tty = tty.and_then(|tty| terminal(line.envelope, tty));
     KNOWN
 }

@@ -4,8 +4,6 @@
 //! `runtime/ratelimit.c` (imuxsock, imjournal, …); `begin to drop` comes first and knows no
 //! number, so it counts none.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 
 use super::words::speaker;
@@ -16,8 +14,8 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let Some(messages) = dropped(envelope.message) else { return };
     *into = Parsed::Hint(Hint {
         time: envelope.time,
-        host: envelope.host.clone(),
-        program: Cow::Borrowed(speaker(envelope)),
+        host: envelope.host,
+        program: speaker(envelope),
         pid: envelope.pid,
         kind: HintKind::Suppressed { messages },
     });

@@ -8,7 +8,7 @@
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since};
 use super::rows::{Index, KNOWN, Known, Line, PROOF, Row, Table, empty, noise, nothing, row};
-use super::words::{rsplit_once, split_once, text, trim};
+use super::words::{rsplit_once, split_once, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::LoginSuccess;
 use crate::event::Method;
@@ -57,7 +57,7 @@ fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Kn
     let (person, account) = rsplit_once(rest, b" as ssh-user \"")?;
     let account = account.strip_suffix(b"\"")?;
     let event = line.event(into);
-    (event.user, event.identity) = (Some(text(account)), Some(text(person)));
+    (event.user, event.identity) = (Some(line.text(account)), Some(line.text(person)));
     event.method = Some(Method::None);
     KNOWN
 }

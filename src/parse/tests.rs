@@ -2,7 +2,7 @@
 #![allow(clippy::panic)]
 
 use super::*;
-use crate::event::{EventKind, HintKind};
+use crate::event::{EventKind, HintKind, Texts};
 
 fn clock() -> Clock {
     Clock { reference: Time::new(1_800_000_000, 0), zone: TimeZone::UTC, year: None }
@@ -10,7 +10,7 @@ fn clock() -> Clock {
 
 fn read(rest: &str, check: impl FnOnce(Parsed<'_>)) {
     let text = format!("May  1 02:03:04 {rest}");
-    check(line(text.as_bytes(), &clock()));
+    check(line(text.as_bytes(), &clock(), &Texts::default()));
 }
 
 /// The kind and count of the event, or the hint.
@@ -39,7 +39,7 @@ fn sshd_speaks_under_every_tag_it_has() {
         let Parsed::Event(event) = parsed else { panic!("{parsed:?}") };
         assert_eq!(event.kind, EventKind::LoginSuccess);
         assert_eq!(event.time, Time::new(1_777_600_984, 0));
-        assert_eq!((event.host.as_ref(), event.pid), ("web", Some(12)));
+        assert_eq!((event.host, event.pid), ("web", Some(12)));
     });
 }
 
@@ -193,10 +193,10 @@ fn a_line_that_nobody_can_read_is_said() {
         "web-1  | Accepted password for root from 192.0.2.1 port 22 ssh2",
     ] {
         let unframed = Parsed::Unrecognized { program: "unframed" };
-        assert_eq!(line(text.as_bytes(), &clock()), unframed, "{text}");
+        assert_eq!(line(text.as_bytes(), &clock(), &Texts::default()), unframed, "{text}");
     }
     for text in ["", " ", "\u{0}", "-- Boot 0a1b --", "May  1 02:03:04 h -- MARK --"] {
-        assert_eq!(line(text.as_bytes(), &clock()), Parsed::Ignored, "{text}");
+        assert_eq!(line(text.as_bytes(), &clock(), &Texts::default()), Parsed::Ignored, "{text}");
     }
 }
 
@@ -240,7 +240,8 @@ fn every_known_line_is_read_under_every_known_frame() {
         for frame in FRAMES {
             let frame = frame.replace('@', &tag).replace('%', &words);
             let line = frame.replace('~', &String::from_utf8_lossy(&message));
-            let parsed = super::line(line.as_bytes(), &clock());
+            let texts = &Texts::default();
+            let parsed = super::line(line.as_bytes(), &clock(), texts);
             assert_eq!(told(&parsed), bare, "{line}");
             lines += 1;
         }

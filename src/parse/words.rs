@@ -9,16 +9,6 @@ use super::Envelope;
 use crate::address;
 use crate::event::{Event, EventKind, Hint, HintKind};
 
-/// Bytes as text: borrowed when they are UTF-8, else with U+FFFD for what is not.
-#[inline]
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    // The lossy reading looks at each character even where nothing is lost.
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(bytes),
-    }
-}
-
 /// Where these words first stand. `memmem` makes ready for texts that are longer than a line, which
 /// costs more than looking at one. Inlined, this and the next ones know the words that they look for.
 #[inline(always)]
@@ -119,14 +109,20 @@ pub(super) fn quoted<'a>(bytes: &'a [u8], close: &[u8]) -> Option<(&'a [u8], &'a
 }
 
 /// A terminal as the events carry it: without `/dev/`; `None` where the field was empty.
-pub(super) fn terminal<'a>(envelope: &Envelope<'a>, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
+pub(super) fn terminal<'a>(envelope: &Envelope<'a>, bytes: &'a [u8]) -> Option<&'a str> {
     let name = bytes.strip_prefix(b"/dev/").unwrap_or(bytes);
     (!name.is_empty()).then(|| envelope.text(name))
 }
 
 /// An address or host name as the events carry it; `None` where it was empty.
-pub(super) fn remote(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    (!bytes.is_empty()).then(|| address::folded(text(bytes)))
+pub(super) fn remote<'a>(envelope: &Envelope<'a>, bytes: &'a [u8]) -> Option<&'a str> {
+    (!bytes.is_empty()).then(|| folded(envelope, envelope.text(bytes)))
+}
+
+/// A source by its one spelling.
+#[inline]
+pub(super) fn folded<'a>(envelope: &Envelope<'a>, source: &'a str) -> &'a str {
+    envelope.texts.keep(address::folded(Cow::Borrowed(source)))
 }
 
 /// The label of the program whose tag this is; empty for no program of a login.
@@ -136,32 +132,18 @@ pub(super) fn speaker(envelope: &Envelope<'_>) -> &'static str {
 
 /// An event with what the frame tells.
 #[inline(always)]
-pub(super) fn event<'a>(
-    envelope: &Envelope<'a>,
-    kind: EventKind,
-    program: impl Into<Cow<'a, str>>,
-) -> Event<'a> {
+pub(super) fn event<'a>(envelope: &Envelope<'a>, kind: EventKind, program: &'a str) -> Event<'a> {
     Event {
         time: envelope.time,
-        host: envelope.host.clone(),
+        host: envelope.host,
         pid: envelope.pid,
         ..Event::new(kind, program)
     }
 }
 
 /// A hint with what the frame tells.
-pub(super) fn hint<'a>(
-    envelope: &Envelope<'a>,
-    program: impl Into<Cow<'a, str>>,
-    kind: HintKind<'a>,
-) -> Hint<'a> {
-    Hint {
-        time: envelope.time,
-        host: envelope.host.clone(),
-        program: program.into(),
-        pid: envelope.pid,
-        kind,
-    }
+pub(super) fn hint<'a>(envelope: &Envelope<'a>, program: &'a str, kind: HintKind<'a>) -> Hint<'a> {
+    Hint { time: envelope.time, host: envelope.host, program, pid: envelope.pid, kind }
 }
 
 /// A frame around a message, for the tables of the parsers' tests.
@@ -169,13 +151,13 @@ pub(super) fn hint<'a>(
 pub(super) fn framed<'a>(tag: &'a str, pid: Option<u32>, message: &'a [u8]) -> Envelope<'a> {
     Envelope {
         time: crate::event::Time::new(1_700_000_000, 0),
-        host: "host".into(),
+        host: "host",
         tag: tag.as_bytes(),
         program: crate::programs::by_tag(tag.as_bytes()),
         pid,
         message,
         may_be_stripped: true,
-        text: "",
+        texts: crate::event::Texts::for_ever(),
     }
 }
 
@@ -213,7 +195,7 @@ fn told_event(event: &Event<'_>) -> String {
             line.push_str(&format!(" {name}={value}"));
         }
     };
-    let word = |field: &Option<Cow<'_, str>>| field.as_ref().map(ToString::to_string);
+    let word = |field: &Option<&str>| field.map(ToString::to_string);
     add("change", event.change.map(|c| c.to_string()));
     add("reason", event.reason.map(|r| r.to_string()));
     add("count", (event.count != 1).then(|| event.count.to_string()));

@@ -8,7 +8,7 @@
 use super::rows::Tells::{Event, Nothing, Rejected};
 use super::rows::Versions::{All, Since, Until};
 use super::rows::{ECHO, Index, KNOWN, Known, Line, PROOF, Row, Table, empty, named, noise, row};
-use super::words::{remote, rsplit_once, split_once, text, trim};
+use super::words::{remote, rsplit_once, split_once, trim};
 use super::{Envelope, Parsed};
 use crate::event::EventKind::{LoginFailure, LoginSuccess};
 use crate::event::Reason::NotAllowed;
@@ -64,25 +64,27 @@ fn refused<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Kn
     let (address, time) = split_once(end, b" time=")?;
     time.iter().all(u8::is_ascii_digit).then_some(())?;
     let event = line.event(into);
-    (event.user, event.invalid_user) = (Some(text(user)), true);
+    (event.user, event.invalid_user) = (Some(line.text(user)), true);
     event.method = Some(Method::Password);
-    at(event, address)
+    at(line, event, address)
 }
 
 /// `bob, ip 192.0.2.1:5000 - socket: 12`, `bob, display :10.0, session_pid 7[, ip …]`
 fn granted<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let (user, rest) = split_once(rest, b", ")?;
     let event = line.event(into);
-    (event.user, event.method) = (Some(text(user)), Some(Method::Password));
+    (event.user, event.method) = (Some(line.text(user)), Some(Method::Password));
     let address = rest.strip_prefix(b"ip ").or_else(|| Some(rsplit_once(rest, b", ip ")?.1));
     match address {
-        Some(end) => at(event, split_once(end, b" - socket: ").map_or(end, |(address, _)| address)),
+        Some(end) => {
+            at(line, event, split_once(end, b" - socket: ").map_or(end, |(address, _)| address))
+        }
         None => KNOWN,
     }
 }
 
 /// Gives the event `192.0.2.1`, `192.0.2.1:5000`, `::ffff:192.0.2.1` or `unknown`.
-fn at<'a>(event: &mut event::Event<'a>, address: &'a [u8]) -> Known {
+fn at<'a>(line: &Line<'_, 'a>, event: &mut event::Event<'a>, address: &'a [u8]) -> Known {
     let known = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'%');
     let address = address.strip_prefix(b"::ffff:").unwrap_or(address);
     if address.is_empty() || !address.iter().all(known) {
@@ -92,6 +94,7 @@ fn at<'a>(event: &mut event::Event<'a>, address: &'a [u8]) -> Known {
         Some((v4, port)) if v4.contains(&b'.') => (v4, std::str::from_utf8(port).ok()),
         _ => (address, None),
     };
-    (event.source, event.port) = (remote(address), port.and_then(|port| port.parse().ok()));
+    (event.source, event.port) =
+        (remote(line.envelope, address), port.and_then(|port| port.parse().ok()));
     KNOWN
 }

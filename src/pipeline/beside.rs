@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::parse::{Clock, syslog};
 use crate::record::JournalEntry;
 use crate::source::Records;
@@ -110,7 +110,8 @@ impl Beside {
     /// A line without a frame is kept: it may be anyone's, and is counted as unknown.
     fn counts(&mut self, line: &[u8], clock: &Clock) -> bool {
         let body = line.strip_suffix(b"\n").unwrap_or(line);
-        let Some(frame) = syslog::envelope(body, clock) else { return true };
+        let texts = Texts::default();
+        let Some(frame) = syslog::envelope(body, clock, &texts) else { return true };
         if !(self.is_own)(frame.host.as_bytes()) {
             return true;
         }

@@ -1,10 +1,8 @@
 //! Records to events that count: parse, check the writer's trust, join with what was remembered.
 
-use std::borrow::Cow;
-
 use tracing::debug;
 
-use crate::event::{Event, EventKind, Hint, HintKind, Role, Time};
+use crate::event::{Event, EventKind, Hint, HintKind, Role, Texts, Time};
 use crate::memory::{Ended, Memory, Show};
 use crate::parse::cloudtrail::Doors;
 use crate::parse::syslog::Frames;
@@ -48,6 +46,8 @@ impl Tally {
 #[derive(Debug)]
 pub struct Interpreter<'m, 'r> {
     pub memory: &'m mut Memory,
+    /// Where text of the records stands.
+    texts: &'r Texts<'r>,
     frames: Frames<'r>,
     users: &'m dyn UserIds,
     /// Those that the host calls its programs by.
@@ -79,10 +79,17 @@ enum Last<'r> {
 
 impl<'m, 'r> Interpreter<'m, 'r> {
     /// `ordinal` is the number of records that came before, by which `history` keeps their order.
-    pub fn new(memory: &'m mut Memory, clock: Clock, users: &'m dyn UserIds, ordinal: u64) -> Self {
+    pub fn new(
+        memory: &'m mut Memory,
+        clock: Clock,
+        users: &'m dyn UserIds,
+        ordinal: u64,
+        texts: &'r Texts<'r>,
+    ) -> Self {
         Interpreter {
             memory,
-            frames: Frames::new(clock, ""),
+            texts,
+            frames: Frames::new(clock, texts),
             users,
             names: &users.surroundings().names,
             tally: Tally::default(),
@@ -91,11 +98,6 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             last: Last::BeforeBatch,
             unknown: None,
         }
-    }
-
-    /// The same, where this is known to be the text that the records stand in, or its beginning.
-    pub fn within(self, text: &'r str) -> Self {
-        Interpreter { frames: Frames::new(self.frames.clock().clone(), text), ..self }
     }
 
     /// Tells of each record that could not be read.
@@ -123,7 +125,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
             Record::Journal(entry) => self.journal(&entry, show),
             Record::Agent(document) => self.agent(document, show),
             Record::CloudTrail(json) => {
-                self.parsed(&mut parse::cloudtrail::record(json, self.doors), show)
+                self.parsed(&mut parse::cloudtrail::record(json, self.doors, self.texts), show)
             }
         }
     }
@@ -163,11 +165,11 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         let HintKind::Repeated { times } = hint.kind else { return };
         let parsed = match self.last {
             Last::Other => return,
-            Last::Line(line) => parse::line(line, self.frames.clock()),
-            Last::BeforeBatch => match parse::line(self.memory.last_line(), self.frames.clock()) {
-                Parsed::Event(event) => Parsed::Event(event.into_owned()),
-                _ => return,
-            },
+            Last::Line(line) => parse::line(line, self.frames.clock(), self.texts),
+            Last::BeforeBatch => {
+                let line = self.texts.copy(self.memory.last_line()).as_bytes();
+                parse::line(line, self.frames.clock(), self.texts)
+            }
         };
         let Parsed::Event(mut event) = parsed else { return };
         let same_process = hint.pid.is_none() || hint.pid == event.pid;
@@ -183,9 +185,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
     /// its events tell how fresh it is.
     pub fn stamp(&self, record: Record<'_>) -> Option<Time> {
         match record {
-            Record::Line(line) => {
-                parse::syslog::envelope(line, self.frames.clock()).map(|frame| frame.time)
-            }
+            Record::Line(line) => parse::syslog::time(line, self.frames.clock()),
             Record::Journal(entry) => Some(entry.time),
             Record::CloudTrail(_) | Record::Agent(_) => None,
         }
@@ -197,7 +197,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         match change {
             AgentChange::Began { time, state } => {
                 let place = parse::ssm_agent::Place { host, instance, id, time: *time };
-                self.parsed(&mut parse::ssm_agent::document(place, state), show);
+                self.parsed(&mut parse::ssm_agent::document(place, state, self.texts), show);
             }
             AgentChange::Ended { time, watched } => {
                 let ordinal = self.ordinal + self.tally.records;
@@ -211,13 +211,13 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         let tag = entry.identifier.as_bytes();
         let mut envelope = Envelope {
             time: entry.time,
-            host: Cow::Borrowed(entry.host),
+            host: entry.host,
             tag,
             program: programs::by_tag(tag),
             pid: entry.pid,
             message: entry.message,
             may_be_stripped: entry.may_be_stripped,
-            text: "",
+            texts: self.texts,
         };
         envelope.know_by(self.names);
         let parsed = parse::message(&envelope);
@@ -242,7 +242,7 @@ impl<'m, 'r> Interpreter<'m, 'r> {
 
     // An event is some hundred bytes: it stays where the parser made it.
     #[inline(always)]
-    fn parsed(&mut self, parsed: &mut Parsed<'_>, show: &mut Show<'_>) {
+    fn parsed(&mut self, parsed: &mut Parsed<'r>, show: &mut Show<'_>) {
         match parsed {
             Parsed::Event(event) => self.event(event, show),
             Parsed::Hint(hint) => {
@@ -257,10 +257,10 @@ impl<'m, 'r> Interpreter<'m, 'r> {
         }
     }
 
-    fn event(&mut self, event: &mut Event<'_>, show: &mut Show<'_>) {
+    fn event(&mut self, event: &mut Event<'r>, show: &mut Show<'_>) {
         event.ordinal = self.ordinal + self.tally.records;
         self.tally.last_record = self.tally.last_record.max(Some(event.time));
-        self.memory.event(event, show);
+        self.memory.event(event, self.texts, show);
     }
 }
 
@@ -308,10 +308,11 @@ mod tests {
             memory = serde_json::from_str(&saved).unwrap();
             let lines: Vec<String> =
                 batch.iter().map(|line| format!("May  1 10:00:{line}")).collect();
-            let mut interpreter = Interpreter::new(&mut memory, clock.clone(), &Nobody, 0);
+            let texts = Texts::default();
+            let mut interpreter = Interpreter::new(&mut memory, clock.clone(), &Nobody, 0, &texts);
             let mut show = |counted: &Counted<'_>| {
                 let event = counted.event;
-                let user = event.user.as_deref().unwrap_or_default();
+                let user = event.user.unwrap_or_default();
                 let second = event.time.seconds() % 60;
                 told.push(format!("{second} {} {user} x{}", event.kind, event.count));
             };

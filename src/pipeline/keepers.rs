@@ -30,7 +30,7 @@ impl Keepers<'_> {
         if archive.keeps(event.event.kind) {
             // Where an address is from tells less than the address, but more than nothing of it.
             let tells_origin = matches!(archived.source, Show::Keep | Show::Network);
-            let source = event.event.source.as_deref().filter(|_| tells_origin);
+            let source = event.event.source.filter(|_| tells_origin);
             privacy.show(archived, &observation, |seen| {
                 let mut row = Row::new(seen);
                 row.tell_origin(policy.origins.of(source));

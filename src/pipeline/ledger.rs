@@ -10,7 +10,7 @@ use super::interpreter::{Interpreter, Tally};
 use super::keepers::Keepers;
 use super::snapshot::{Change, Saved, SavedChange, Snapshot, Watched};
 use crate::archive::{Pending, Plan};
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::memory::{Counted, Memory};
 use crate::metrics::recent::Recent;
 use crate::metrics::series::{self, Moment, Store};
@@ -210,8 +210,8 @@ impl Ledger {
         self.memory.read_at(caught_up.then_some(now.wall));
         let (ordinal, doors) = (self.ordinal, self.doors);
         let (memory, mut keepers) = self.keepers(policy, now);
-        let mut interpreter =
-            Interpreter::new(memory, clock, users, ordinal).within(records.text());
+        let texts = Texts::of(records.text());
+        let mut interpreter = Interpreter::new(memory, clock, users, ordinal, &texts);
         interpreter.doors = doors;
         let mut delays = Vec::new();
         let mut show = |counted: &Counted<'_>| {

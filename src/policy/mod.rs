@@ -139,7 +139,7 @@ impl Policy {
 
     #[inline(always)]
     fn network(&self, event: &Event<'_>) -> &str {
-        let source = event.source.as_deref();
+        let source = event.source;
         if matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure) {
             return self.rules.networks.of_aws_event(source);
         }
@@ -155,5 +155,5 @@ impl Policy {
 /// `x ; USER=root ; COMMAND=/bin/harmless` puts that command in front of the one that ran. Such a
 /// line is never expected.
 fn could_be_two_commands(event: &Event<'_>) -> bool {
-    event.command.as_deref().is_some_and(|command| command.contains(" ; COMMAND="))
+    event.command.is_some_and(|command| command.contains(" ; COMMAND="))
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use ring::hmac;
 
 use super::Observation;
-use crate::event::{Event, Expected};
+use crate::event::{AwsCall, Event, Expected, Texts};
 
 /// What becomes of a name or an address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub struct Privacy {
 #[derive(Debug)]
 struct Masked<'e> {
     event: Event<'e>,
-    identity: Cow<'e, str>,
-    network: Cow<'e, str>,
+    identity: &'e str,
+    network: &'e str,
     expected: Expected,
     rule: Option<&'e str>,
     duration: Option<f64>,
@@ -85,33 +85,42 @@ impl Privacy {
     pub fn show(&self, view: View, seen: &Observation<'_>, to: impl FnOnce(&Observation<'_>)) {
         match view.keeps_all() {
             true => to(seen),
-            false => to(&self.masked(view, seen).observation()),
+            false => to(&self.masked(view, seen, &Texts::default()).observation()),
         }
     }
 
-    fn masked<'e>(&self, view: View, seen: &'e Observation<'e>) -> Masked<'e> {
-        let mut event = seen.event.clone();
-        for user in [&mut event.user, &mut event.target_user] {
-            *user = user.take().and_then(|user| self.shown(view.user, user, &seen.network));
-        }
-        event.source =
-            event.source.take().and_then(|source| self.shown(view.source, source, &seen.network));
-        if view.source != Show::Keep {
-            event.port = None;
-        }
-        let mut persons = vec![&mut event.identity, &mut event.fingerprint];
-        if let Some(call) = event.aws.as_deref_mut() {
-            persons.extend([&mut call.session_id, &mut call.source_identity]);
-        }
-        for person in persons {
-            *person = person.take().and_then(|name| self.shown(view.identity, name, &seen.network));
-        }
-        let identity = Some(seen.identity.clone()).filter(|identity| !identity.is_empty());
-        let identity = identity.and_then(|name| self.shown(view.identity, name, &seen.network));
+    fn masked<'e>(
+        &self,
+        view: View,
+        seen: &'e Observation<'e>,
+        texts: &'e Texts<'e>,
+    ) -> Masked<'e> {
+        let event = seen.event;
+        let shown = |show, part: Option<&'e str>| {
+            part.and_then(|text| self.shown(show, text, &seen.network, texts))
+        };
+        let person = |part| shown(view.identity, part);
+        let call = event.aws.map(|call| {
+            texts.call(AwsCall {
+                session_id: person(call.session_id),
+                source_identity: person(call.source_identity),
+                ..*call
+            })
+        });
+        let identity = Some(&*seen.identity).filter(|identity| !identity.is_empty());
         Masked {
-            event,
-            identity: identity.unwrap_or_default(),
-            network: seen.network.clone(),
+            event: Event {
+                user: shown(view.user, event.user),
+                target_user: shown(view.user, event.target_user),
+                source: shown(view.source, event.source),
+                port: event.port.filter(|_| view.source == Show::Keep),
+                identity: person(event.identity),
+                fingerprint: person(event.fingerprint),
+                aws: call,
+                ..*event
+            },
+            identity: person(identity).unwrap_or_default(),
+            network: &seen.network,
             expected: seen.expected,
             rule: seen.rule,
             duration: seen.duration,
@@ -122,13 +131,14 @@ impl Privacy {
     fn shown<'e>(
         &self,
         show: Show,
-        text: Cow<'e, str>,
-        network: &Cow<'e, str>,
-    ) -> Option<Cow<'e, str>> {
+        text: &'e str,
+        network: &'e str,
+        texts: &'e Texts<'e>,
+    ) -> Option<&'e str> {
         match show {
             Show::Keep => Some(text),
-            Show::Network => Some(network.clone()),
-            Show::Hash => self.hash(&text).map(Cow::Owned),
+            Show::Network => Some(network),
+            Show::Hash => self.hash(text).map(|hash| texts.copy(&hash)),
             Show::Drop => None,
         }
     }
@@ -150,8 +160,8 @@ impl Masked<'_> {
     fn observation(&self) -> Observation<'_> {
         Observation {
             event: &self.event,
-            identity: Cow::Borrowed(&self.identity),
-            network: Cow::Borrowed(&self.network),
+            identity: Cow::Borrowed(self.identity),
+            network: Cow::Borrowed(self.network),
             expected: self.expected,
             rule: self.rule,
             duration: self.duration,
@@ -170,13 +180,13 @@ mod tests {
     const KEY: &[u8] = b"0123456789abcdef";
 
     fn login() -> Event<'static> {
-        let call = AwsCall { session_id: Some("alice-0a1b".into()), ..AwsCall::default() };
+        let call = AwsCall { session_id: Some("alice-0a1b"), ..AwsCall::default() };
         Event {
-            user: Some("alice".into()),
-            source: Some("203.0.113.9".into()),
+            user: Some("alice"),
+            source: Some("203.0.113.9"),
             port: Some(22),
-            identity: Some("alice@example.com".into()),
-            aws: Some(Box::new(call)),
+            identity: Some("alice@example.com"),
+            aws: Some(Texts::for_ever().call(call)),
             ..Event::new(EventKind::LoginSuccess, "ssm-agent")
         }
     }
@@ -190,11 +200,11 @@ mod tests {
             let event = seen.event;
             format!(
                 "{:?} {:?} {:?} {} {:?} {}",
-                event.user.as_deref(),
-                event.source.as_deref(),
+                event.user,
+                event.source,
                 event.port,
                 seen.identity,
-                event.aws.as_ref().and_then(|call| call.session_id.as_deref()),
+                event.aws.as_ref().and_then(|call| call.session_id),
                 seen.network
             )
         };

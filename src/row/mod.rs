@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::event::{AwsCall, Change, Event, EventKind, Expected, Method, Reason, Time};
+use crate::event::{AwsCall, Change, Event, EventKind, Expected, Method, Reason, Texts, Time};
 use crate::policy::Observation;
 use crate::policy::origin::Origin;
 
@@ -181,48 +181,43 @@ impl Field for Option<f64> {
 impl<'o> Row<'o> {
     pub fn new(observation: &'o Observation<'o>) -> Row<'o> {
         let event = observation.event;
-        let aws = event.aws.as_deref();
         let of_aws = matches!(event.kind, EventKind::AwsSuccess | EventKind::AwsFailure);
-        let call = |part: for<'c> fn(&'c AwsCall<'o>) -> &'c Text<'o>| {
-            aws.and_then(|call| part(call).as_deref()).map(Cow::Borrowed)
-        };
+        let call = event.aws.copied().unwrap_or_default();
+        let text = |part: Option<&'o str>| part.map(Cow::Borrowed);
         Row {
             time: event.time,
-            host: filled(&event.host),
+            host: filled(event.host),
             event: Cow::Borrowed(event.kind.as_str()),
-            program: (!of_aws).then_some(Cow::Borrowed(&*event.program)),
-            user: event.user.as_deref().map(Cow::Borrowed),
+            program: (!of_aws).then_some(Cow::Borrowed(event.program)),
+            user: text(event.user),
             invalid_user: event.invalid_user,
-            target_user: event.target_user.as_deref().map(Cow::Borrowed),
+            target_user: text(event.target_user),
             method: event.method.map(|method| Cow::Borrowed(method.as_str())),
-            reason: event
-                .reason
-                .map(|reason| Cow::Borrowed(reason.as_str()))
-                .or_else(|| call(|call| &call.reason)),
-            source: event.source.as_deref().map(Cow::Borrowed),
+            reason: event.reason.map(|reason| Cow::Borrowed(reason.as_str())).or(text(call.reason)),
+            source: text(event.source),
             port: event.port,
             identity: filled(&observation.identity),
-            fingerprint: event.fingerprint.as_deref().map(Cow::Borrowed),
-            command: event.command.as_deref().map(Cow::Borrowed),
-            tty: event.tty.as_deref().map(Cow::Borrowed),
-            directory: event.directory.as_deref().map(Cow::Borrowed),
+            fingerprint: text(event.fingerprint),
+            command: text(event.command),
+            tty: text(event.tty),
+            directory: text(event.directory),
             change: event.change.map(|change| Cow::Borrowed(change.as_str())),
             count: event.count,
             duration: observation.duration,
-            event_name: aws.and_then(|call| filled(&call.event_name)),
-            target: call(|call| &call.target),
-            resource: call(|call| &call.resource),
-            tags: call(|call| &call.tags),
-            document: call(|call| &call.document),
-            aws_account: call(|call| &call.account),
-            aws_region: call(|call| &call.region),
-            session_id: call(|call| &call.session_id),
-            source_identity: call(|call| &call.source_identity),
-            destination: call(|call| &call.destination),
-            error_code: call(|call| &call.error_code),
-            event_id: aws.and_then(|call| filled(&call.event_id)),
-            user_agent: call(|call| &call.user_agent),
-            mfa: aws.and_then(|call| call.mfa),
+            event_name: filled(call.event_name),
+            target: text(call.target),
+            resource: text(call.resource),
+            tags: text(call.tags),
+            document: text(call.document),
+            aws_account: text(call.account),
+            aws_region: text(call.region),
+            session_id: text(call.session_id),
+            source_identity: text(call.source_identity),
+            destination: text(call.destination),
+            error_code: text(call.error_code),
+            event_id: filled(call.event_id),
+            user_agent: text(call.user_agent),
+            mfa: call.mfa,
             network: network(observation),
             country: None,
             operator: None,
@@ -251,29 +246,28 @@ impl<'o> Row<'o> {
     }
 
     /// The event that the row tells of; what policy found stands in [`Row::observation`].
-    pub fn to_event(&'o self) -> Option<Event<'o>> {
-        let borrowed = |text: &'o Text<'o>| text.as_deref().map(Cow::Borrowed);
-        let text = |text: &'o Text<'o>| Cow::Borrowed(text.as_deref().unwrap_or_default());
+    pub fn to_event(&'o self, texts: &'o Texts<'o>) -> Option<Event<'o>> {
+        let text = |text: &'o Text<'o>| text.as_deref().unwrap_or_default();
         let of_aws = self.event_name.is_some() || self.session_id.is_some();
         let kind = EventKind::from_name(&self.event)?;
         // Of a call to AWS the reason is the caller's own words.
         let calls = matches!(kind, EventKind::AwsSuccess | EventKind::AwsFailure);
         let aws = of_aws.then(|| {
-            Box::new(AwsCall {
+            texts.call(AwsCall {
                 event_name: text(&self.event_name),
-                target: borrowed(&self.target),
-                resource: borrowed(&self.resource),
-                tags: borrowed(&self.tags),
-                reason: borrowed(&self.reason).filter(|_| calls),
-                document: borrowed(&self.document),
-                account: borrowed(&self.aws_account),
-                region: borrowed(&self.aws_region),
-                session_id: borrowed(&self.session_id),
-                source_identity: borrowed(&self.source_identity),
-                destination: borrowed(&self.destination),
-                error_code: borrowed(&self.error_code),
+                target: self.target.as_deref(),
+                resource: self.resource.as_deref(),
+                tags: self.tags.as_deref(),
+                reason: self.reason.as_deref().filter(|_| calls),
+                document: self.document.as_deref(),
+                account: self.aws_account.as_deref(),
+                region: self.aws_region.as_deref(),
+                session_id: self.session_id.as_deref(),
+                source_identity: self.source_identity.as_deref(),
+                destination: self.destination.as_deref(),
+                error_code: self.error_code.as_deref(),
                 event_id: text(&self.event_id),
-                user_agent: borrowed(&self.user_agent),
+                user_agent: self.user_agent.as_deref(),
                 mfa: self.mfa,
                 ..AwsCall::default()
             })
@@ -282,18 +276,18 @@ impl<'o> Row<'o> {
             time: self.time,
             host: text(&self.host),
             count: self.count,
-            user: borrowed(&self.user),
+            user: self.user.as_deref(),
             invalid_user: self.invalid_user,
-            target_user: borrowed(&self.target_user),
+            target_user: self.target_user.as_deref(),
             method: self.method.as_deref().and_then(Method::from_name),
             reason: self.reason.as_deref().filter(|_| !calls).and_then(Reason::from_name),
-            source: borrowed(&self.source),
+            source: self.source.as_deref(),
             port: self.port,
-            fingerprint: borrowed(&self.fingerprint),
-            identity: borrowed(&self.identity),
-            command: borrowed(&self.command),
-            tty: borrowed(&self.tty),
-            directory: borrowed(&self.directory),
+            fingerprint: self.fingerprint.as_deref(),
+            identity: self.identity.as_deref(),
+            command: self.command.as_deref(),
+            tty: self.tty.as_deref(),
+            directory: self.directory.as_deref(),
             change: self.change.as_deref().and_then(Change::from_name),
             aws,
             ..Event::new(kind, self.program.as_deref().unwrap_or_default())

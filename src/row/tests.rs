@@ -9,40 +9,40 @@ const SCHEMA: &str = include_str!("../../deploy/history.schema.json");
 /// An event with every field set to something.
 fn full() -> Event<'static> {
     let call = AwsCall {
-        event_name: "StartSession".into(),
-        target: Some("i-1".into()),
-        resource: Some("task/1".into()),
-        tags: Some("team=ops".into()),
-        document: Some("AWS-StartSSHSession".into()),
-        account: Some("123456789012".into()),
-        region: Some("eu-west-1".into()),
-        session_id: Some("alice-1".into()),
-        source_identity: Some("alice".into()),
-        destination: Some("db:3306".into()),
-        error_code: Some("AccessDenied".into()),
-        event_id: "e-1".into(),
-        user_agent: Some("aws-cli".into()),
+        event_name: "StartSession",
+        target: Some("i-1"),
+        resource: Some("task/1"),
+        tags: Some("team=ops"),
+        document: Some("AWS-StartSSHSession"),
+        account: Some("123456789012"),
+        region: Some("eu-west-1"),
+        session_id: Some("alice-1"),
+        source_identity: Some("alice"),
+        destination: Some("db:3306"),
+        error_code: Some("AccessDenied"),
+        event_id: "e-1",
+        user_agent: Some("aws-cli"),
         mfa: Some(true),
         ..AwsCall::default()
     };
     Event {
         time: Time::new(1_700_000_000, 5_000_000),
-        host: "web-1".into(),
-        user: Some("a\u{9b}b\u{202e}c\\ \"".into()),
+        host: "web-1",
+        user: Some("a\u{9b}b\u{202e}c\\ \""),
         invalid_user: true,
-        target_user: Some("root".into()),
+        target_user: Some("root"),
         method: Some(Method::Certificate),
         reason: Some(Reason::Timeout),
-        source: Some("203.0.113.9".into()),
+        source: Some("203.0.113.9"),
         port: Some(22),
-        fingerprint: Some("SHA256:x".into()),
-        identity: Some("Ops/alice".into()),
-        command: Some("/usr/bin/id".into()),
-        tty: Some("pts/0".into()),
-        directory: Some("/".into()),
+        fingerprint: Some("SHA256:x"),
+        identity: Some("Ops/alice"),
+        command: Some("/usr/bin/id"),
+        tty: Some("pts/0"),
+        directory: Some("/"),
         change: Some(Change::UserAdded),
         count: 3,
-        aws: Some(Box::new(call)),
+        aws: Some(Texts::for_ever().call(call)),
         ..Event::new(EventKind::SessionClosed, "sshd")
     }
 }
@@ -109,7 +109,7 @@ fn what_no_reader_sees_is_an_escape_and_reads_back() {
     let line = line(&full());
     assert!(line.contains(r#""user":"a\u009bb\u202ec\\ \"""#), "{line}");
     let row = Row::from_json(line.as_bytes()).unwrap();
-    assert_eq!(row.user.as_deref(), full().user.as_deref());
+    assert_eq!(row.user.as_deref(), full().user);
 }
 
 #[test]
@@ -119,6 +119,5 @@ fn a_row_reads_back_to_the_same_row_and_event() {
     let mut again = Vec::new();
     row.write_json(&mut again);
     assert_eq!(String::from_utf8(again).unwrap(), line);
-    let event = row.to_event().unwrap();
-    assert_eq!(event.into_owned(), full().into_owned());
+    assert_eq!(row.to_event(&Texts::default()), Some(full()));
 }

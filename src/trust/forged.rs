@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Surroundings, UserIds, believed};
-use crate::event::{Event, EventKind, HintKind, Time};
+use crate::event::{Event, EventKind, HintKind, Texts, Time};
 use crate::parse::{self, Envelope, Parsed};
 use crate::programs::{self, PROGRAMS, Writer};
 use crate::record::JournalEntry;
@@ -110,8 +110,8 @@ fn lines() -> Vec<(String, String)> {
 /// Whether everything that the event's labels name is Alice's own: herself, or whom a program that
 /// she may start made of her, which names her as who started it.
 fn is_her_own(event: &Event<'_>) -> bool {
-    let row = programs::by_name(&event.program).unwrap();
-    let names_her = event.user.as_deref() == Some("alice");
+    let row = programs::by_name(event.program).unwrap();
+    let names_her = event.user == Some("alice");
     let started_by_her = event.by.is_some_and(|by| by.uid == Some(ALICE));
     let ends_hers = event.kind == EventKind::SessionClosed && row.writers.closing == Writer::Anyone;
     let by_users = [row.writers.own, row.writers.pam, row.writers.closing]
@@ -120,7 +120,7 @@ fn is_her_own(event: &Event<'_>) -> bool {
     let login = matches!(event.kind, EventKind::LoginSuccess);
     let session = matches!(event.kind, EventKind::SessionOpened | EventKind::SessionClosed);
     let has_sessions = matches!(
-        &*event.program,
+        event.program,
         "sudo" | "su" | "doas" | "pkexec" | "polkit" | "systemd-user" | "systemd-run0" | "login"
     ) || row.writers.pam == Writer::Owner;
     by_users
@@ -148,13 +148,13 @@ fn no_line_of_a_user_tells_of_anyone_else() {
             };
             let parsed = parse::message(&Envelope {
                 time: Time::new(1, 0),
-                host: "h".into(),
+                host: "h",
                 tag: tag.as_bytes(),
                 program: programs::by_tag(tag.as_bytes()),
                 pid: Some(5),
                 message: entry.message,
                 may_be_stripped: false,
-                text: "",
+                texts: Texts::for_ever(),
             });
             match believed(&entry, parsed, &Accounts) {
                 Some(Parsed::Event(event)) => {

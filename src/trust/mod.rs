@@ -113,12 +113,12 @@ impl<'e> Witness<'e> {
 
     /// Whether root's process is by now the very command that its line names.
     fn became(&self, row: &Program, event: &Event<'_>) -> bool {
-        self.is_root() && program::has_become_command(row, self.entry, event.command.as_deref())
+        self.is_root() && program::has_become_command(row, self.entry, event.command)
     }
 
     /// Whose word it is that the event may count on: root's, or the user's own.
     fn tells(&self, event: &Event<'_>) -> Option<u32> {
-        let row = programs::by_name(&event.program);
+        let row = programs::by_name(event.program);
         let Some(row) = row else { return self.is_root().then_some(ROOT) };
         let writer = writer(row, event);
         if writer != Writer::Target && !self.may_be(row) && !self.became(row, event) {
@@ -137,7 +137,7 @@ impl<'e> Witness<'e> {
             _ if event.source.is_some() => None,
             Writer::Anyone => Some(himself),
             Writer::Target => self.ran_by_who_logged_in(event).then_some(himself),
-            Writer::Owner => event.user.as_deref().is_some_and(|u| self.is(u)).then_some(himself),
+            Writer::Owner => event.user.is_some_and(|u| self.is(u)).then_some(himself),
             Writer::Invoker => self.speaks_of_himself(event).then_some(himself),
         }
     }
@@ -146,7 +146,7 @@ impl<'e> Witness<'e> {
     fn speaks_of_himself(&self, event: &Event<'_>) -> bool {
         let by = event.by.unwrap_or_default();
         let invoked = by.uid == Some(self.uid);
-        let user = event.user.as_deref().filter(|name| !name.is_empty());
+        let user = event.user.filter(|name| !name.is_empty());
         match event.kind {
             EventKind::SudoCommand | EventKind::SudoFailure => {
                 user.map_or(invoked, |name| self.is(name))
@@ -176,15 +176,15 @@ impl<'e> Witness<'e> {
     /// it runs in. (The line comes from a child of the process that PAM speaks in: no pid joins
     /// the two.)
     fn ran_by_who_logged_in(&self, event: &Event<'_>) -> bool {
-        let target = event.target_user.as_deref().is_some_and(|name| self.is(name));
-        target && event.user.as_deref().is_some_and(|name| self.logged_in_as(name))
+        let target = event.target_user.is_some_and(|name| self.is(name));
+        target && event.user.is_some_and(|name| self.logged_in_as(name))
     }
 
     /// What sshd's process of a session says, as the user who is logged in, when his client goes:
     /// `Connection closed by 192.0.2.1 port 22`. The same words of a connection that nobody logged
     /// in to are root's. It is the last that the process says: journald may find it gone.
     fn is_over(&self, event: &Event<'_>) -> bool {
-        let of_sshd = programs::by_name(&event.program).filter(|row| row.rules == Rules::Sshd);
+        let of_sshd = programs::by_name(event.program).filter(|row| row.rules == Rules::Sshd);
         let is_last_word = self.entry.message.starts_with(b"Connection closed by ");
         event.kind == EventKind::LoginRejected
             && !self.is_root()
@@ -194,7 +194,7 @@ impl<'e> Witness<'e> {
     }
 
     fn hints(&self, hint: &Hint<'_>) -> bool {
-        let row = programs::by_name(&hint.program);
+        let row = programs::by_name(hint.program);
         if row.is_some_and(|row| !self.may_be(row)) {
             return false;
         }

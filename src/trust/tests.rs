@@ -27,17 +27,16 @@ fn by(uid: u32, message: &str) -> JournalEntry<'_> {
 }
 
 fn event(kind: EventKind, program: &'static str, user: Option<&'static str>) -> Parsed<'static> {
-    Parsed::Event(Event { user: user.map(Into::into), ..Event::new(kind, program) })
+    Parsed::Event(Event { user, ..Event::new(kind, program) })
 }
 
 fn hint(program: &'static str, kind: HintKind<'static>) -> Parsed<'static> {
-    let program = program.into();
-    Parsed::Hint(Hint { time: Time::default(), host: "".into(), program, pid: None, kind })
+    Parsed::Hint(Hint { time: Time::default(), host: "", program, pid: None, kind })
 }
 
 /// Whether the event counts where the entry says it, with the invoker that its message names.
 fn trusted(entry: &JournalEntry<'_>, parsed: &Parsed<'_>) -> bool {
-    let mut parsed = parsed.clone();
+    let mut parsed = *parsed;
     let by = invoker(std::str::from_utf8(entry.message).unwrap());
     if let Parsed::Event(event) = &mut parsed {
         event.by = by.or(event.by);
@@ -120,7 +119,7 @@ fn an_su_within_an_su_names_who_logged_in() {
     let session =
         by(BOB, "pam_unix(su:session): session opened for user root(uid=0) by alice(uid=1001)");
     let opened = Parsed::Event(Event {
-        user: Some("root".into()),
+        user: Some("root"),
         by: Some(Invoker { name: "alice", uid: Some(ALICE) }),
         ..Event::new(EventKind::SessionOpened, "su")
     });
@@ -214,8 +213,8 @@ fn a_service_that_nobody_knows_is_roots() {
 fn a_users_program_names_no_address() {
     let failed = |source: Option<&'static str>| {
         Parsed::Event(Event {
-            user: Some("root".into()),
-            source: source.map(Into::into),
+            user: Some("root"),
+            source,
             ..Event::new(EventKind::LoginFailure, "polkit")
         })
     };
@@ -265,9 +264,9 @@ fn a_process_that_became_what_it_lets_run_is_still_believed() {
     assert!(!trusted(&entry(Some("logger"), None), &ran));
     // The line names what the process is now.
     let ran_it = |command: &'static str| {
-        let mut ran = ran.clone();
+        let mut ran = ran;
         if let Parsed::Event(event) = &mut ran {
-            event.command = Some(command.into());
+            event.command = Some(command);
         }
         ran
     };
@@ -318,8 +317,8 @@ fn who_may_start_a_program_without_sessions_opens_none_in_it() {
 fn a_command_of_doas_is_the_targets_word_on_who_logged_in() {
     let ran = |target: &'static str| {
         Parsed::Event(Event {
-            user: Some("alice".into()),
-            target_user: Some(target.into()),
+            user: Some("alice"),
+            target_user: Some(target),
             ..Event::new(EventKind::SudoCommand, "doas")
         })
     };
@@ -466,11 +465,8 @@ fn a_line_that_no_rule_knows_counts_where_its_writer_may_say_something_new() {
 
 #[test]
 fn hints_come_from_those_who_give_them() {
-    let key = || HintKind::KeyProvided {
-        fingerprint: "SHA256:x".into(),
-        principal: "alice".into(),
-        trusted: false,
-    };
+    let key =
+        || HintKind::KeyProvided { fingerprint: "SHA256:x", principal: "alice", trusted: false };
     assert!(trusted(&by(998, "x"), &hint("ec2-instance-connect", key())));
     assert!(trusted(&by(0, "x"), &hint("ec2-instance-connect", key())));
     assert!(!trusted(&by(ALICE, "x"), &hint("ec2-instance-connect", key())));
@@ -478,11 +474,10 @@ fn hints_come_from_those_who_give_them() {
     assert!(trusted(&by(104, "x"), &hint("rsyslogd", lost())));
     let nobody = JournalEntry { uid: None, ..by(0, "x") };
     assert!(!trusted(&nobody, &hint("rsyslogd", lost())));
-    let connection = || HintKind::Connection { source: "192.0.2.1".into(), port: None };
+    let connection = || HintKind::Connection { source: "192.0.2.1", port: None };
     assert!(trusted(&by(0, "x"), &hint("sshd", connection())));
     assert!(!trusted(&by(ALICE, "x"), &hint("sshd", connection())));
-    let success =
-        || HintKind::AuthenticationSucceeded { user: "alice".into(), by: None, service: None };
+    let success = || HintKind::AuthenticationSucceeded { user: "alice", by: None, service: None };
     assert!(trusted(&by(0, "x"), &hint("sshd", success())));
     assert!(!trusted(&by(ALICE, "x"), &hint("sshd", success())));
     assert!(trusted(&by(ALICE, "x"), &hint("sudo", success())));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::cloudtrail_server::{self, Fault, Server};
+use login_exporter::event::Texts;
 use login_exporter::parse::cloudtrail::Doors;
 use login_exporter::parse::{self, Parsed};
 use login_exporter::record::{Position, Record};
@@ -74,8 +75,8 @@ async fn delivery(source: &mut CloudTrailSource, seen: &mut Seen) {
 
 fn event_id(record: Record<'_>) -> String {
     let Record::CloudTrail(json) = record else { panic!("{record:?}") };
-    match parse::cloudtrail::record(json, Doors::default()) {
-        Parsed::Event(event) => event.aws.unwrap().event_id.into_owned(),
+    match parse::cloudtrail::record(json, Doors::default(), &Texts::default()) {
+        Parsed::Event(event) => event.aws.unwrap().event_id.to_owned(),
         other => panic!("{other:?}"),
     }
 }

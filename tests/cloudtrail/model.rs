@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use login_exporter::event::Texts;
 use login_exporter::memory::Memory;
 use login_exporter::parse::Clock;
 use login_exporter::pipeline::Interpreter;
@@ -74,13 +75,14 @@ impl Reader {
         let delivery = self.source.next().await;
         let (reference, year) = (delivery.reference, delivery.year);
         let clock = Clock { reference, year, zone: TimeZone::UTC };
-        let mut interpreter = Interpreter::new(&mut self.memory, clock, &Nobody, 0);
+        let texts = Texts::default();
+        let mut interpreter = Interpreter::new(&mut self.memory, clock, &Nobody, 0, &texts);
         for record in delivery.records.iter() {
             interpreter.record(record, &mut |counted| {
                 let call = counted.event.aws.as_ref().unwrap();
                 // A correction stands for what it corrects, where it came first.
-                let id = call.original_event_id.as_ref().unwrap_or(&call.event_id);
-                let target = call.target.as_deref().unwrap_or("").to_owned();
+                let id = call.original_event_id.unwrap_or(call.event_id);
+                let target = call.target.unwrap_or("").to_owned();
                 self.counted.entry(id.to_string()).or_default().push(target);
             });
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::journals::{Said, remote};
 use jiff::tz::TimeZone;
-use login_exporter::event::Time;
+use login_exporter::event::{Texts, Time};
 use login_exporter::memory::{Counted, Memory};
 use login_exporter::parse::Clock;
 use login_exporter::pipeline::Interpreter;
@@ -42,7 +42,8 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
         let delivery = source.next().await;
         caught_up = delivery.report.caught_up;
         let clock = Clock { reference: Time::default(), zone: TimeZone::UTC, year: None };
-        let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0);
+        let texts = Texts::default();
+        let mut interpreter = Interpreter::new(&mut memory, clock, &Accounts, 0, &texts);
         for record in delivery.records.iter() {
             let Record::Journal(entry) = record else { panic!("{record:?}") };
             interpreter.record(Record::Journal(entry), &mut |counted| events.push(shown(counted)));
@@ -56,7 +57,7 @@ async fn counted(said: &[Said]) -> Option<(Vec<String>, u64, u64)> {
 
 fn shown(counted: &Counted<'_>) -> String {
     let event = counted.event;
-    format!("{} {} {}", event.kind, event.program, event.user.as_deref().unwrap_or_default())
+    format!("{} {} {}", event.kind, event.program, event.user.unwrap_or_default())
 }
 
 fn by(uid: u32, identifier: &str, comm: &str, message: &str) -> Said {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use allocation_counter::measure;
 use jiff::tz::TimeZone;
-use login_exporter::event::Time;
+use login_exporter::event::{Texts, Time};
 use login_exporter::memory::{Limits, Memory};
 use login_exporter::metrics::series::Store;
 use login_exporter::parse::Clock;
@@ -27,7 +27,8 @@ fn allocations(lines: &[&str]) -> u64 {
     let clock = Clock { reference: Time::new(1_790_000_000, 0), zone: TimeZone::UTC, year: None };
     let mut memory = Memory::new(Limits::default());
     let (policy, mut store) = (Policy::default(), Store::default());
-    let mut interpreter = Interpreter::new(&mut memory, clock, &Nobody, 0);
+    let texts = Texts::default();
+    let mut interpreter = Interpreter::new(&mut memory, clock, &Nobody, 0, &texts);
     let mut take = |line: &'static str| {
         interpreter.record(Record::Line(line.as_bytes()), &mut |counted| {
             store.observe(&policy.observe(counted), true, counted.event.time);

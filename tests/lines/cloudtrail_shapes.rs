@@ -3,7 +3,7 @@
 //! The collection is no part of this project. `LOGIN_EXPORTER_CORPORA` names its folder.
 use std::path::PathBuf;
 
-use login_exporter::event::{Event, EventKind};
+use login_exporter::event::{Event, EventKind, Texts};
 use login_exporter::parse::Parsed;
 use login_exporter::parse::cloudtrail::{self, Doors};
 use login_exporter::source::wrapping;
@@ -27,10 +27,11 @@ fn read(folder: &std::path::Path, begins: &str) -> (Vec<Event<'static>>, usize) 
         .find(|path| path.file_name().unwrap().to_string_lossy().starts_with(&begins))
         .unwrap_or_else(|| panic!("no {begins}"));
     let doors = Doors::default().with("SendCommand", true).unwrap();
+    let texts: &'static Texts<'static> = Box::leak(Box::default());
     let (mut events, mut unknown) = (Vec::new(), 0);
     for record in wrapping::records_of(&std::fs::read(file).unwrap()).unwrap() {
-        match cloudtrail::record(&record, doors) {
-            Parsed::Event(event) => events.push(event.into_owned()),
+        match cloudtrail::record(record.leak(), doors, texts) {
+            Parsed::Event(event) => events.push(event),
             Parsed::Unrecognized { .. } => unknown += 1,
             _ => {}
         }
@@ -64,11 +65,11 @@ fn who_called() {
         ("24", "Ops/default_session"),
     ] {
         let (events, _) = read(&folder, file);
-        assert_eq!(events[0].identity.as_deref(), Some(identity), "{file}");
+        assert_eq!(events[0].identity, Some(identity), "{file}");
     }
     let (events, _) = read(&folder, "11");
     let call = events[0].aws.as_ref().unwrap();
-    assert_eq!(call.source_identity.as_deref(), Some("alice@example.com"));
+    assert_eq!(call.source_identity, Some("alice@example.com"));
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn what_came_of_it_and_from_where() {
         ("57", Some("AWS Internal")),
         ("58", None),
     ] {
-        assert_eq!(read(&folder, file).0[0].source.as_deref(), source, "{file}");
+        assert_eq!(read(&folder, file).0[0].source, source, "{file}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What counts of a connection's lines, as sshd of each version writes them: whole logs, and the
 //! events that a person reads in them.
 use jiff::tz::TimeZone;
-use login_exporter::event::Time;
+use login_exporter::event::{Texts, Time};
 use login_exporter::memory::{Counted, Memory};
 use login_exporter::parse::{self, Clock, Parsed};
 
@@ -14,8 +14,9 @@ fn counted(lines: &[&str]) -> Vec<String> {
         let (time, message) = line.split_once(' ').unwrap();
         let line = format!("May  1 {time} web sshd{message}");
         let mut show = |counted: &Counted<'_>| told.push(tell(counted));
-        match parse::line(line.as_bytes(), &clock) {
-            Parsed::Event(mut event) => memory.event(&mut event, &mut show),
+        let texts = Texts::default();
+        match parse::line(line.as_bytes(), &clock, &texts) {
+            Parsed::Event(mut event) => memory.event(&mut event, &texts, &mut show),
             Parsed::Hint(hint) => memory.hint(&hint, &mut show),
             Parsed::Ignored => {}
             Parsed::Unrecognized { .. } => panic!("no rule knows {line}"),

@@ -8,6 +8,7 @@ mod checks;
 
 use std::time::{Duration, Instant};
 
+use login_exporter::event::Texts;
 use login_exporter::parse;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -141,10 +142,10 @@ fn time_grows_with_the_length_of_a_line_and_no_faster() {
 }
 
 fn fastest(line: &[u8]) -> Duration {
-    let clock = checks::clock();
+    let (clock, texts) = (checks::clock(), Texts::default());
     let timed = |_| {
         let start = Instant::now();
-        std::hint::black_box(parse::line(line, &clock));
+        std::hint::black_box(parse::line(line, &clock, &texts));
         start.elapsed()
     };
     (0..5).map(timed).min().unwrap_or_default()

@@ -8,14 +8,13 @@ fn login(
     user: Option<&'static str>,
     owner: &'static str,
 ) -> Event<'static> {
-    let call =
-        AwsCall { target: Some("i-1".into()), session_id: Some(id.into()), ..AwsCall::default() };
+    let call = AwsCall { target: Some("i-1"), session_id: Some(id), ..AwsCall::default() };
     Event {
         time: at(seconds),
-        host: "h".into(),
-        user: user.map(Into::into),
-        identity: Some(owner.into()),
-        aws: Some(Box::new(call)),
+        host: "h",
+        user,
+        identity: Some(owner),
+        aws: Some(Texts::for_ever().call(call)),
         ..Event::new(EventKind::LoginSuccess, SSM_AGENT)
     }
 }
@@ -28,11 +27,7 @@ fn ended(memory: &mut Memory, seconds: i64, id: &str, watched: bool) -> Vec<Stri
 }
 
 fn sudo(seconds: i64, host: &'static str, user: &'static str) -> Event<'static> {
-    Event {
-        user: Some(user.into()),
-        host: host.into(),
-        ..event(seconds, 7, EventKind::SudoCommand, "sudo")
-    }
+    Event { user: Some(user), host, ..event(seconds, 7, EventKind::SudoCommand, "sudo") }
 }
 
 #[test]
@@ -90,16 +85,14 @@ fn sudo_is_laid_to_the_owner_of_the_only_session_that_could_be_meant() {
     let tunnel =
         steps![login(10, "a", Some("ssm-user"), "Ops/alice"), login(11, "b", None, "Ops/bob"),];
     assert_eq!(sudo_of(tunnel, sudo(20, "h", "ssm-user")), laid, "a tunnel runs no sudo");
-    let ssh =
-        Event { user: Some("ssm-user".into()), ..event(11, 3, EventKind::SessionOpened, "sshd") };
+    let ssh = Event { user: Some("ssm-user"), ..event(11, 3, EventKind::SessionOpened, "sshd") };
     let beside = steps![login(10, "a", Some("ssm-user"), "Ops/alice"), ssh];
     assert_eq!(sudo_of(beside, sudo(20, "h", "ssm-user")), nobodys, "or who came by SSH");
 }
 
 #[test]
 fn a_pam_service_that_is_called_so_is_no_session_of_the_agent() {
-    let forged =
-        Event { user: Some("root".into()), ..event(1, 3, EventKind::LoginSuccess, SSM_AGENT) };
+    let forged = Event { user: Some("root"), ..event(1, 3, EventKind::LoginSuccess, SSM_AGENT) };
     let mut memory = Memory::default();
     counted(&mut memory, steps![forged]);
     assert_eq!(memory.sessions_active(), []);

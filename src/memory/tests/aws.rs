@@ -9,15 +9,15 @@ fn call(
     target: Option<&'static str>,
 ) -> Event<'static> {
     let aws = AwsCall {
-        event_name: name.into(),
-        event_id: id.into(),
-        session_id: session.map(Into::into),
-        target: target.map(Into::into),
+        event_name: name,
+        event_id: id,
+        session_id: session,
+        target,
         ..AwsCall::default()
     };
     Event {
         time: at(seconds),
-        aws: Some(Box::new(aws)),
+        aws: Some(Texts::for_ever().call(aws)),
         ..Event::new(EventKind::AwsSuccess, "aws")
     }
 }
@@ -75,15 +75,11 @@ fn a_late_record_does_not_stand_between_lines_of_the_log() {
 #[test]
 fn a_login_knows_whom_instance_connect_named_for_its_key() {
     let provided = |seconds, principal: &'static str| {
-        let kind = HintKind::KeyProvided {
-            fingerprint: "SHA256:k".into(),
-            principal: principal.into(),
-            trusted: true,
-        };
+        let kind = HintKind::KeyProvided { fingerprint: "SHA256:k", principal, trusted: true };
         hint(seconds, Some(99), "ec2-instance-connect", kind)
     };
     let login = |seconds, key: &'static str| Event {
-        fingerprint: Some(key.into()),
+        fingerprint: Some(key),
         ..accepted(seconds, 7, "203.0.113.9")
     };
     check(
@@ -114,7 +110,8 @@ fn a_login_knows_whom_instance_connect_named_for_its_key() {
 fn a_correction_of_a_record_counts_nothing_again() {
     let correction = |seconds, id: &'static str, original: &'static str| {
         let mut event = call(seconds, "StartSession", id, None, Some("i-1"));
-        event.aws.as_mut().unwrap().original_event_id = Some(original.into());
+        let call = AwsCall { original_event_id: Some(original), ..*event.aws.unwrap() };
+        event.aws = Some(Texts::for_ever().call(call));
         event
     };
     check(

@@ -13,7 +13,11 @@ fn held_rejections_of_a_flood_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
     for pid in 0..FLOOD {
-        memory.event(&mut rejected(1, pid, Reason::NotAllowed, None), &mut into(&mut out));
+        memory.event(
+            &mut rejected(1, pid, Reason::NotAllowed, None),
+            Texts::for_ever(),
+            &mut into(&mut out),
+        );
     }
     assert_eq!(out.len(), FLOOD as usize - limits::HELD);
     memory.finish(&mut into(&mut out));
@@ -25,13 +29,14 @@ fn held_failures_of_a_flood_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
     for pid in 0..FLOOD {
-        memory.event(&mut alone(failed(1, pid, "a")), &mut into(&mut out));
+        memory.event(&mut alone(failed(1, pid, "a")), Texts::for_ever(), &mut into(&mut out));
         memory.event(
-            &mut Event { program: "gdm".into(), ..failed(1, pid, "a") },
+            &mut Event { program: "gdm", ..failed(1, pid, "a") },
+            Texts::for_ever(),
             &mut into(&mut out),
         );
         let su = event(1, pid, EventKind::SuFailure, "su");
-        memory.event(&mut { alone(su) }, &mut into(&mut out));
+        memory.event(&mut { alone(su) }, Texts::for_ever(), &mut into(&mut out));
     }
     memory.finish(&mut into(&mut out));
     assert_eq!(out.len(), 3 * FLOOD as usize);
@@ -41,7 +46,9 @@ fn held_failures_of_a_flood_all_count() {
 fn many_held_failures_of_one_connection_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
-    (0..100).for_each(|_| memory.event(&mut alone(failed(1, 7, "a")), &mut into(&mut out)));
+    (0..100).for_each(|_| {
+        memory.event(&mut alone(failed(1, 7, "a")), Texts::for_ever(), &mut into(&mut out))
+    });
     memory.finish(&mut into(&mut out));
     assert_eq!(out.len(), 100);
 }
@@ -50,13 +57,15 @@ fn many_held_failures_of_one_connection_all_count() {
 fn a_flood_of_addresses_does_not_hide_the_one_that_failed_often() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
-    (0..5).for_each(|n| memory.event(&mut failed(n, 1, "203.0.113.9"), &mut into(&mut out)));
+    (0..5).for_each(|n| {
+        memory.event(&mut failed(n, 1, "203.0.113.9"), Texts::for_ever(), &mut into(&mut out))
+    });
     for n in 0..FLOOD {
-        let flood = Event { source: Some(address(n).into()), ..failed(9, n, "") };
-        memory.event(&mut { flood }, &mut into(&mut out));
+        let flood = Event { source: Some(address(n).leak()), ..failed(9, n, "") };
+        memory.event(&mut { flood }, Texts::for_ever(), &mut into(&mut out));
     }
     out.clear();
-    memory.event(&mut accepted(10, 2, "203.0.113.9"), &mut into(&mut out));
+    memory.event(&mut accepted(10, 2, "203.0.113.9"), Texts::for_ever(), &mut into(&mut out));
     assert!(out[0].ends_with("after failures"), "{out:?}");
 }
 
@@ -69,18 +78,18 @@ fn what_a_flood_leaves_is_bounded() {
         let session = event(1, n, EventKind::SessionOpened, "sshd");
         let sudo = event(1, n, EventKind::SudoCommand, "sudo");
         let hostile =
-            Event { source: Some(address(n).into()), ..rejected(1, n, Reason::Other, None) };
+            Event { source: Some(address(n).leak()), ..rejected(1, n, Reason::Other, None) };
         for event in [session, sudo, hostile, accepted(1, n + FLOOD, "a")] {
-            memory.event(&mut { event }, &mut into(&mut out));
+            memory.event(&mut { event }, Texts::for_ever(), &mut into(&mut out));
         }
         if n % 100 == 0 {
             let host = format!("h{n}");
             let held = Event {
-                host: host.into(),
-                user: Some(long.clone().into()),
+                host: host.leak(),
+                user: Some(&long),
                 ..rejected(1, n, Reason::NotAllowed, None)
             };
-            memory.event(&mut { held }, &mut into(&mut out));
+            memory.event(&mut { held }, Texts::for_ever(), &mut into(&mut out));
         }
         out.clear();
     }

@@ -8,7 +8,7 @@ const A: &str = "203.0.113.9";
 const B: &str = "198.51.100.7";
 
 fn connected(seconds: i64, pid: u32, source: &'static str, port: u16) -> Step {
-    let kind = HintKind::Connection { source: source.into(), port: Some(port) };
+    let kind = HintKind::Connection { source, port: Some(port) };
     hint(seconds, Some(pid), "sshd", kind)
 }
 
@@ -108,8 +108,7 @@ fn the_end_of_a_login_is_no_rejection() {
 
 #[test]
 fn the_end_of_a_session_whose_login_was_not_seen_is_no_rejection() {
-    let session =
-        |seconds, kind| Event { user: Some("bob".into()), ..event(seconds, 7, kind, "sshd") };
+    let session = |seconds, kind| Event { user: Some("bob"), ..event(seconds, 7, kind, "sshd") };
     check(
         steps![
             session(1, EventKind::SessionOpened),
@@ -202,7 +201,7 @@ fn the_listener_speaks_of_a_connection_a_line() {
 
 #[test]
 fn pids_of_other_hosts_are_other_connections() {
-    let elsewhere = Event { host: "i".into(), ..rejected(1, 7, InvalidUser, Some(A)) };
+    let elsewhere = Event { host: "i", ..rejected(1, 7, InvalidUser, Some(A)) };
     check(
         steps![rejected(1, 7, InvalidUser, Some(A)), elsewhere],
         &[

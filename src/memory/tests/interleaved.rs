@@ -29,16 +29,16 @@ struct Actor {
 impl Actor {
     fn says(self, kind: EventKind, program: &'static str) -> Event<'static> {
         Event {
-            host: format!("h{}", self.host).into(),
+            host: format!("h{}", self.host).leak(),
             pid: Some(self.pid),
-            user: Some(format!("u{}", self.pid).into()),
+            user: Some(format!("u{}", self.pid).leak()),
             ..Event::new(kind, program)
         }
     }
 
     fn sshd(self, kind: EventKind) -> Event<'static> {
         Event {
-            source: Some(self.source().into()),
+            source: Some(self.source().leak()),
             port: Some(self.pid as u16),
             ..self.says(kind, "sshd")
         }
@@ -54,7 +54,7 @@ impl Actor {
     }
 
     fn to_root(self, kind: EventKind, program: &'static str) -> Event<'static> {
-        Event { target_user: Some(format!("t{}", self.pid).into()), ..self.says(kind, program) }
+        Event { target_user: Some(format!("t{}", self.pid).leak()), ..self.says(kind, program) }
     }
 
     fn source(self) -> String {
@@ -211,7 +211,7 @@ fn read(plays: &[(usize, i64, Play)], live: bool, restarts: usize, saved: Saved)
             memory.read_at(Some(wall));
         }
         let time = wall.saturating_add_seconds(AHEAD[host]);
-        memory.event(&mut Event { time, ..event.clone() }, &mut into(&mut out));
+        memory.event(&mut Event { time, ..*event }, Texts::for_ever(), &mut into(&mut out));
         if n % restarts == 0 {
             memory = restarted(&mut memory, &mut copy, saved);
         }

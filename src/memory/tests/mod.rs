@@ -12,10 +12,9 @@ mod restart;
 mod sessions;
 
 use super::*;
-use crate::event::{Reason, Role};
+use crate::event::{Reason, Role, Texts};
 
 /// One record, or the time of the day.
-#[expect(clippy::large_enum_variant, reason = "a test has few")]
 enum Step {
     Event(Event<'static>),
     Hint(Hint<'static>),
@@ -27,7 +26,9 @@ fn counted(memory: &mut Memory, steps: Vec<Step>) -> Vec<String> {
     let mut out = Vec::new();
     for step in steps {
         match step {
-            Step::Event(event) => memory.event(&mut { event }, &mut into(&mut out)),
+            Step::Event(event) => {
+                memory.event(&mut { event }, Texts::for_ever(), &mut into(&mut out))
+            }
             Step::Hint(hint) => memory.hint(&hint, &mut into(&mut out)),
             Step::Expire(seconds) => memory.expire(at(seconds), &mut into(&mut out)),
         }
@@ -55,14 +56,14 @@ fn into(out: &mut Vec<String>) -> impl FnMut(&Counted<'_>) {
 fn told(counted: &Counted<'_>) -> String {
     let event = counted.event;
     let word = |before: &str, field: Option<&str>| field.map(|field| format!("{before}{field}"));
-    let target = event.aws.as_ref().and_then(|call| call.target.as_deref());
+    let target = event.aws.as_ref().and_then(|call| call.target);
     let words = [
         Some(format!("{} {}", event.time.seconds(), event.kind)),
         event.reason.map(|reason| reason.to_string()),
-        word("", event.user.as_deref()),
-        word("to ", event.target_user.as_deref()),
-        word("from ", event.source.as_deref()),
-        word("as ", event.identity.as_deref()),
+        word("", event.user),
+        word("to ", event.target_user),
+        word("from ", event.source),
+        word("as ", event.identity),
         word("on ", target),
         (event.count != 1).then(|| format!("x{}", event.count)),
         counted.duration.map(|seconds| format!("after {seconds} s")),
@@ -77,11 +78,11 @@ fn at(seconds: i64) -> Time {
 }
 
 fn event(seconds: i64, pid: u32, kind: EventKind, program: &'static str) -> Event<'static> {
-    Event { time: at(seconds), host: "h".into(), pid: Some(pid), ..Event::new(kind, program) }
+    Event { time: at(seconds), host: "h", pid: Some(pid), ..Event::new(kind, program) }
 }
 
 fn hint(seconds: i64, pid: Option<u32>, program: &'static str, kind: HintKind<'static>) -> Step {
-    Step::Hint(Hint { time: at(seconds), host: "h".into(), program: program.into(), pid, kind })
+    Step::Hint(Hint { time: at(seconds), host: "h", program, pid, kind })
 }
 
 fn rejected(
@@ -90,25 +91,21 @@ fn rejected(
     reason: Reason,
     source: Option<&'static str>,
 ) -> Event<'static> {
-    Event {
-        reason: Some(reason),
-        source: source.map(Into::into),
-        ..event(seconds, pid, EventKind::LoginRejected, "sshd")
-    }
+    Event { reason: Some(reason), source, ..event(seconds, pid, EventKind::LoginRejected, "sshd") }
 }
 
 fn failed(seconds: i64, pid: u32, source: &'static str) -> Event<'static> {
     Event {
-        user: Some("root".into()),
-        source: Some(source.into()),
+        user: Some("root"),
+        source: Some(source),
         ..event(seconds, pid, EventKind::LoginFailure, "sshd")
     }
 }
 
 fn accepted(seconds: i64, pid: u32, source: &'static str) -> Event<'static> {
     Event {
-        user: Some("bob".into()),
-        source: Some(source.into()),
+        user: Some("bob"),
+        source: Some(source),
         ..event(seconds, pid, EventKind::LoginSuccess, "sshd")
     }
 }

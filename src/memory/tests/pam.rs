@@ -2,16 +2,12 @@ use super::*;
 use crate::event::Invoker;
 
 fn su(seconds: i64, kind: EventKind) -> Event<'static> {
-    Event {
-        user: Some("bob".into()),
-        target_user: Some("root".into()),
-        ..event(seconds, 7, kind, "su")
-    }
+    Event { user: Some("bob"), target_user: Some("root"), ..event(seconds, 7, kind, "su") }
 }
 
 fn su_session(seconds: i64) -> Event<'static> {
     Event {
-        user: Some("root".into()),
+        user: Some("root"),
         by: Some(Invoker { name: "bob", uid: Some(1000) }),
         ..event(seconds, 7, EventKind::SessionOpened, "su")
     }
@@ -26,7 +22,7 @@ fn refused(seconds: i64) -> Event<'static> {
 }
 
 fn let_in(seconds: i64, program: &'static str, user: &'static str) -> Step {
-    let kind = HintKind::AuthenticationSucceeded { user: user.into(), by: None, service: None };
+    let kind = HintKind::AuthenticationSucceeded { user, by: None, service: None };
     hint(seconds, Some(7), program, kind)
 }
 
@@ -123,12 +119,12 @@ fn two_processes_are_two_uses() {
 
 #[test]
 fn a_session_of_sudo_is_no_use_of_su() {
-    let sudo = Event { program: "sudo".into(), ..su_session(1) };
+    let sudo = Event { program: "sudo", ..su_session(1) };
     check(steps![sudo], &["1 session_opened root"]);
 }
 
 fn gdm(seconds: i64) -> Event<'static> {
-    Event { user: Some("bob".into()), ..event(seconds, 7, EventKind::LoginFailure, "gdm") }
+    Event { user: Some("bob"), ..event(seconds, 7, EventKind::LoginFailure, "gdm") }
 }
 
 #[test]
@@ -159,9 +155,10 @@ fn attempts_that_one_module_refuses_are_as_many_failures() {
 /// pam_unix names no account that the host has not; xrdp's AUTHFAIL names whatever was typed.
 #[test]
 fn an_attempt_that_pam_does_not_name_counts_once() {
-    let failed = |user: Option<&'static str>, role| {
-        let user = user.map(Into::into);
-        Event { user, role, ..event(1, 7, EventKind::LoginFailure, "xrdp-sesman") }
+    let failed = |user: Option<&'static str>, role| Event {
+        user,
+        role,
+        ..event(1, 7, EventKind::LoginFailure, "xrdp-sesman")
     };
     let (pam, itself) = (|user| failed(user, Role::Proof), |user| failed(user, Role::Echo));
     check(steps![pam(None), itself(Some("mallory"))], &["1 login_failure mallory"]);

@@ -1,7 +1,7 @@
 use super::*;
 
 fn sudo(seconds: i64, kind: EventKind) -> Event<'static> {
-    Event { user: Some("bob".into()), ..event(seconds, 7, kind, "sudo") }
+    Event { user: Some("bob"), ..event(seconds, 7, kind, "sudo") }
 }
 
 /// `pam_unix(sudo:auth): authentication failure`, `PAM N more authentication failures`.
@@ -80,7 +80,7 @@ fn a_command_of_sudo_rs_takes_no_refusal_back() {
 
 #[test]
 fn what_one_users_sudo_is_says_nothing_of_anothers() {
-    let of = |user: &'static str, event| Step::from(Event { user: Some(user.into()), ..event });
+    let of = |user: &'static str, event| Step::from(Event { user: Some(user), ..event });
     check(
         vec![of("mallory", command_of_sudo_rs(1)), of("bob", pam(2, 1)), of("bob", itself(9, 1))],
         &["1 sudo_command mallory", "9 sudo_failure bob"],
@@ -102,7 +102,7 @@ fn two_of_one_users_sudos_are_told_apart_by_pid() {
 /// PAM names whom it asked; the helper's pid is another than pkexec's.
 fn helper(seconds: i64, asked: &'static str) -> Event<'static> {
     Event {
-        user: Some(asked.into()),
+        user: Some(asked),
         by: Some(crate::event::Invoker { name: "bob", uid: Some(1000) }),
         ..alone(event(seconds, 20, EventKind::SudoFailure, "pkexec"))
     }
@@ -111,12 +111,12 @@ fn helper(seconds: i64, asked: &'static str) -> Event<'static> {
 #[test]
 fn a_refused_pkexec_is_one_refusal_in_one_family() {
     let pkexec = |seconds| Event {
-        user: Some("bob".into()),
+        user: Some("bob"),
         ..event(seconds, 21, EventKind::SudoFailure, "pkexec")
     };
     check(steps![helper(1, "bob"), pkexec(2)], &["2 sudo_failure bob"]);
     check(steps![helper(1, "root"), helper(9, "root"), pkexec(9)], &["9 sudo_failure bob"]);
-    let other = Event { user: Some("ann".into()), ..pkexec(2) };
+    let other = Event { user: Some("ann"), ..pkexec(2) };
     check(
         steps![helper(1, "root"), other],
         &["2 sudo_failure ann", "at the end: 1 sudo_failure root"],
@@ -126,7 +126,7 @@ fn a_refused_pkexec_is_one_refusal_in_one_family() {
 #[test]
 fn what_polkit_refused_to_another_program_than_pkexec_counts_too() {
     check(steps![helper(1, "bob"), Step::Expire(60), Step::Expire(61)], &["1 sudo_failure bob"]);
-    let let_in = HintKind::AuthenticationSucceeded { user: "bob".into(), by: None, service: None };
+    let let_in = HintKind::AuthenticationSucceeded { user: "bob", by: None, service: None };
     check(steps![helper(1, "bob"), hint(1, Some(20), "polkit", let_in)], &[]);
 }
 
@@ -134,13 +134,13 @@ fn what_polkit_refused_to_another_program_than_pkexec_counts_too() {
 fn a_command_of_doas_counts_behind_its_session_only() {
     let by = |name| Some(crate::event::Invoker { name, uid: Some(1000) });
     let session = |seconds| Event {
-        user: Some("root".into()),
+        user: Some("root"),
         by: by("bob"),
         ..event(seconds, 20, EventKind::SessionOpened, "doas")
     };
     let command = |seconds, user: &'static str| Event {
-        user: Some(user.into()),
-        target_user: Some("root".into()),
+        user: Some(user),
+        target_user: Some("root"),
         role: Role::Echo,
         ..event(seconds, 21, EventKind::SudoCommand, "doas")
     };
@@ -155,8 +155,8 @@ fn a_command_of_doas_counts_behind_its_session_only() {
 
 fn dropbear(seconds: i64, kind: EventKind, port: u16) -> Event<'static> {
     Event {
-        user: Some("bob".into()),
-        source: Some("2001:db8::1".into()),
+        user: Some("bob"),
+        source: Some("2001:db8::1"),
         port: Some(port),
         ..event(seconds, 7, kind, "dropbear")
     }

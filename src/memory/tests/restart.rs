@@ -12,13 +12,9 @@ fn restarted(memory: &Memory) -> Memory {
 #[test]
 fn a_restart_at_any_moment_changes_nothing() {
     let steps = || {
-        let key = HintKind::KeyProvided {
-            fingerprint: "k".into(),
-            principal: "ann".into(),
-            trusted: true,
-        };
+        let key = HintKind::KeyProvided { fingerprint: "k", principal: "ann", trusted: true };
         let session =
-            |seconds, kind| Event { user: Some("bob".into()), ..event(seconds, 9, kind, "sshd") };
+            |seconds, kind| Event { user: Some("bob"), ..event(seconds, 9, kind, "sshd") };
         let mut steps = steps![
             rejected(1, 7, Reason::NotAllowed, None),
             alone(failed(1, 8, "a")),
@@ -30,7 +26,7 @@ fn a_restart_at_any_moment_changes_nothing() {
             alone(rejected(10, 9, Reason::ClosedBeforeLogin, Some("a"))),
         ];
         steps.extend((11..16).map(|seconds| Step::from(failed(seconds, 8, "b"))));
-        steps.push(Step::from(Event { fingerprint: Some("k".into()), ..accepted(17, 20, "b") }));
+        steps.push(Step::from(Event { fingerprint: Some("k"), ..accepted(17, 20, "b") }));
         steps.push(Step::Expire(300));
         steps
     };

@@ -1,7 +1,7 @@
 use super::*;
 
 fn session(seconds: i64, pid: u32, kind: EventKind, program: &'static str) -> Event<'static> {
-    Event { user: Some("bob".into()), ..event(seconds, pid, kind, program) }
+    Event { user: Some("bob"), ..event(seconds, pid, kind, program) }
 }
 
 fn opened(seconds: i64, pid: u32, program: &'static str) -> Event<'static> {
@@ -90,7 +90,7 @@ fn a_session_that_nobody_closes_is_not_open() {
 #[test]
 fn a_started_host_has_no_session_from_before() {
     let mut memory = Memory::default();
-    let elsewhere = Event { host: "i".into(), ..opened(2, 7, "sshd") };
+    let elsewhere = Event { host: "i", ..opened(2, 7, "sshd") };
     counted(&mut memory, steps![opened(1, 7, "sshd"), elsewhere, opened(9, 8, "login")]);
     memory.host_started("h.example.org", at(5));
     assert_eq!(active(&memory), ["login bob 1", "sshd bob 1"]);
@@ -151,7 +151,7 @@ fn failures_and_window_are_settable() {
 #[test]
 fn an_account_change_told_by_passwd_and_by_pam_is_one() {
     let change = |seconds| Event {
-        user: Some("bob".into()),
+        user: Some("bob"),
         change: Some(crate::event::Change::PasswordChanged),
         ..event(seconds, 7, EventKind::AccountChange, "passwd")
     };
@@ -167,8 +167,8 @@ fn an_account_change_told_by_passwd_and_by_pam_is_one() {
 #[test]
 fn the_exit_of_a_sudo_command_is_not_a_command() {
     let command = |seconds, name: &'static str| Event {
-        user: Some("bob".into()),
-        command: Some(name.into()),
+        user: Some("bob"),
+        command: Some(name),
         ..event(seconds, 7, EventKind::SudoCommand, "sudo")
     };
     check(steps![command(1, "ls"), alone(command(9, "ls"))], &["1 sudo_command bob"]);

@@ -55,11 +55,11 @@ fn a_pair_in_the_text_format() {
     let fraction = Event {
         kind: EventKind::SuSuccess,
         time: Time::new(1_664_844_554, 123_450_000),
-        target_user: Some("root".into()),
+        target_user: Some("root"),
         ..login("ec2-user", "")
     };
     find(&mut store, &fraction);
-    find(&mut store, &Event { user: Some("alice".into()), time: at(0), ..fraction });
+    find(&mut store, &Event { user: Some("alice"), time: at(0), ..fraction });
     assert_eq!(
         between(&page(&mut store), "# HELP login_su_switches_total", "# HELP login_su_failures"),
         r#"# HELP login_su_switches_total Changes to another user by su.
@@ -78,7 +78,7 @@ login_su_last_switch_timestamp_seconds{user="ec2-user",target_user="root"} 16648
 fn a_pair_in_open_metrics_with_created() {
     let mut store = Store::default();
     let su = Event { kind: EventKind::SuSuccess, ..login("alice", "") };
-    watch(&mut store, &Event { target_user: Some("root".into()), ..su }, at(7));
+    watch(&mut store, &Event { target_user: Some("root"), ..su }, at(7));
     let page = String::from_utf8(render(&mut store, None, &open_metrics(true), NOBODY)).unwrap();
     assert_eq!(
         between(&page, "# HELP login_su_switches", "# HELP login_su_failures"),
@@ -172,7 +172,7 @@ fn who_has_left_stands_at_0_sessions() {
     let mut store = Store::default();
     let opened = Event { kind: EventKind::SessionOpened, ..login("bob", "") };
     find(&mut store, &opened);
-    find(&mut store, &Event { user: Some("alice".into()), ..opened });
+    find(&mut store, &Event { user: Some("alice"), ..opened });
     let page = render(&mut store, None, &scrape(at(0)), [("sshd", "bob", 2)]);
     assert_eq!(
         samples(&String::from_utf8(page).unwrap(), "login_sessions_active"),

@@ -31,8 +31,8 @@ impl Session {
     /// from afar is an access of its own.
     pub(super) fn of(seen: &Observation<'_>, counted: Option<i64>) -> Option<Session> {
         let event = seen.event;
-        let call = event.aws.as_deref()?;
-        let id = call.session_id.as_deref().filter(|id| !id.is_empty())?;
+        let call = event.aws?;
+        let id = call.session_id.filter(|id| !id.is_empty())?;
         let id = id[..id.floor_char_boundary(MAX_VALUE_BYTES)].to_owned();
         let time = event.time.seconds();
         let session = Session { id, ..Session::default() };
@@ -69,20 +69,20 @@ pub(super) fn join(access: &mut Access, told: &Session, seen: &Observation<'_>) 
         return;
     }
     let event = seen.event;
-    let call = event.aws.as_deref();
+    let call = event.aws;
     if event.kind == EventKind::LoginSuccess {
         access.event = event.kind.as_str();
-        set(&mut access.program, &event.program);
+        set(&mut access.program, event.program);
         set(&mut access.method, event.method.map_or("", |method| method.as_str()));
     }
-    let target = call.and_then(|call| call.target.as_deref());
-    let (user, host) = (event.user.as_deref().unwrap_or_default(), &*event.host);
+    let target = call.and_then(|call| call.target);
+    let (user, host) = (event.user.unwrap_or_default(), event.host);
     complete(&mut access.user, user);
     complete(&mut access.host, host);
     complete(&mut access.identity, &seen.identity);
     complete(&mut access.detail, target.unwrap_or_default());
     if access.source.is_empty() {
-        set(&mut access.source, event.source.as_deref().unwrap_or_default());
+        set(&mut access.source, event.source.unwrap_or_default());
         set(&mut access.network, &seen.network);
     }
     access.expected = judged(access.expected, seen.expected.as_str());

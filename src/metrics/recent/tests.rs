@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::Event;
+use crate::event::{AwsCall, Event, Texts};
 use crate::metrics::testing::{at, login, seen, start_session};
 
 fn times(recent: &Recent) -> Vec<i64> {
@@ -13,7 +13,7 @@ fn login_at(seconds: i64) -> Event<'static> {
 #[test]
 fn a_login_shows_who_whence_and_how() {
     let mut recent = Recent::default();
-    let event = Event { host: "web-1".into(), ..login("ec2-user", "203.0.113.7") };
+    let event = Event { host: "web-1", ..login("ec2-user", "203.0.113.7") };
     let judged = Observation {
         identity: "alice".into(),
         network: "office".into(),
@@ -41,8 +41,8 @@ fn a_login_shows_who_whence_and_how() {
 #[test]
 fn each_kind_of_access_shows_what_it_was_about() {
     let base = Event {
-        target_user: Some("root".into()),
-        command: Some("/bin/less /var/log/secure".into()),
+        target_user: Some("root"),
+        command: Some("/bin/less /var/log/secure"),
         change: Some(crate::event::Change::UserAdded),
         ..login("bob", "")
     };
@@ -54,7 +54,7 @@ fn each_kind_of_access_shows_what_it_was_about() {
     ];
     for (kind, detail) in cases {
         let mut recent = Recent::default();
-        recent.push(&seen(&Event { kind, ..base.clone() }), None);
+        recent.push(&seen(&Event { kind, ..base }), None);
         assert_eq!(recent.newest_first().next().unwrap().detail, detail, "{kind}");
     }
     let mut recent = Recent::default();
@@ -97,7 +97,7 @@ fn of_one_second_the_last_read_stands_first() {
 #[test]
 fn nothing_of_a_dropped_access_stays_behind() {
     let mut recent = Recent::new(1);
-    recent.push(&seen(&Event { host: "old".into(), ..login_at(0) }), None);
+    recent.push(&seen(&Event { host: "old", ..login_at(0) }), None);
     recent.push(&seen(&Event { source: None, user: None, ..login_at(1) }), None);
     let access = recent.newest_first().next().unwrap();
     assert_eq!((&*access.host, &*access.source, &*access.user), ("", "", ""));
@@ -174,23 +174,22 @@ fn which_are_repeated_is_known_after_thousands_of_changes() {
 }
 
 fn of_session(event: Event<'static>, id: &str) -> Event<'static> {
-    let mut call = event.aws.as_deref().cloned().unwrap_or_default();
-    call.target = Some("i-0123456789abcdef0".into());
-    call.session_id = Some(id.to_owned().into());
-    Event { aws: Some(Box::new(call)), ..event }
+    let call = AwsCall {
+        target: Some("i-0123456789abcdef0"),
+        session_id: Some(id.to_owned().leak()),
+        ..event.aws.copied().unwrap_or_default()
+    };
+    Event { aws: Some(Texts::for_ever().call(call)), ..event }
 }
 
 fn agent(kind: EventKind, id: &str, seconds: i64) -> Event<'static> {
     let method = Some(crate::event::Method::SessionManager);
-    let event = Event { host: "web-1".into(), method, ..login("ssm-user", "") };
-    of_session(
-        Event { kind, time: at(seconds), program: crate::event::SSM_AGENT.into(), ..event },
-        id,
-    )
+    let event = Event { host: "web-1", method, ..login("ssm-user", "") };
+    of_session(Event { kind, time: at(seconds), program: crate::event::SSM_AGENT, ..event }, id)
 }
 
 fn cloudtrail(id: &str) -> Event<'static> {
-    of_session(Event { source: Some("198.51.100.4".into()), ..start_session("") }, id)
+    of_session(Event { source: Some("198.51.100.4"), ..start_session("") }, id)
 }
 
 /// What each tells of a session of alice's, in this order.

@@ -106,17 +106,17 @@ pub fn program_of(command: &str) -> &str {
 fn value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
     let event = seen.event;
     match label {
-        Label::Program => &event.program,
+        Label::Program => event.program,
         Label::User if event.invalid_user => INVALID,
-        Label::User => event.user.as_deref().unwrap_or_default(),
-        Label::TargetUser => event.target_user.as_deref().unwrap_or_default(),
+        Label::User => event.user.unwrap_or_default(),
+        Label::TargetUser => event.target_user.unwrap_or_default(),
         Label::Method => event.method.map_or("", |m| m.as_str()),
         Label::Identity => &seen.identity,
-        Label::Source => event.source.as_deref().unwrap_or_default(),
+        Label::Source => event.source.unwrap_or_default(),
         Label::Network => &seen.network,
         Label::Expected => seen.expected.as_str(),
         Label::Reason => event.reason.map_or("", |r| r.as_str()),
-        Label::Command => program_of(event.command.as_deref().unwrap_or_default()),
+        Label::Command => program_of(event.command.unwrap_or_default()),
         Label::Change => event.change.map_or("", |c| c.as_str()),
         _ => aws_value(label, seen),
     }
@@ -124,9 +124,9 @@ fn value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
 
 #[inline(never)]
 fn aws_value<'o>(label: Label, seen: &'o Observation<'_>) -> &'o str {
-    let Some(call) = seen.event.aws.as_deref() else { return "" };
+    let Some(call) = seen.event.aws else { return "" };
     let part = match label {
-        Label::EventName => return &call.event_name,
+        Label::EventName => return call.event_name,
         Label::Target => &call.target,
         Label::Document => &call.document,
         Label::ErrorCode => &call.error_code,

@@ -172,7 +172,7 @@ impl Store {
         }
         self.accesses.add(seen, &happening);
         if let (EventKind::SessionClosed, Some(seconds)) = (seen.event.kind, seen.duration) {
-            self.durations.add(&seen.event.program, seconds, &happening);
+            self.durations.add(seen.event.program, seconds, &happening);
         }
     }
 

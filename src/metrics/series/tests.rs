@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Change, Event, Expected, Method, Reason};
+use crate::event::{AwsCall, Change, Event, Expected, Method, Reason};
 use crate::metrics::catalog::Label;
 use crate::metrics::testing::{
     at, find, login, moment, page, samples, seen, start_session, sum, watch,
@@ -18,7 +18,7 @@ fn event_of(kind: EventKind) -> Event<'static> {
 }
 
 fn event(kind: EventKind, program: &'static str, user: &'static str) -> Event<'static> {
-    Event { time: at(0), user: Some(user.into()), ..Event::new(kind, program) }
+    Event { time: at(0), user: Some(user), ..Event::new(kind, program) }
 }
 
 /// What the page shows of `family` after this one event.
@@ -126,17 +126,14 @@ fn every_other_kind_counts_in_its_family() {
         ..event(EventKind::LoginRejected, "sshd", "nobody")
     };
     let sudo = Event {
-        target_user: Some("root".into()),
-        command: Some("/bin/less /var/log/secure".into()),
+        target_user: Some("root"),
+        command: Some("/bin/less /var/log/secure"),
         ..event(EventKind::SudoCommand, "sudo", "ec2-user")
     };
-    let refused = Event {
-        kind: EventKind::SudoFailure,
-        reason: Some(Reason::IncorrectPassword),
-        ..sudo.clone()
-    };
-    let su = Event { kind: EventKind::SuSuccess, ..sudo.clone() };
-    let su_failure = Event { kind: EventKind::SuFailure, ..sudo.clone() };
+    let refused =
+        Event { kind: EventKind::SudoFailure, reason: Some(Reason::IncorrectPassword), ..sudo };
+    let su = Event { kind: EventKind::SuSuccess, ..sudo };
+    let su_failure = Event { kind: EventKind::SuFailure, ..sudo };
     let change = Event {
         change: Some(Change::UserAdded),
         ..event(EventKind::AccountChange, "useradd", "mallory")
@@ -187,14 +184,16 @@ fn a_session_manager_session_without_a_document_has_the_default_one() {
 #[test]
 fn a_call_without_a_document_has_none() {
     let mut event = start_session("i-1");
-    event.aws.as_mut().unwrap().document = None;
+    let call = AwsCall { document: None, ..*event.aws.unwrap() };
+    event.aws = Some(&call);
     assert!(counted(&event, "login_aws_successes_total")[0].contains(r#"document="""#));
 }
 
 #[test]
 fn a_refused_call_to_aws_counts_with_its_error() {
     let mut event = Event { kind: EventKind::AwsFailure, ..start_session("i-1") };
-    event.aws.as_mut().unwrap().error_code = Some("AccessDenied".into());
+    let call = AwsCall { error_code: Some("AccessDenied"), ..*event.aws.unwrap() };
+    event.aws = Some(&call);
     let shown = counted(&event, "login_aws_failures_total");
     assert!(shown[0].contains(r#"error_code="AccessDenied""#), "{shown:?}");
 }

@@ -3,12 +3,12 @@
 use crate::event::{Change, Invoker};
 use crate::parse::Parsed;
 use crate::parse::rows::{KNOWN, Known, Line, named};
-use crate::parse::words::{quoted, split_once, starts_with_any, text};
+use crate::parse::words::{quoted, split_once, starts_with_any};
 
 /// Who did it is named too.
 fn told_by<'a>(line: &Line<'_, 'a>, name: &'a [u8], by: &'a [u8], into: &mut Parsed<'a>) -> Known {
     let event = line.event(into);
-    event.user = Some(text(name));
+    event.user = Some(line.text(name));
     event.by = std::str::from_utf8(by).ok().map(|name| Invoker { name, uid: None });
     KNOWN
 }
@@ -54,7 +54,7 @@ pub(super) fn user_field<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Par
         _ => return None,
     };
     let event = line.event(into);
-    (event.user, event.change) = (Some(text(name)), Some(changed));
+    (event.user, event.change) = (Some(line.text(name)), Some(changed));
     KNOWN
 }
 

@@ -23,7 +23,7 @@ use self::target::Target;
 use super::principal::{Caller, Issuer};
 use super::{Parsed, principal};
 use crate::address;
-use crate::event::{AwsCall, Event, EventKind, Time};
+use crate::event::{AwsCall, Event, EventKind, Texts, Time};
 
 /// The document of a `StartSession` that names none.
 const SHELL_DOCUMENT: &str = "SSM-SessionManagerRunShell";
@@ -33,7 +33,7 @@ const PROGRAM: &str = "cloudtrail";
 
 /// Reads one record as JSON, as a trail delivers it and as `LookupEvents` quotes it. A call through
 /// a door that is not open is ignored.
-pub fn record(json: &[u8], doors: Doors) -> Parsed<'_> {
+pub fn record<'a>(json: &'a [u8], doors: Doors, texts: &'a Texts<'a>) -> Parsed<'a> {
     let Ok(record) = serde_json::from_slice::<Record<'_>>(json) else {
         return Parsed::Unrecognized { program: PROGRAM };
     };
@@ -41,7 +41,7 @@ pub fn record(json: &[u8], doors: Doors) -> Parsed<'_> {
     let Some(door) = doors.find(source, record.event_name.or_empty()) else {
         return unwanted(&record);
     };
-    match event(record, door) {
+    match event(record, door, texts) {
         Some(event) => Parsed::Event(event),
         None => Parsed::Unrecognized { program: PROGRAM },
     }
@@ -58,7 +58,8 @@ fn unwanted(record: &Record<'_>) -> Parsed<'static> {
 }
 
 /// `None` where the time cannot be read: an event without one cannot be placed.
-fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
+fn event<'a>(record: Record<'a>, door: &'static Door, texts: &'a Texts<'a>) -> Option<Event<'a>> {
+    let kept = |text: Option<Cow<'a, str>>| text.map(|text| texts.keep(text));
     let time = record.event_time.0.as_deref().and_then(time)?;
     let refused = record.error_code.is_filled() || record.error_message.is_filled();
     let kind = if refused { EventKind::AwsFailure } else { EventKind::AwsSuccess };
@@ -70,28 +71,30 @@ fn event<'a>(record: Record<'a>, door: &'static Door) -> Option<Event<'a>> {
     let mut event = Event::new(kind, door.service);
     event.time = time;
     let source = record.source_ip_address.filled().filter(|text| !is_hidden(text));
-    event.source = source.map(address::folded);
-    event.fingerprint = request.ssh_public_key.0.as_deref().and_then(fingerprint);
-    event.user = request.instance_os_user.clone().filled();
-    event.identity =
-        principal::name(&caller(&user, record.additional_event_data.0.as_ref())).map(Cow::Owned);
-    event.aws = Some(Box::new(AwsCall {
-        event_name: Cow::Borrowed(door.event_name),
-        target: target.name,
-        resource: target.whole,
-        destination: target::tunnel(&request),
-        reason: request.reason.clone().filled().filter(|_| request.omitted.0 != Some(true)),
-        tags: tags(&request),
-        document: document(door, request.document_name.filled()),
-        session_id: session_id(response, request.session_id, request.access_request_id),
-        account: account(record.recipient_account_id.filled().or(user.account_id.clone().filled())),
-        region: record.aws_region.filled(),
-        error_code: record.error_code.filled(),
-        event_id: record.event_id.0.unwrap_or_default(),
-        original_event_id: record.addendum.0.and_then(|a| a.original_event_id.filled()),
-        user_agent: record.user_agent.filled(),
+    event.source = kept(source.map(address::folded));
+    event.fingerprint = kept(request.ssh_public_key.0.as_deref().and_then(fingerprint));
+    event.user = kept(request.instance_os_user.clone().filled());
+    let caller = caller(&user, record.additional_event_data.0.as_ref());
+    event.identity = principal::name(&caller).map(|name| texts.copy(&name));
+    let reason = request.reason.clone().filled().filter(|_| request.omitted.0 != Some(true));
+    let account = record.recipient_account_id.filled().or(user.account_id.clone().filled());
+    event.aws = Some(texts.call(AwsCall {
+        event_name: door.event_name,
+        target: kept(target.name),
+        resource: kept(target.whole),
+        destination: kept(target::tunnel(&request)),
+        reason: kept(reason),
+        tags: kept(tags(&request)),
+        document: kept(document(door, request.document_name.filled())),
+        session_id: kept(session_id(response, request.session_id, request.access_request_id)),
+        account: kept(whole_account(account)),
+        region: kept(record.aws_region.filled()),
+        error_code: kept(record.error_code.filled()),
+        event_id: kept(record.event_id.0).unwrap_or_default(),
+        original_event_id: kept(record.addendum.0.and_then(|a| a.original_event_id.filled())),
+        user_agent: kept(record.user_agent.filled()),
         mfa: mfa(&user),
-        source_identity: source_identity(&user),
+        source_identity: kept(source_identity(&user)),
     }));
     Some(event)
 }
@@ -102,7 +105,7 @@ fn is_hidden(source: &str) -> bool {
 }
 
 /// Twelve digits, of which a number lost the zeros before it.
-fn account(number: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
+fn whole_account(number: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
     let is_short = |n: &str| n.len() < 12 && n.len() > 6 && n.bytes().all(|b| b.is_ascii_digit());
     number.map(|number| match is_short(&number) {
         true => Cow::Owned(format!("{number:0>12}")),

@@ -2,7 +2,7 @@
 
 use crate::parse::Parsed;
 use crate::parse::rows::{KNOWN, Known, Line};
-use crate::parse::words::{number, quoted, remote, rsplit_once, split_once, terminal, text};
+use crate::parse::words::{number, quoted, remote, rsplit_once, split_once, terminal};
 
 /// Where a try came from: a terminal, another host, or both.
 #[derive(Clone, Copy, Default)]
@@ -21,10 +21,10 @@ fn told<'a>(
     // name gets logged.
     let hidden = matches!(user, Some(b"(unknown)" | b"UNKNOWN"));
     let event = line.event(into);
-    event.user = user.map(text);
+    event.user = user.map(|user| line.text(user));
     event.invalid_user |= hidden;
     event.tty = place.tty.and_then(|tty| terminal(line.envelope, tty));
-    event.source = place.host.and_then(remote);
+    event.source = place.host.and_then(|host| remote(line.envelope, host));
     KNOWN
 }
 

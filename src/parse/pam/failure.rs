@@ -5,7 +5,7 @@ use crate::event::{Event, EventKind, Invoker, Reason, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::{KNOWN, Known, Line};
 use crate::parse::words::number;
-use crate::parse::words::{attempts, remote, rsplit_once, saturating, split_once, terminal, text};
+use crate::parse::words::{attempts, remote, rsplit_once, saturating, split_once, terminal};
 
 /// Who tried, as far as a line tells.
 #[derive(Default)]
@@ -100,9 +100,9 @@ fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, into: &mut Parsed<'a>) -
     let event = line.event(into);
     (event.count, event.by) = (attempt.count, attempt.by());
     event.tty = terminal(line.envelope, attempt.tty);
-    match &*line.program {
+    match line.program {
         "sudo" | "doas" | "polkit" => privilege_refused(line, attempt, event),
-        "su" => su_failure(attempt, event),
+        "su" => su_failure(line, attempt, event),
         _ => login_failure(line, attempt, event),
     }
     KNOWN
@@ -110,7 +110,7 @@ fn told<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, into: &mut Parsed<'a>) -
 
 /// Whether the program tells of the attempt itself, or another PAM module does.
 fn is_told_elsewhere(line: &Line<'_, '_>) -> bool {
-    match &*line.program {
+    match line.program {
         "sudo" | "doas" | "polkit" | "su" => false,
         _ => refusals(line) != Refusals::ToldByPam,
     }
@@ -121,16 +121,16 @@ fn login_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, event: &mut Eve
     let typed = Some(attempt.ruser).filter(|name| !name.is_empty());
     // pam_unix stands first in a stack; another module may tell the same attempt again.
     event.role = if is_own(line) { Role::Proof } else { Role::Echo };
-    event.user = attempt.user.or(typed).map(text);
+    event.user = attempt.user.or(typed).map(|part| line.text(part));
     event.invalid_user = attempt.user.is_none();
-    event.source = remote(attempt.rhost);
+    event.source = remote(line.envelope, attempt.rhost);
 }
 
 /// su's own `FAILED SU` comes two seconds later and tells it better, where it reaches the log.
-fn su_failure<'a>(attempt: &Attempt<'a>, event: &mut Event<'a>) {
+fn su_failure<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, event: &mut Event<'a>) {
     (event.kind, event.role) = (EventKind::SuFailure, Role::Echo);
-    event.user = attempt.caller().map(text);
-    event.target_user = attempt.user.map(text);
+    event.user = attempt.caller().map(|part| line.text(part));
+    event.target_user = attempt.user.map(|part| line.text(part));
 }
 
 /// sudo, doas and pkexec tell a refusal themselves, but sudo-rs does not, under whichever name: then
@@ -144,7 +144,7 @@ fn privilege_refused<'a>(line: &Line<'_, 'a>, attempt: &Attempt<'a>, event: &mut
     };
     // pkexec's refusals and those of polkit's helper are told as one program's.
     if line.program == "polkit" {
-        event.program = "pkexec".into();
+        event.program = "pkexec";
     }
-    event.user = attempt.caller().or(attempt.user).map(text);
+    event.user = attempt.caller().or(attempt.user).map(|part| line.text(part));
 }

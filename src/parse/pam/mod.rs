@@ -18,12 +18,10 @@ mod failure;
 mod refusal;
 mod session;
 
-use std::borrow::Cow;
-
 use super::rows::Tells::{Changed, Event, Hint, Nothing, Rejected};
 use super::rows::Versions::{All, In, Since, Until};
 use super::rows::{ECHO, Index, Known, Line, PROOF, Row, Table, named, noise, nothing, row};
-use super::words::{number, split_once, text, trim};
+use super::words::{number, split_once, trim};
 use super::{Envelope, Parsed};
 use crate::event::Change::PasswordChanged;
 use crate::event::EventKind::{LoginFailure, SessionClosed, SessionOpened, SuFailure};
@@ -57,7 +55,7 @@ pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     if !is_tag && known.is_some_and(|program| !speaks_for(envelope.tag, program)) {
         return;
     }
-    let mut line = Line::new(envelope, program(known, message.service), message.text);
+    let mut line = Line::new(envelope, program(envelope, known, message.service), message.text);
     (line.module, line.service, line.served) = (message.module, Some(message.service), known);
     // pam_unix and libpam are known whole, so that what no row knows is a sign of blindness; any
     // other module may say what it likes.
@@ -315,10 +313,14 @@ fn split_tag(tag: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// The label `program` for a tag or a PAM service: one name for what versions call differently.
-fn program<'a>(known: Option<&'static Program>, name: &'a [u8]) -> Cow<'a, str> {
+fn program<'a>(
+    envelope: &Envelope<'a>,
+    known: Option<&'static Program>,
+    name: &'a [u8],
+) -> &'a str {
     match known {
-        Some(known) => Cow::Borrowed(known.name),
-        None => text(name.strip_suffix(b"]").unwrap_or(name)),
+        Some(known) => known.name,
+        None => envelope.text(name.strip_suffix(b"]").unwrap_or(name)),
     }
 }
 
@@ -346,7 +348,7 @@ fn let_in<'a>(
 ) -> Known {
     line.hint(
         into,
-        HintKind::AuthenticationSucceeded { user: text(user), by, service: line.service() },
+        HintKind::AuthenticationSucceeded { user: line.text(user), by, service: line.service() },
     )
 }
 

@@ -4,7 +4,7 @@ use super::{Refusals, refusals};
 use crate::event::{Reason, Role};
 use crate::parse::Parsed;
 use crate::parse::rows::{KNOWN, Known, Line, Tells};
-use crate::parse::words::{number, remote, rsplit_once, split_once, text};
+use crate::parse::words::{number, remote, rsplit_once, split_once};
 
 /// `from` is an address, or what pam_access logs for a local login.
 fn rejected<'a>(
@@ -16,14 +16,14 @@ fn rejected<'a>(
     let locked = line.row.tells == Tells::Rejected(Reason::AccountLocked);
     // sshd's own line on it has no address, so this one is joined to it.
     let joined = line.program == "sshd" && line.envelope.pid.is_some();
-    let told_better = matches!(&*line.program, "su" | "sudo") || line.program == "sshd" && !joined;
+    let told_better = matches!(line.program, "su" | "sudo") || line.program == "sshd" && !joined;
     if !locked && (refusals(line) == Refusals::NoLogin || told_better) {
         return KNOWN;
     }
     let event = line.event(into);
     event.role = if joined && !locked { Role::End } else { Role::Proof };
-    event.user = user.map(text);
-    event.source = from.filter(|from| is_remote(from)).and_then(remote);
+    event.user = user.map(|part| line.text(part));
+    event.source = from.filter(|from| is_remote(from)).and_then(|from| remote(line.envelope, from));
     KNOWN
 }
 
@@ -91,6 +91,6 @@ pub(super) fn wheel<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Parsed<'
         return KNOWN;
     }
     let event = line.event(into);
-    (event.user, event.target_user) = (Some(text(from)), Some(text(to)));
+    (event.user, event.target_user) = (Some(line.text(from)), Some(line.text(to)));
     KNOWN
 }

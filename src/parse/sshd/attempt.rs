@@ -1,8 +1,6 @@
 //! `Accepted …` and `Failed …`: the one line that `auth_log` of `auth.c` writes for each attempt,
 //! and PAM's error for a refused dialogue (`auth-pam.c`).
 
-use std::borrow::Cow;
-
 use crate::event::{Event, Method};
 use crate::parse::Parsed;
 use crate::parse::rows::{KNOWN, Known, Line};
@@ -72,7 +70,7 @@ fn nameless<'a>(
 }
 
 /// The principal that Kerberos vouched for.
-fn principal<'a>(line: &Line<'_, 'a>, extra: &'a [u8]) -> Option<Cow<'a, str>> {
+fn principal<'a>(line: &Line<'_, 'a>, extra: &'a [u8]) -> Option<&'a str> {
     (!extra.is_empty()).then(|| line.text(extra))
 }
 

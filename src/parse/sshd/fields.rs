@@ -1,9 +1,8 @@
 //! Addresses, ports and names, read from the end of the text at which sshd puts them.
 
-use std::borrow::Cow;
-
 use crate::address;
 use crate::parse::rows::Line;
+use crate::parse::words::folded;
 
 /// The other end of a connection, as `ssh_remote_ipaddr` and `ssh_remote_port` give it. Versions
 /// before 7 often leave the port out; with UseDNS some lines hold a host name.
@@ -23,12 +22,12 @@ impl<'a> Peer<'a> {
 
     /// The address as events carry it. `None` where sshd knew none and wrote `UNKNOWN`.
     #[inline]
-    pub(super) fn source(self, line: &Line<'_, 'a>) -> Option<Cow<'a, str>> {
+    pub(super) fn source(self, line: &Line<'_, 'a>) -> Option<&'a str> {
         let address = line.text(self.address);
         match self.address {
             _ if self.kinds == NUMBER => Some(address),
             b"UNKNOWN" | b"UNDETERMINED" => None,
-            _ if self.kinds & LONGER != 0 => Some(address::folded(address)),
+            _ if self.kinds & LONGER != 0 => Some(folded(line.envelope, address)),
             _ => Some(address),
         }
     }

@@ -195,7 +195,7 @@ pub(super) fn revoked_key<'a>(line: &Line<'_, 'a>, rest: &'a [u8], into: &mut Pa
     if !rest.starts_with(b"revoked by file") {
         return None;
     }
-    line.event(into).fingerprint = Some(String::from_utf8_lossy(print));
+    line.event(into).fingerprint = Some(line.text(print));
     KNOWN
 }
 

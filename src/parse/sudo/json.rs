@@ -38,14 +38,15 @@ fn refused<'a>(envelope: &Envelope<'a>, record: &Value) -> Parsed<'a> {
 }
 
 fn told<'a>(envelope: &Envelope<'a>, kind: EventKind, record: &Value) -> Event<'a> {
-    let word = |name: &str| record[name].as_str().map(|word| word.to_owned().into());
+    let kept = |text: &str| envelope.texts.copy(text);
+    let word = |name: &str| record[name].as_str().map(kept);
     let tty = record["ttyname"].as_str().map(|tty| tty.strip_prefix("/dev/").unwrap_or(tty));
     Event {
         user: word("submituser"),
         target_user: word("runuser"),
         directory: word("runcwd").or_else(|| word("submitcwd")),
-        tty: tty.map(|tty| tty.to_owned().into()),
-        command: command(record).map(Into::into),
+        tty: tty.map(kept),
+        command: command(record).as_deref().map(kept),
         ..event(envelope, kind, "sudo")
     }
 }

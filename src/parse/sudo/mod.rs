@@ -27,7 +27,7 @@ mod noise;
 mod reason;
 
 use super::rows::{self, Index, Row, Table};
-use super::words::{event, split_once, terminal, text};
+use super::words::{event, split_once, terminal};
 use super::{Envelope, Parsed, duo};
 use crate::event::{EventKind, Role};
 use line::Line;
@@ -114,7 +114,8 @@ fn said<'a>(
     match reason::known(rest) {
         Some(Verdict::Refused { reason, count }) if user.is_some() => {
             let event = into.begin(event(envelope, EventKind::SudoFailure, "sudo"));
-            (event.reason, event.count, event.user) = (Some(reason), count, user.map(text));
+            (event.reason, event.count, event.user) =
+                (Some(reason), count, user.map(|user| envelope.text(user)));
         }
         Some(_) => {}
         None => {

@@ -3,7 +3,7 @@
 
 use super::tag::{Tag, Tags};
 use super::{Frame, Said, frame, framed, rfc5424, stamp, trim, without_message_id};
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::parse::{Clock, Envelope};
 use crate::programs::{self, OtherNames};
 
@@ -12,8 +12,6 @@ use crate::programs::{self, OtherNames};
 #[derive(Debug)]
 pub struct Frames<'a> {
     clock: Clock,
-    /// Text that the lines stand in, as far as it is known to be UTF-8.
-    text: &'a str,
     /// The frame of the last line.
     envelope: Envelope<'a>,
     /// The last line, where the next one's frame can be told from it.
@@ -41,12 +39,10 @@ struct Last<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// `text` is what the lines stand in, as far as it is known to be UTF-8; it may be empty.
-    pub fn new(clock: Clock, text: &'a str) -> Self {
+    pub fn new(clock: Clock, texts: &'a Texts<'a>) -> Self {
         Frames {
             clock,
-            text,
-            envelope: Envelope::default(),
+            envelope: Envelope::empty(texts),
             last: None,
             tags: Tags::new(),
             zones_unknown: 0,
@@ -106,7 +102,7 @@ impl<'a> Frames<'a> {
         let frame = frame(line, &self.clock)?;
         self.zones_unknown += u64::from(frame.zone_unknown);
         self.last = self.to_be_followed(line, &frame);
-        self.envelope = framed(&frame, self.text);
+        self.envelope = framed(&frame, self.envelope.texts);
         let tag = frame.tag()?;
         self.envelope.say(tag, programs::by_tag(tag.name), names);
         Some(())

@@ -22,17 +22,23 @@ pub use self::frames::Frames;
 
 use super::words::number;
 use super::{Clock, Envelope};
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::programs::{self, OtherNames, Program};
 use tag::Tag;
 
 /// Takes the frame off one line; `None` where it is no log line at all. [`Frames`] does the same
 /// for many lines in less time.
-pub fn envelope<'a>(line: &'a [u8], clock: &Clock) -> Option<Envelope<'a>> {
+pub fn envelope<'a>(line: &'a [u8], clock: &Clock, texts: &'a Texts<'a>) -> Option<Envelope<'a>> {
     let frame = frame(trim(line), clock)?;
-    let (mut envelope, tag) = (framed(&frame, ""), frame.tag()?);
+    let (mut envelope, tag) = (framed(&frame, texts), frame.tag()?);
     envelope.say(tag, programs::by_tag(tag.name), &OtherNames::none());
     Some(envelope)
+}
+
+/// When a line was written; `None` where it is no log line at all.
+pub fn time(line: &[u8], clock: &Clock) -> Option<Time> {
+    let frame = frame(trim(line), clock)?;
+    frame.tag().map(|_| frame.time)
 }
 
 /// A frame, taken apart.
@@ -62,15 +68,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// A frame in which nobody spoke yet, within a text that is known to be UTF-8.
-fn framed<'a>(frame: &Frame<'a>, text: &'a str) -> Envelope<'a> {
+/// A frame in which nobody spoke yet.
+fn framed<'a>(frame: &Frame<'a>, texts: &'a Texts<'a>) -> Envelope<'a> {
     Envelope {
         time: frame.time,
-        host: super::words::text(frame.host),
+        host: texts.read(frame.host),
         // Between the program and the file may have been journald.
         may_be_stripped: true,
-        text,
-        ..Envelope::default()
+        ..Envelope::empty(texts)
     }
 }
 

@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 
 use super::frames::alike;
 use super::*;
-use crate::event::Time;
+use crate::event::{Texts, Time};
 use crate::programs::OtherNames;
 
 fn clock(reference: &str, zone: TimeZone) -> Clock {
@@ -16,7 +16,8 @@ fn utc() -> Clock {
 
 /// `time host|tag|pid|message`, the time in UTC.
 fn told(line: &[u8], clock: &Clock) -> String {
-    let Some(envelope) = envelope(line, clock) else { return "none".into() };
+    let texts = Texts::default();
+    let Some(envelope) = envelope(line, clock, &texts) else { return "none".into() };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!(
         "{} {}|{}|{}|{}",
@@ -255,7 +256,7 @@ fn a_line_of_the_hour_that_is_there_twice_is_of_the_one_that_it_was_written_in()
     ] {
         let clock = clock(written, zone());
         let line = format!("Oct 25 {said} h a: x");
-        let time = envelope(line.as_bytes(), &clock).unwrap().time;
+        let time = time(line.as_bytes(), &clock).unwrap();
         let found = jiff::Timestamp::from_second(time.seconds()).unwrap().to_string();
         assert_eq!(found, expected, "{written}");
     }
@@ -300,7 +301,8 @@ fn a_zones_name_is_the_clocks_own_where_that_is_called_so() {
 
 #[test]
 fn a_zone_that_nobody_can_tell_is_noted() {
-    let (mut frames, names) = (Frames::new(utc(), ""), &OtherNames::none());
+    let (texts, names) = (Texts::default(), &OtherNames::none());
+    let mut frames = Frames::new(utc(), &texts);
     frames.envelope(b"Mon 2026-06-15 17:51:22 IST h sshd[1]: x", names).unwrap();
     assert_eq!(frames.zones_unknown(), 1);
     frames.envelope(b"Mon 2026-06-15 17:51:22 UTC h sshd[1]: x", names).unwrap();
@@ -381,17 +383,17 @@ fn what_two_lines_begin_with_is_measured() {
 
 #[test]
 fn what_is_remembered_changes_no_frame() {
-    let lines = lines_of_every_kind();
+    let (lines, texts) = (lines_of_every_kind(), Texts::default());
     // Around the reference the year of a stamp turns; so it does in the zone's missing hour.
     for reference in ["2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z", "2027-01-01T00:00:00Z"] {
         for zone in ["UTC", "Europe/Berlin"] {
             let clock = clock(reference, TimeZone::get(zone).unwrap());
             for (n, first) in lines.iter().enumerate() {
-                let mut frames = Frames::new(clock.clone(), "");
+                let mut frames = Frames::new(clock.clone(), &texts);
                 // The line itself again, and some others, not the same for each.
                 let others = lines.iter().skip(n % 7).step_by(7);
                 for line in [first, first].into_iter().chain(others).chain([first]) {
-                    let alone = envelope(line.as_bytes(), &clock);
+                    let alone = envelope(line.as_bytes(), &clock, &texts);
                     assert_eq!(
                         frames.envelope(line.as_bytes(), &OtherNames::none()),
                         alone.as_ref(),

@@ -97,8 +97,8 @@ proptest! {
         let parsed = read(login::parse, &envelope);
         let event = event(&parsed);
         prop_assert_eq!(event.kind, EventKind::LoginFailure);
-        prop_assert_eq!(event.tty.as_deref(), Some("tty1"));
-        prop_assert_eq!(event.source.as_deref(), None);
+        prop_assert_eq!(event.tty, Some("tty1"));
+        prop_assert_eq!(event.source, None);
     }
 
     #[test]
@@ -110,7 +110,7 @@ proptest! {
         let event = event(&parsed);
         prop_assert_eq!(event.kind, EventKind::SudoFailure);
         prop_assert_eq!(event.reason, Some(Reason::Other));
-        prop_assert_eq!(event.user.as_deref(), Some("bob"));
+        prop_assert_eq!(event.user, Some("bob"));
     }
 
     #[test]
@@ -119,7 +119,7 @@ proptest! {
         let envelope = framed("su", Some(7), &message);
         let parsed = read(su::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::SuFailure);
-        prop_assert_eq!(event(&parsed).user.as_deref(), Some("bob"));
+        prop_assert_eq!(event(&parsed).user, Some("bob"));
     }
 
     #[test]
@@ -129,7 +129,7 @@ proptest! {
         let envelope = framed("vsftpd", Some(7), &message);
         let parsed = read(pam::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::LoginFailure);
-        prop_assert_eq!(event(&parsed).source.as_deref(), Some("203.0.113.9"));
+        prop_assert_eq!(event(&parsed).source, Some("203.0.113.9"));
     }
 
     #[test]
@@ -141,9 +141,9 @@ proptest! {
         let envelope = framed("sudo", None, &message);
         let parsed = read(sudo::parse, &envelope);
         prop_assert_eq!(event(&parsed).kind, EventKind::SudoCommand);
-        prop_assert_eq!(event(&parsed).user.as_deref(), Some("bob"));
-        prop_assert_eq!(event(&parsed).target_user.as_deref(), Some("www"));
-        prop_assert_eq!(event(&parsed).command.as_deref(), Some("/bin/ls"));
+        prop_assert_eq!(event(&parsed).user, Some("bob"));
+        prop_assert_eq!(event(&parsed).target_user, Some("www"));
+        prop_assert_eq!(event(&parsed).command, Some("/bin/ls"));
     }
 }
 

@@ -197,22 +197,22 @@ impl<'a> Facts<'a> {
     /// The value that a condition looks at; empty where the event has none.
     fn value(&self, subject: Subject) -> &'a str {
         let event = self.event;
-        let aws = event.aws.as_deref();
+        let aws = event.aws;
         let text = match subject {
             Subject::Identity => return self.identity,
             Subject::Network => return self.network,
-            Subject::Program => return &event.program,
+            Subject::Program => return event.program,
             Subject::Method => return event.method.map_or("", |method| method.as_str()),
-            Subject::User => event.user.as_deref(),
-            Subject::Source => event.source.as_deref(),
-            Subject::TargetUser => event.target_user.as_deref(),
-            Subject::Command => event.command.as_deref(),
-            Subject::SourceIdentity => aws.and_then(|call| call.source_identity.as_deref()),
-            Subject::EventName => aws.map(|call| call.event_name.as_ref()),
-            Subject::Target => aws.and_then(|call| call.target.as_deref()),
-            Subject::Document => aws.and_then(|call| call.document.as_deref()),
-            Subject::Account => aws.and_then(|call| call.account.as_deref()),
-            Subject::Region => aws.and_then(|call| call.region.as_deref()),
+            Subject::User => event.user,
+            Subject::Source => event.source,
+            Subject::TargetUser => event.target_user,
+            Subject::Command => event.command,
+            Subject::SourceIdentity => aws.and_then(|call| call.source_identity),
+            Subject::EventName => aws.map(|call| call.event_name),
+            Subject::Target => aws.and_then(|call| call.target),
+            Subject::Document => aws.and_then(|call| call.document),
+            Subject::Account => aws.and_then(|call| call.account),
+            Subject::Region => aws.and_then(|call| call.region),
         };
         text.unwrap_or("")
     }

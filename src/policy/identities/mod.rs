@@ -117,7 +117,7 @@ impl Identities {
     /// The caller that CloudTrail or the host's agent names.
     #[inline]
     fn of_principal<'a>(&'a self, event: &'a Event<'a>) -> Identity<'a> {
-        let Some(principal) = event.identity.as_deref() else { return Identity::default() };
+        let Some(principal) = event.identity else { return Identity::default() };
         let name = self.folded(principal);
         Identity { shown: name.clone(), trusted: name }
     }
@@ -144,11 +144,11 @@ impl Identities {
         event: &'a Event<'a>,
         principal: Option<Principal<'a>>,
     ) -> Identity<'a> {
-        let Some(logged) = event.fingerprint.as_deref() else {
-            return same(event.identity.as_deref());
+        let Some(logged) = event.fingerprint else {
+            return same(event.identity);
         };
         let names = self.names_of(logged);
-        let key_id = event.identity.as_deref().filter(|id| !id.is_empty());
+        let key_id = event.identity.filter(|id| !id.is_empty());
         let is_trusted = |p: &Principal<'_>| p.trusted || self.trust_instance_connect_lines;
         let first = |named: Option<&'a str>, principal: Option<Principal<'a>>| match (
             named.or(key_id),

@@ -5,8 +5,8 @@ const MD5: &str = "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48";
 
 fn login(fingerprint: Option<&'static str>, key_id: Option<&'static str>) -> Event<'static> {
     let mut event = Event::new(EventKind::LoginSuccess, "sshd");
-    event.fingerprint = fingerprint.map(Into::into);
-    event.identity = key_id.map(Into::into);
+    event.fingerprint = fingerprint;
+    event.identity = key_id;
     event
 }
 
@@ -162,7 +162,7 @@ fn a_session_name_that_the_settings_call_made_up_is_a_star() {
     let ids = Identities::default().with_made_up(["ci-*", "*-run"]);
     let shown = |event: &Event<'static>, principal| ids.of(event, principal).shown.into_owned();
     let aws = |name: &'static str| Event {
-        identity: Some(name.into()),
+        identity: Some(name),
         ..Event::new(EventKind::AwsSuccess, "ssm")
     };
     for (name, expected) in [
@@ -176,11 +176,7 @@ fn a_session_name_that_the_settings_call_made_up_is_a_star() {
     ] {
         assert_eq!(shown(&aws(name), None), expected);
     }
-    let agent = Event {
-        program: "ssm-agent".into(),
-        identity: Some("Ops/ci-7".into()),
-        ..login(None, None)
-    };
+    let agent = Event { program: "ssm-agent", identity: Some("Ops/ci-7"), ..login(None, None) };
     assert_eq!(shown(&agent, None), "Ops/*");
     assert_eq!(shown(&login(Some(PRINT), None), from_journal("Ops/ci-7")), "Ops/*");
     // A certificate's key ID is no session.

@@ -17,8 +17,8 @@ const PRINT: &str = "SHA256:UCUiLr7Pjs9wFFJMDByLgc3NrtdU344OgUM45wZPcIQ";
 
 fn login() -> Counted<'static> {
     let mut event = Event::new(EventKind::LoginSuccess, "sshd");
-    event.user = Some("ec2-user".into());
-    event.fingerprint = Some(PRINT.into());
+    event.user = Some("ec2-user");
+    event.fingerprint = Some(PRINT);
     Counted::from(&*Box::leak(Box::new(event)))
 }
 

@@ -45,8 +45,8 @@ fn noon() -> Time {
 fn login(user: &'static str, source: &'static str, method: Method) -> Event<'static> {
     let mut event = Event::new(EventKind::LoginSuccess, "sshd");
     event.time = noon();
-    event.user = Some(user.into());
-    event.source = Some(source.into());
+    event.user = Some(user);
+    event.source = Some(source);
     event.method = Some(method);
     event
 }
@@ -54,24 +54,24 @@ fn login(user: &'static str, source: &'static str, method: Method) -> Event<'sta
 fn sudo(user: &'static str, target: &'static str, command: &'static str) -> Event<'static> {
     let mut event = Event::new(EventKind::SudoCommand, "sudo");
     event.time = noon();
-    event.user = Some(user.into());
-    event.target_user = Some(target.into());
-    event.command = Some(command.into());
+    event.user = Some(user);
+    event.target_user = Some(target);
+    event.command = Some(command);
     event
 }
 
 fn aws(identity: &'static str, source: &'static str) -> Event<'static> {
     let mut event = Event::new(EventKind::AwsSuccess, "");
     event.time = noon();
-    event.identity = Some(identity.into());
-    event.source = Some(source.into());
-    event.aws = Some(Box::new(AwsCall {
-        event_name: "StartSession".into(),
-        target: Some("i-0123456789abcdef0".into()),
-        document: Some("SSM-SessionManagerRunShell".into()),
-        account: Some("123456789012".into()),
-        region: Some("ap-northeast-1".into()),
+    event.identity = Some(identity);
+    event.source = Some(source);
+    event.aws = Some(Box::leak(Box::new(AwsCall {
+        event_name: "StartSession",
+        target: Some("i-0123456789abcdef0"),
+        document: Some("SSM-SessionManagerRunShell"),
+        account: Some("123456789012"),
+        region: Some("ap-northeast-1"),
         ..AwsCall::default()
-    }));
+    })));
     event
 }

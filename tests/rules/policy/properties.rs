@@ -54,15 +54,16 @@ fn event() -> impl Strategy<Value = Counted<'static>> {
         )| {
             let mut event = Event::new(kind, "sshd");
             event.time = Time::new(time, 0);
-            event.user = user.clone().map(Into::into);
-            event.source = source.map(Into::into);
-            event.identity = identity.map(Into::into);
-            event.fingerprint = print.map(Into::into);
-            event.target_user = target.map(Into::into);
-            event.command = command.map(Into::into);
+            let text = |text: Option<String>| text.map(|text| &*text.leak());
+            event.user = text(user);
+            event.source = text(source);
+            event.identity = text(identity);
+            event.fingerprint = text(print);
+            event.target_user = text(target);
+            event.command = text(command);
             event.method = method;
-            event.aws = user
-                .map(|name| Box::new(AwsCall { event_name: name.into(), ..AwsCall::default() }));
+            let call = |event_name| AwsCall { event_name, ..AwsCall::default() };
+            event.aws = event.user.map(|name| &*Box::leak(Box::new(call(name))));
             let mut counted = Counted::from(&*Box::leak(Box::new(event)));
             counted.principal = principal;
             counted.principal_trusted = trusted;

@@ -128,7 +128,7 @@ const PRINT: &str = "SHA256:ohD8VZEXGWo6Ez8GSEJQ9WpafgLFsOfLOtGGQCQo6Og";
 /// A key login of ec2-user for which EC2 Instance Connect named a principal.
 fn connected(principal: &str, trusted: bool) -> Counted<'static> {
     let mut event = login("ec2-user", "203.0.113.7", Method::Publickey);
-    event.fingerprint = Some(PRINT.into());
+    event.fingerprint = Some(PRINT);
     let mut counted = Counted::from(&*Box::leak(Box::new(event)));
     counted.principal = Some(principal.to_owned());
     counted.principal_trusted = trusted;

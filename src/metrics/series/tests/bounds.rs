@@ -55,7 +55,7 @@ fn a_flood_of_every_label_ends_in_one_series_a_verdict() {
     let programs: Vec<String> = (0..500).map(|i| format!("program{i}")).collect();
     for (i, program) in programs.iter().enumerate() {
         let event = Event {
-            program: program.as_str().into(),
+            program: program.as_str(),
             method: Some(Method::ALL[i % 8]),
             ..login(program, program)
         };
@@ -89,7 +89,7 @@ fn what_was_folded_is_counted_by_its_family() {
 fn programs_of_the_histogram_fold_too() {
     let mut store = Store::new(20);
     for i in 0..100 {
-        let event = Event::new(EventKind::SessionClosed, format!("program{i}"));
+        let event = Event::new(EventKind::SessionClosed, format!("program{i}").leak());
         store.observe(&Observation { duration: Some(1.0), ..seen(&event) }, false, at(0));
     }
     let page = page(&mut store);
@@ -129,9 +129,9 @@ fn every_family_obeys_the_cap_under_a_flood_of_names() {
             let name = format!("name{i}");
             let event = Event {
                 kind: *kind,
-                program: name.clone().into(),
-                target_user: Some(name.clone().into()),
-                command: Some(name.clone().into()),
+                program: &name,
+                target_user: Some(&name),
+                command: Some(&name),
                 ..login(&name, &name)
             };
             let network = name.clone().into();
@@ -165,9 +165,9 @@ fn what_a_user_tells_of_herself_takes_no_room_from_the_rest() {
     ];
     let named = |told_by: u32, kind: EventKind, user: String, i: usize| Event {
         told_by,
-        target_user: Some(format!("target{i}").into()),
-        command: Some(format!("/usr/bin/{i}").into()),
-        user: Some(user.into()),
+        target_user: Some(format!("target{i}").leak()),
+        command: Some(format!("/usr/bin/{i}").leak()),
+        user: Some(user.leak()),
         ..event(kind, "sudo", "")
     };
     for whoever in [false, true] {
@@ -202,7 +202,7 @@ fn what_one_user_tells_takes_no_room_from_another() {
     let sudo = "login_sudo_commands_total";
     for (uid, user) in [(1000, "alice"), (1001, "bob")] {
         for i in 0..1300 {
-            let command = Some(format!("/home/{user}/{i}").into());
+            let command = Some(&*format!("/home/{user}/{i}").leak());
             let event = event(EventKind::SudoCommand, "sudo", user);
             find(&mut store, &Event { told_by: uid, command, ..event });
         }
@@ -219,7 +219,8 @@ fn what_one_user_tells_takes_no_room_from_another() {
 /// One session of an account, by a caller of its own on a target of its own.
 fn session(store: &mut Store, account: &str, caller: &str, target: &str) {
     let mut event = start_session(target);
-    event.aws.as_mut().unwrap().account = Some(account.to_owned().into());
+    let call = AwsCall { account: Some(account), ..*event.aws.unwrap() };
+    event.aws = Some(&call);
     store.observe(
         &Observation { identity: caller.to_owned().into(), ..seen(&event) },
         false,
