@@ -5,6 +5,7 @@
 //! often takes as many others that did.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::hosts::{HostId, Hosts};
 use super::limits::{ADDRESSES, FAILING_ADDRESSES, Limits};
@@ -25,7 +26,10 @@ pub(super) struct Failures {
 /// The host at which an address failed last, by whose time it is forgotten, and the seconds since
 /// the epoch of its last failures, oldest first, no more than are needed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Failing(HostId, Vec<i64>);
+pub(super) struct Failing(HostId, Times);
+
+/// As many as are needed where the settings name no other number stand in the record itself.
+type Times = SmallVec<[i64; Limits::FAILURES as usize]>;
 
 pub(super) type FailuresChanges = Changes<u64, Failing>;
 
@@ -41,7 +45,7 @@ impl Failures {
         let key = line.words.number([source]);
         let at = self.addresses.find(&key).unwrap_or_else(|| {
             self.sweep(line.hosts, FEW, limits);
-            self.addresses.insert(key, FEW, Failing(line.host, Vec::with_capacity(needed)))
+            self.addresses.insert(key, FEW, Failing(line.host, Times::new()))
         });
         let Failing(host, times) = &mut self.addresses[at];
         *host = line.host;

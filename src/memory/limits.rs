@@ -14,11 +14,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { failures: 5, failures_window: 3600 }
+        Limits { failures: Limits::FAILURES, failures_window: 3600 }
     }
 }
 
 impl Limits {
+    /// Where the settings name no other number.
+    pub const FAILURES: u32 = 5;
     /// More failures than this are not told apart: each costs eight bytes an address.
     pub const MOST_FAILURES: u32 = 100;
 }
