@@ -21,9 +21,8 @@ pub(super) struct Commands {
 impl Commands {
     /// Whether this line counts.
     pub(super) fn counts(&mut self, line: &Line<'_>, event: &Event<'_>) -> bool {
-        let fields =
-            [&event.user, &event.target_user, &event.tty, &event.directory, &event.command];
-        let key = key(line, event.pid, &fields.map(|field| field.as_deref().unwrap_or_default()));
+        let fields = [event.user, event.target_user, event.tty, event.directory, event.command];
+        let key = key(line, event.pid, &fields.map(Option::unwrap_or_default));
         let running = self.running.get(line, key).copied().unwrap_or(0);
         let exit = event.role == Role::Exit;
         let left = if exit { running.saturating_sub(1) } else { running.saturating_add(1) };

@@ -131,8 +131,9 @@ impl Memory {
         }
     }
 
-    /// Takes one event, whose text stands in `texts`, and shows what now counts: this event, an earlier one that was held back, or
-    /// nothing yet. Its time lets go of what was due on its host before it.
+    /// Takes one event, whose text stands in `texts`, and shows what now counts: this event, an
+    /// earlier one that was held back, or nothing yet. Its time lets go of what was due on its host
+    /// before it.
     pub fn event<'e>(&mut self, event: &mut Event<'e>, texts: &'e Texts<'e>, show: &mut Show<'_>) {
         if event.aws.is_some() && self.beside(event, texts, show) {
             return;
