@@ -5,9 +5,9 @@
 //! older ones and sysklogd only say that the line before came again.
 
 use super::rows::{KNOWN, Known};
-use super::words::{find, speaker};
+use super::words::{find, hint, speaker};
 use super::{Envelope, Parsed, read};
-use crate::event::{EventKind, Hint, HintKind};
+use crate::event::{EventKind, HintKind};
 
 /// No more repetitions are believed: log daemons report them every few minutes at least, and
 /// anyone can write a line that reports four billion.
@@ -57,13 +57,7 @@ fn unquoted<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) -> Known {
     if !matches!(rest.trim_ascii(), b"" | b"---") {
         return None;
     }
-    *into = Parsed::Hint(Hint {
-        time: envelope.time,
-        host: envelope.host,
-        program: speaker(envelope),
-        pid: envelope.pid,
-        kind: HintKind::Repeated { times },
-    });
+    *into = Parsed::Hint(hint(envelope, speaker(envelope), HintKind::Repeated { times }));
     KNOWN
 }
 

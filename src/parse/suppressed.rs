@@ -6,19 +6,13 @@
 
 use memchr::memmem;
 
-use super::words::speaker;
+use super::words::{hint, speaker};
 use super::{Envelope, Parsed};
-use crate::event::{Hint, HintKind};
+use crate::event::HintKind;
 
 pub(super) fn parse<'a>(envelope: &Envelope<'a>, into: &mut Parsed<'a>) {
     let Some(messages) = dropped(envelope.message) else { return };
-    *into = Parsed::Hint(Hint {
-        time: envelope.time,
-        host: envelope.host,
-        program: speaker(envelope),
-        pid: envelope.pid,
-        kind: HintKind::Suppressed { messages },
-    });
+    *into = Parsed::Hint(hint(envelope, speaker(envelope), HintKind::Suppressed { messages }));
 }
 
 /// How many messages a note says were dropped.
