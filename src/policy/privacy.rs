@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use ring::hmac;
 
 use super::Observation;
-use crate::event::{AwsCall, Event, Expected, Texts};
+use crate::event::{AwsCall, Event, Texts};
 
 /// What becomes of a name or an address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,18 +63,6 @@ pub struct Privacy {
     key: Option<hmac::Key>,
 }
 
-/// An observation with less of the person.
-#[derive(Debug)]
-struct Masked<'e> {
-    event: Event<'e>,
-    identity: &'e str,
-    network: &'e str,
-    expected: Expected,
-    rule: Option<&'e str>,
-    duration: Option<f64>,
-    after_failures: bool,
-}
-
 impl Privacy {
     pub fn new(views: Views, key: Option<&[u8]>) -> Privacy {
         Privacy { views, key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key)) }
@@ -85,56 +73,46 @@ impl Privacy {
     pub fn show(&self, view: View, seen: &Observation<'_>, to: impl FnOnce(&Observation<'_>)) {
         match view.keeps_all() {
             true => to(seen),
-            false => to(&self.masked(view, seen, &Texts::default()).observation()),
+            false => self.show_less(view, seen, to),
         }
     }
 
-    fn masked<'e>(
-        &self,
-        view: View,
-        seen: &'e Observation<'e>,
-        texts: &'e Texts<'e>,
-    ) -> Masked<'e> {
-        let event = seen.event;
-        let shown = |show, part: Option<&'e str>| {
-            part.and_then(|text| self.shown(show, text, &seen.network, texts))
-        };
+    fn show_less(&self, view: View, seen: &Observation<'_>, to: impl FnOnce(&Observation<'_>)) {
+        let texts = Texts::default();
+        let shown = |show, part| self.shown(show, part, &seen.network, &texts);
         let person = |part| shown(view.identity, part);
-        let call = event.aws.map(|call| {
-            texts.call(AwsCall {
-                session_id: person(call.session_id),
-                source_identity: person(call.source_identity),
-                ..*call
-            })
+        let call = seen.event.aws.map(|call| AwsCall {
+            session_id: person(call.session_id),
+            source_identity: person(call.source_identity),
+            ..*call
         });
+        let event = Event {
+            user: shown(view.user, seen.event.user),
+            target_user: shown(view.user, seen.event.target_user),
+            source: shown(view.source, seen.event.source),
+            port: seen.event.port.filter(|_| view.source == Show::Keep),
+            identity: person(seen.event.identity),
+            fingerprint: person(seen.event.fingerprint),
+            aws: call.as_ref(),
+            ..*seen.event
+        };
         let identity = Some(&*seen.identity).filter(|identity| !identity.is_empty());
-        Masked {
-            event: Event {
-                user: shown(view.user, event.user),
-                target_user: shown(view.user, event.target_user),
-                source: shown(view.source, event.source),
-                port: event.port.filter(|_| view.source == Show::Keep),
-                identity: person(event.identity),
-                fingerprint: person(event.fingerprint),
-                aws: call,
-                ..*event
-            },
-            identity: person(identity).unwrap_or_default(),
-            network: &seen.network,
-            expected: seen.expected,
-            rule: seen.rule,
-            duration: seen.duration,
-            after_failures: seen.after_failures,
-        }
+        to(&Observation {
+            event: &event,
+            identity: Cow::Borrowed(person(identity).unwrap_or_default()),
+            network: Cow::Borrowed(&seen.network),
+            ..*seen
+        });
     }
 
     fn shown<'e>(
         &self,
         show: Show,
-        text: &'e str,
+        part: Option<&'e str>,
         network: &'e str,
         texts: &'e Texts<'e>,
     ) -> Option<&'e str> {
+        let text = part?;
         match show {
             Show::Keep => Some(text),
             Show::Network => Some(network),
@@ -153,20 +131,6 @@ impl Privacy {
         let tag = hmac::sign(key, text.as_bytes());
         let digits: String = tag.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Some(format!("~{digits}"))
-    }
-}
-
-impl Masked<'_> {
-    fn observation(&self) -> Observation<'_> {
-        Observation {
-            event: &self.event,
-            identity: Cow::Borrowed(self.identity),
-            network: Cow::Borrowed(self.network),
-            expected: self.expected,
-            rule: self.rule,
-            duration: self.duration,
-            after_failures: self.after_failures,
-        }
     }
 }
 
