@@ -255,7 +255,7 @@ impl Memory {
         while let Some((place, waiting)) = self.queue.pop_due(host, now) {
             let (line, mut telling) = self.line(host, now);
             telling.parts.released(place, &waiting);
-            telling.tell_held(*waiting.event, &line, show);
+            telling.tell_held(&waiting.event, &line, show);
         }
     }
 
@@ -265,7 +265,7 @@ impl Memory {
             let (line, mut telling) =
                 self.line(place.0, Time::from_nanoseconds(waiting.event.time));
             telling.parts.released(place, &waiting);
-            telling.tell_held(*waiting.event, &line, show);
+            telling.tell_held(&waiting.event, &line, show);
         }
     }
 }
@@ -312,17 +312,17 @@ impl Telling<'_> {
     #[cold]
     fn tell_let_go(&mut self, line: &mut Line<'_>, show: &mut Show<'_>) {
         for event in std::mem::take(&mut line.queue.released) {
-            self.tell_held(event, line, show);
+            self.tell_held(&event, line, show);
         }
         for (place, waiting) in std::mem::take(&mut line.queue.went) {
             self.parts.released(place, &waiting);
-            self.tell_held(*waiting.event, line, show);
+            self.tell_held(&waiting.event, line, show);
         }
     }
 
     /// An event that waited counts.
     #[inline(never)]
-    fn tell_held(&mut self, held: HeldEvent, line: &Line<'_>, show: &mut Show<'_>) {
+    fn tell_held(&mut self, held: &HeldEvent, line: &Line<'_>, show: &mut Show<'_>) {
         if let Some(event) = held.event() {
             self.tell(&event, line, show);
         }

@@ -13,11 +13,7 @@ fn held_rejections_of_a_flood_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
     for pid in 0..FLOOD {
-        memory.event(
-            &mut rejected(1, pid, Reason::NotAllowed, None),
-            Texts::for_ever(),
-            &mut into(&mut out),
-        );
+        take(&mut memory, rejected(1, pid, Reason::NotAllowed, None), &mut out);
     }
     assert_eq!(out.len(), FLOOD as usize - limits::HELD);
     memory.finish(&mut into(&mut out));
@@ -29,14 +25,10 @@ fn held_failures_of_a_flood_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
     for pid in 0..FLOOD {
-        memory.event(&mut alone(failed(1, pid, "a")), Texts::for_ever(), &mut into(&mut out));
-        memory.event(
-            &mut Event { program: "gdm", ..failed(1, pid, "a") },
-            Texts::for_ever(),
-            &mut into(&mut out),
-        );
+        take(&mut memory, alone(failed(1, pid, "a")), &mut out);
+        take(&mut memory, Event { program: "gdm", ..failed(1, pid, "a") }, &mut out);
         let su = event(1, pid, EventKind::SuFailure, "su");
-        memory.event(&mut { alone(su) }, Texts::for_ever(), &mut into(&mut out));
+        take(&mut memory, alone(su), &mut out);
     }
     memory.finish(&mut into(&mut out));
     assert_eq!(out.len(), 3 * FLOOD as usize);
@@ -46,9 +38,7 @@ fn held_failures_of_a_flood_all_count() {
 fn many_held_failures_of_one_connection_all_count() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
-    (0..100).for_each(|_| {
-        memory.event(&mut alone(failed(1, 7, "a")), Texts::for_ever(), &mut into(&mut out))
-    });
+    (0..100).for_each(|_| take(&mut memory, alone(failed(1, 7, "a")), &mut out));
     memory.finish(&mut into(&mut out));
     assert_eq!(out.len(), 100);
 }
@@ -57,15 +47,13 @@ fn many_held_failures_of_one_connection_all_count() {
 fn a_flood_of_addresses_does_not_hide_the_one_that_failed_often() {
     let mut memory = Memory::default();
     let mut out = Vec::new();
-    (0..5).for_each(|n| {
-        memory.event(&mut failed(n, 1, "203.0.113.9"), Texts::for_ever(), &mut into(&mut out))
-    });
+    (0..5).for_each(|n| take(&mut memory, failed(n, 1, "203.0.113.9"), &mut out));
     for n in 0..FLOOD {
         let flood = Event { source: Some(address(n).leak()), ..failed(9, n, "") };
-        memory.event(&mut { flood }, Texts::for_ever(), &mut into(&mut out));
+        take(&mut memory, flood, &mut out);
     }
     out.clear();
-    memory.event(&mut accepted(10, 2, "203.0.113.9"), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, accepted(10, 2, "203.0.113.9"), &mut out);
     assert!(out[0].ends_with("after failures"), "{out:?}");
 }
 
@@ -80,7 +68,7 @@ fn what_a_flood_leaves_is_bounded() {
         let hostile =
             Event { source: Some(address(n).leak()), ..rejected(1, n, Reason::Other, None) };
         for event in [session, sudo, hostile, accepted(1, n + FLOOD, "a")] {
-            memory.event(&mut { event }, Texts::for_ever(), &mut into(&mut out));
+            take(&mut memory, event, &mut out);
         }
         if n % 100 == 0 {
             let host = format!("h{n}");
@@ -89,7 +77,7 @@ fn what_a_flood_leaves_is_bounded() {
                 user: Some(&long),
                 ..rejected(1, n, Reason::NotAllowed, None)
             };
-            memory.event(&mut { held }, Texts::for_ever(), &mut into(&mut out));
+            take(&mut memory, held, &mut out);
         }
         out.clear();
     }

@@ -48,9 +48,7 @@ fn live(lines: Vec<(i64, Step)>) -> Vec<String> {
     for (wall, step) in lines {
         memory.read_at(Some(at(wall)));
         match step {
-            Step::Event(event) => {
-                memory.event(&mut { event }, Texts::for_ever(), &mut into(&mut out))
-            }
+            Step::Event(event) => take(&mut memory, event, &mut out),
             Step::Hint(hint) => memory.hint(&hint, &mut into(&mut out)),
             Step::Expire(_) => memory.expire(at(wall), &mut into(&mut out)),
         }
@@ -83,7 +81,7 @@ fn a_host_whose_clock_is_wrong_waits_as_long_by_the_wall_clock() {
 fn what_a_backlog_held_counts_at_once_when_it_is_read_to_its_end() {
     let (mut memory, mut out) = (Memory::default(), Vec::new());
     memory.read_at(None);
-    memory.event(&mut alone(refused(100)), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, alone(refused(100)), &mut out);
     memory.expire(at(90_000), &mut into(&mut out));
     assert_eq!(out, ["100 su_failure to root"]);
 }
@@ -91,14 +89,10 @@ fn what_a_backlog_held_counts_at_once_when_it_is_read_to_its_end() {
 #[test]
 fn what_a_forgotten_host_held_counts() {
     let (mut memory, mut out) = (Memory::default(), Vec::new());
-    memory.event(&mut alone(refused(1)), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, alone(refused(1)), &mut out);
     for n in 0..limits::HOSTS {
         let host = format!("h{n}").leak();
-        memory.event(
-            &mut Event { host, ..accepted(1, 9, "a") },
-            Texts::for_ever(),
-            &mut into(&mut out),
-        );
+        take(&mut memory, Event { host, ..accepted(1, 9, "a") }, &mut out);
     }
     let refusals = out.iter().filter(|line| line.contains("su_failure"));
     assert_eq!(refusals.count(), 1);
@@ -107,15 +101,11 @@ fn what_a_forgotten_host_held_counts() {
 #[test]
 fn a_flood_of_one_host_does_not_shorten_the_memory_of_another() {
     let (mut memory, mut out) = (Memory::default(), Vec::new());
-    memory.event(&mut on("b", alone(refused(1))), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, on("b", alone(refused(1))), &mut out);
     for pid in 0..3 * limits::HELD as u32 {
-        memory.event(
-            &mut rejected(1, pid, Reason::NotAllowed, None),
-            Texts::for_ever(),
-            &mut into(&mut out),
-        );
+        take(&mut memory, rejected(1, pid, Reason::NotAllowed, None), &mut out);
     }
-    memory.event(&mut on("b", refused(3)), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, on("b", refused(3)), &mut out);
     memory.finish(&mut into(&mut out));
     let refusals = out.iter().filter(|line| line.contains("su_failure"));
     assert_eq!(refusals.count(), 1, "PAM's line and su's own are one refusal");
@@ -124,19 +114,11 @@ fn a_flood_of_one_host_does_not_shorten_the_memory_of_another() {
 #[test]
 fn a_flood_of_connections_pushes_out_no_login() {
     let (mut memory, mut out) = (Memory::default(), Vec::new());
-    memory.event(&mut accepted(1, 7, "a"), Texts::for_ever(), &mut into(&mut out));
+    take(&mut memory, accepted(1, 7, "a"), &mut out);
     for pid in 1000..1000 + 2 * limits::CONNECTIONS as u32 {
-        memory.event(
-            &mut rejected(1, pid, Reason::InvalidUser, Some("b")),
-            Texts::for_ever(),
-            &mut into(&mut out),
-        );
+        take(&mut memory, rejected(1, pid, Reason::InvalidUser, Some("b")), &mut out);
     }
     out.clear();
-    memory.event(
-        &mut rejected(2, 7, Reason::ClosedBeforeLogin, Some("a")),
-        Texts::for_ever(),
-        &mut into(&mut out),
-    );
+    take(&mut memory, rejected(2, 7, Reason::ClosedBeforeLogin, Some("a")), &mut out);
     assert_eq!(out, [""; 0], "the end of a login is no rejection");
 }

@@ -211,7 +211,7 @@ fn read(plays: &[(usize, i64, Play)], live: bool, restarts: usize, saved: Saved)
             memory.read_at(Some(wall));
         }
         let time = wall.saturating_add_seconds(AHEAD[host]);
-        memory.event(&mut Event { time, ..*event }, Texts::for_ever(), &mut into(&mut out));
+        take(&mut memory, Event { time, ..*event }, &mut out);
         if n % restarts == 0 {
             memory = restarted(&mut memory, &mut copy, saved);
         }

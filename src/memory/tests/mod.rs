@@ -26,14 +26,18 @@ fn counted(memory: &mut Memory, steps: Vec<Step>) -> Vec<String> {
     let mut out = Vec::new();
     for step in steps {
         match step {
-            Step::Event(event) => {
-                memory.event(&mut { event }, Texts::for_ever(), &mut into(&mut out))
-            }
+            Step::Event(event) => take(memory, event, &mut out),
             Step::Hint(hint) => memory.hint(&hint, &mut into(&mut out)),
             Step::Expire(seconds) => memory.expire(at(seconds), &mut into(&mut out)),
         }
     }
     out
+}
+
+/// Takes an event and writes down what counts.
+fn take(memory: &mut Memory, event: Event<'_>, out: &mut Vec<String>) {
+    let texts = Texts::default();
+    memory.event(&mut { event }, &texts, &mut into(out));
 }
 
 fn check(steps: Vec<Step>, expected: &[&str]) {
