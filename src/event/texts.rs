@@ -53,7 +53,7 @@ impl<'r> Texts<'r> {
         }
     }
 
-    /// A text that may be of nobody else's making.
+    /// A text that may stand nowhere else.
     #[inline]
     pub fn keep(&'r self, text: Cow<'r, str>) -> &'r str {
         match text {
